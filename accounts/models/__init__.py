@@ -1,0 +1,28 @@
+"""Who asks: principals, the parts of the organisation, staff grants, agent keys and revocations."""
+
+from __future__ import annotations
+
+from accounts.models.directory import Department, DirectoryEpoch, Group, Role
+from accounts.models.key import AgentKey, Revocation, RevocationKind
+from accounts.models.slug import RateTier, Sensitivity, TierChoice
+from accounts.models.staff import ScopeKind, StaffGrant, StaffRole
+from accounts.models.user import Kind, Status, User
+
+__all__ = [
+    "AgentKey",
+    "Department",
+    "DirectoryEpoch",
+    "Group",
+    "Kind",
+    "RateTier",
+    "Revocation",
+    "RevocationKind",
+    "Role",
+    "ScopeKind",
+    "Sensitivity",
+    "StaffGrant",
+    "StaffRole",
+    "Status",
+    "TierChoice",
+    "User",
+]
