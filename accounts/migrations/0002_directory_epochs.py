@@ -7,15 +7,15 @@ from django.db import migrations
 FORWARD = """
 CREATE FUNCTION accounts_next_directory_revision(removed boolean) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    next bigint;
+    raised bigint;
 BEGIN
     INSERT INTO accounts_directoryepoch AS epoch (id, revision, removed_at) VALUES (1, 1, CASE WHEN removed THEN 1 ELSE 0 END)
     ON CONFLICT (id) DO UPDATE SET
         revision = epoch.revision + 1,
         removed_at = CASE WHEN removed THEN epoch.revision + 1 ELSE epoch.removed_at END
-    RETURNING revision INTO next;
-    PERFORM pg_notify('toolgate_directory', next::text);
-    RETURN next;
+    RETURNING revision INTO raised;
+    PERFORM pg_notify('toolgate_directory', raised::text);
+    RETURN raised;
 END $$;
 
 CREATE FUNCTION accounts_user_directory() RETURNS trigger LANGUAGE plpgsql AS $$
