@@ -192,12 +192,15 @@ class MemoryBudgets:
             key, measure, code, cost = charge
             if type(measure) is Quota:
                 interval, depth = measure.interval, measure.depth
+                if depth <= 0.0:
+                    self._give_back(charges[:paid], before, now)
+                    return Verdict(False, code, inf, measure.burst, 0.0, inf)
                 cell = self.buckets.cell(key, now)
                 held = cell[0]
                 before.append(held)
                 full = (held if held > now else now) + (cost if cost < measure.burst else measure.burst) * interval
                 over = full - now - depth
-                if over > SLACK or depth <= 0.0:
+                if over > SLACK:
                     self._give_back(charges[:paid], before, now)
                     return Verdict(False, code, max(0.0, over), measure.burst, 0.0, full - now)
                 cell[0], cell[1], cell[2] = full, interval, depth

