@@ -1,0 +1,157 @@
+"""Claude Code's hook payload to what Toolgate decides, and a decision to Claude Code's answer.
+
+Shapes: code.claude.com/docs/en/hooks, read August to October 2026. Claude Code takes any non-2xx answer, bad JSON or
+time-out of an HTTP hook for "go on", so every answer of this module is meant for a 200.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from governance.engine.call import Json
+from governance.engine.decision import Effect
+
+CLIENT = "claude-code"
+MAX_REASON = 10_000  # characters; the client cuts longer strings
+
+
+class HookEvent(StrEnum):
+    """The ten events that are governed; every other one is accepted and answered with no opinion."""
+
+    PRE_TOOL_USE = "PreToolUse"
+    POST_TOOL_USE = "PostToolUse"
+    POST_TOOL_USE_FAILURE = "PostToolUseFailure"
+    SESSION_START = "SessionStart"
+    SESSION_END = "SessionEnd"
+    USER_PROMPT_SUBMIT = "UserPromptSubmit"
+    NOTIFICATION = "Notification"
+    STOP = "Stop"
+    SUBAGENT_START = "SubagentStart"
+    SUBAGENT_STOP = "SubagentStop"
+
+
+class BadPayload(Exception):
+    """A payload that is not what the client documents; `path` is the JSON pointer of the field."""
+
+    def __init__(self, message: str, path: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """One hook event. `event` is None for an event that is not governed; `name` is its name as sent."""
+
+    event: HookEvent | None
+    name: str
+    session_id: str
+    tool_name: str | None = None
+    tool_input: Mapping[str, Json] = field(default_factory=dict)
+    tool_use_id: str | None = None
+    tool_response: Json = None
+    prompt: str | None = None
+    error: str | None = None
+    duration_ms: int | None = None
+    subagent: str | None = None
+
+
+_TOOL_EVENTS = frozenset({HookEvent.PRE_TOOL_USE, HookEvent.POST_TOOL_USE, HookEvent.POST_TOOL_USE_FAILURE})
+
+
+def read_payload(document: Json) -> Payload:
+    """Return the event that the client sent; raise `BadPayload` for a missing or wrongly typed field.
+
+    Unknown fields are ignored: the client adds some with each version.
+    """
+    if not isinstance(document, dict):
+        raise BadPayload("The payload must be a JSON object.", "")
+    name = _text(document, "hook_event_name")
+    event = HookEvent(name) if name in HookEvent.__members__.values() else None
+    if event is None:
+        return Payload(event=None, name=name, session_id=_optional_text(document, "session_id") or "")
+    tool_input: Mapping[str, Json] = {}
+    if event in _TOOL_EVENTS:
+        tool_input = _mapping(document, "tool_input")
+    return Payload(
+        event=event,
+        name=name,
+        session_id=_text(document, "session_id"),
+        tool_name=_text(document, "tool_name") if event in _TOOL_EVENTS else None,
+        tool_input=tool_input,
+        tool_use_id=_optional_text(document, "tool_use_id"),
+        tool_response=document.get("tool_response"),
+        prompt=_text(document, "prompt", empty=True) if event is HookEvent.USER_PROMPT_SUBMIT else None,
+        error=_optional_text(document, "error"),
+        duration_ms=_optional_count(document, "duration_ms"),
+        subagent=_optional_text(document, "agent_id"),
+    )
+
+
+def tool_answer(effect: Effect, reason: str, *, skip_client_prompt: bool = False) -> dict[str, Json]:
+    """The PreToolUse answer. An allow is no opinion (`{}`), so that the person's own prompt still appears."""
+    if effect is Effect.ALLOW and not skip_client_prompt:
+        return {}
+    return {
+        "hookSpecificOutput": {
+            "hookEventName": HookEvent.PRE_TOOL_USE.value,
+            "permissionDecision": effect.value,
+            "permissionDecisionReason": reason[:MAX_REASON],
+        }
+    }
+
+
+def prompt_answer(blocked: str | None) -> dict[str, Json]:
+    """The UserPromptSubmit answer: a block with its reason, or no opinion."""
+    return {} if blocked is None else {"decision": "block", "reason": blocked[:MAX_REASON]}
+
+
+def result_answer(redacted: Json, *, found: bool) -> dict[str, Json]:
+    """The PostToolUse answer: the redacted result in place of the real one where something was found."""
+    if not found:
+        return {}
+    return {
+        "hookSpecificOutput": {"hookEventName": HookEvent.POST_TOOL_USE.value, "updatedToolOutput": redacted},
+        "systemMessage": "Toolgate removed a credential from this tool's result.",
+    }
+
+
+def refusal(event_name: str, reason: str) -> dict[str, Json]:
+    """The answer to an event that cannot be decided (bad token, bad payload): a deny where the event can block."""
+    if event_name == HookEvent.USER_PROMPT_SUBMIT:
+        return prompt_answer(reason)
+    if event_name in {"", HookEvent.PRE_TOOL_USE}:
+        return tool_answer(Effect.DENY, reason)
+    return {"systemMessage": reason[:MAX_REASON]}
+
+
+def _text(document: Mapping[str, Json], key: str, *, empty: bool = False) -> str:
+    value = document.get(key)
+    if not isinstance(value, str) or not (value or empty):
+        raise BadPayload(f"{key} must be a string.", f"/{key}")
+    return value
+
+
+def _optional_text(document: Mapping[str, Json], key: str) -> str | None:
+    value = document.get(key)
+    if value is not None and not isinstance(value, str):
+        raise BadPayload(f"{key} must be a string.", f"/{key}")
+    return value
+
+
+def _optional_count(document: Mapping[str, Json], key: str) -> int | None:
+    value = document.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise BadPayload(f"{key} must be a number of milliseconds.", f"/{key}")
+    return round(value)
+
+
+def _mapping(document: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    value = document.get(key)
+    if not isinstance(value, dict):
+        raise BadPayload(f"{key} must be an object.", f"/{key}")
+    return value

@@ -1,0 +1,229 @@
+"""The inline lane: deciding routes served in the event loop, with no Django request and no thread hop.
+
+The lane applies at the edge, in this order, what Django's middleware applies elsewhere: request id, canonical path,
+allowed host and origin, duplicate headers, scanner guard, method, size while reading; then it awaits the answer and
+adds the security headers. `docs/integrate.md` has the table of every middleware entry and where it stands here.
+It takes bearer tokens only, never cookies.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from governance.api.body import MAX_BODY, too_large
+from governance.api.exchange import Answer, Exchange, Headers, Problem, Reply, problem_reply
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+ONCE = frozenset({b"authorization", b"content-type", b"content-length", b"content-encoding", b"host", b"x-request-id"})
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method and path; `pattern` has named groups for what varies, `name` labels metrics."""
+
+    method: str
+    pattern: str
+    answer: Answer
+    name: str
+
+
+class Guard(Protocol):
+    """The scanner guard: whether this request is refused before anything looks at it."""
+
+    def refuses(self, exchange: Exchange) -> bool:
+        """True for a request that is answered 403 without a body."""
+
+
+class Meter(Protocol):
+    """Where the lane counts what it answered."""
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """One answer of a route with its status and wall time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """What the edge needs to know: allowed hosts and origins in lower case (`*` allows every host)."""
+
+    hosts: frozenset[str]
+    origins: frozenset[str]
+    headers: tuple[tuple[bytes, bytes], ...]
+    guard: Guard
+    meter: Meter
+
+
+@dataclass(slots=True)
+class Lane:
+    """An ASGI application for the deciding routes; `serves(path)` says whether a path is one of them."""
+
+    routes: Sequence[Route]
+    edge: Edge
+    _exact: dict[str, dict[str, Route]] = field(init=False, default_factory=dict)
+    _varying: list[tuple[re.Pattern[str], dict[str, Route]]] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        varying: dict[str, dict[str, Route]] = {}
+        for route in self.routes:
+            table = varying if "(?P<" in route.pattern else self._exact
+            table.setdefault(route.pattern, {})[route.method] = route
+        self._varying = [(re.compile(pattern), methods) for pattern, methods in varying.items()]
+
+    def serves(self, path: str) -> bool:
+        """Whether the lane answers this path, whatever the method."""
+        return path in self._exact or any(pattern.fullmatch(path) for pattern, _ in self._varying)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        headers: Headers = scope["headers"]
+        request_id = request_id_of(headers)
+        path: str = scope["path"]
+        methods, parameters = self._find(path)
+        route = methods.get(scope["method"])
+        peer = (scope.get("client") or ("", 0))[0]
+        exchange = Exchange(
+            method=scope["method"],
+            path=path,
+            query=scope.get("query_string", b""),
+            headers=headers,
+            body=b"",
+            peer=peer,
+            request_id=request_id,
+            received_at=time.time(),
+            parameters=parameters,
+        )
+        if self.edge.guard.refuses(exchange):
+            reply = Reply(status=403, body=b"", content_type="")
+        else:
+            try:
+                self._check_edge(scope, methods, route)
+                assert route is not None
+                exchange = with_body(exchange, await _read(receive, headers))
+                reply = await route.answer(exchange)
+            except Problem as problem:
+                reply = problem_reply(problem, request_id)
+            except Disconnected:
+                return
+            except Exception:
+                log.exception("lane.failed", path=path, request_id=request_id)
+                reply = problem_reply(Problem(500, "engine.error", "The request could not be answered."), request_id)
+        await _send(send, reply, request_id, self.edge.headers)
+        self.edge.meter.answered(route.name if route else "none", reply.status, time.perf_counter() - started)
+
+    def _find(self, path: str) -> tuple[Mapping[str, Route], Mapping[str, str]]:
+        exact = self._exact.get(path)
+        if exact is not None:
+            return exact, {}
+        for pattern, methods in self._varying:
+            if found := pattern.fullmatch(path):
+                return methods, found.groupdict()
+        return {}, {}
+
+    def _check_edge(self, scope: Scope, methods: Mapping[str, Route], route: Route | None) -> None:
+        raw = scope.get("raw_path")
+        if raw is not None and raw != scope["path"].encode("latin-1", "replace"):
+            raise Problem(404, "path.unknown", "There is nothing at this path.")
+        check_headers(scope["headers"], self.edge)
+        if route is None:
+            allowed = ", ".join(sorted(methods))
+            raise Problem(405, "method.unknown", f"Use {allowed}.", headers=(("allow", allowed),))
+
+
+class Disconnected(Exception):
+    """The client left before its request was complete."""
+
+
+def check_headers(headers: Headers, edge: Edge) -> None:
+    """Refuse a duplicate of a header that decides something, a foreign host, and a foreign origin."""
+    host = origin = None
+    seen: set[bytes] = set()
+    for key, value in headers:
+        if key in ONCE:
+            if key in seen:
+                raise Problem(400, "header.duplicate", f"The header {key.decode()} was sent more than once.")
+            seen.add(key)
+            if key == b"host":
+                host = value
+        elif key == b"origin":
+            origin = value
+    if "*" not in edge.hosts and _without_port((host or b"").decode("latin-1").lower()) not in edge.hosts:
+        raise Problem(400, "host.unknown", "This host is not served here.")
+    if origin is not None and origin.decode("latin-1").lower() not in edge.origins:
+        raise Problem(403, "origin.unknown", "This origin may not call this server.")
+
+
+def request_id_of(headers: Headers) -> str:
+    """The caller's `x-request-id` where it is a plain id, otherwise a new one."""
+    for key, value in headers:
+        if key == b"x-request-id":
+            text = value.decode("latin-1")
+            return text if REQUEST_ID.fullmatch(text) else uuid.uuid4().hex
+    return uuid.uuid4().hex
+
+
+def with_body(exchange: Exchange, body: bytes) -> Exchange:
+    """The same request with its body."""
+    return Exchange(
+        method=exchange.method,
+        path=exchange.path,
+        query=exchange.query,
+        headers=exchange.headers,
+        body=body,
+        peer=exchange.peer,
+        request_id=exchange.request_id,
+        received_at=exchange.received_at,
+        parameters=exchange.parameters,
+    )
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+async def _read(receive: Receive, headers: Headers) -> bytes:
+    """Read the body, giving up as soon as it is larger than `MAX_BODY`."""
+    for key, value in headers:
+        if key == b"content-length" and (not value.isdigit() or int(value) > MAX_BODY):
+            raise too_large()
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        if len(body) > MAX_BODY:
+            raise too_large()
+        return body
+    parts = [body]
+    size = len(body)
+    while message.get("more_body", False):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            raise too_large()
+    return b"".join(parts)
+
+
+async def _send(send: Send, reply: Reply, request_id: str, common: tuple[tuple[bytes, bytes], ...]) -> None:
+    headers = [(b"content-length", str(len(reply.body)).encode()), (b"x-request-id", request_id.encode()), *common]
+    if reply.content_type:
+        headers.append((b"content-type", reply.content_type.encode()))
+    headers.extend((key.encode("latin-1"), value.encode("latin-1")) for key, value in reply.headers)
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
