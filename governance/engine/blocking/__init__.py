@@ -1,0 +1,20 @@
+"""Layer 3: what nobody may call, reach, run, query, read or pass, whatever the rules say."""
+
+from __future__ import annotations
+
+from governance.engine.blocking.blocklist import Blocklist, entry_problems, shipped_entries
+from governance.engine.blocking.data_sources import DataSourcePatterns
+from governance.engine.blocking.entry import CODES, UNPARSABLE, BlocklistError, Entry, Hit, Problem
+
+__all__ = [
+    "CODES",
+    "UNPARSABLE",
+    "Blocklist",
+    "BlocklistError",
+    "DataSourcePatterns",
+    "Entry",
+    "Hit",
+    "Problem",
+    "entry_problems",
+    "shipped_entries",
+]
