@@ -12,7 +12,11 @@ from governance.engine.strict_json import BadJson, pointer, read_json
 
 MAX_BODY = 256 * 1024  # bytes; 40-api.md
 CALLER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-JSON_CONTENT_TYPES = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
+JSON_CONTENT_TYPES = frozenset(
+    {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
+)
+    {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
+)
 
 T = TypeVar("T")
 
