@@ -1,0 +1,1 @@
+"""Tokens: the keys that sign them, issuing, verifying, revoking."""
