@@ -77,7 +77,7 @@ def read_claims(found: dict[str, Any]) -> Claims:
         if name not in found:
             raise TokenError("token.claims", f"The claim {name} is missing.")
     token_type = found.get("token_type")
-    if token_type is not None and token_type not in ACCESS_TYPES:
+    if token_type is not None and (type(token_type) is not str or token_type not in ACCESS_TYPES):
         raise TokenError("token.type", "This is not an access token.")
     act = found.get("act")
     pep = _mapping(found, "pep")
