@@ -28,7 +28,9 @@ class Versioned(models.Model):
     #: Columns that hold a value which must never be shown, searched, sorted by, exported or kept in history.
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     #: Columns that are bookkeeping, not content: left out of history and of comparisons.
-    bookkeeping_fields: ClassVar[frozenset[str]] = frozenset({"id", "revision", "created_at", "updated_at", "updated_by"})
+    bookkeeping_fields: ClassVar[frozenset[str]] = frozenset(
+        {"id", "revision", "created_at", "updated_at", "updated_by"}
+    )
 
     @property
     def object_id(self) -> str:

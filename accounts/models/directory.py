@@ -42,11 +42,16 @@ class Role(Authored):
     name = models.CharField(max_length=200, blank=True, default="")
     description = models.TextField(blank=True, default="")
     tier = models.CharField(
-        "lowest tier", max_length=16, choices=TierChoice, default=TierChoice.ANONYMOUS,
+        "lowest tier",
+        max_length=16,
+        choices=TierChoice,
+        default=TierChoice.ANONYMOUS,
         help_text="A holder below this tier does not count as holding the role. It never raises a tier.",
     )
     max_sensitivity = models.CharField(
-        max_length=16, choices=Sensitivity, default=Sensitivity.INTERNAL,
+        max_length=16,
+        choices=Sensitivity,
+        default=Sensitivity.INTERNAL,
         help_text="The most sensitive entity or data source that a holder may touch.",
     )
 

@@ -19,28 +19,40 @@ class AgentKey(Versioned):
     """An opaque key (`tg_…`) of one agent, acting as the principal it was issued for. Only a keyed digest is kept."""
 
     public_id = models.CharField(
-        max_length=32, unique=True, editable=False, db_collation="C",
-        validators=[RegexValidator(r"\Atg_[A-Za-z0-9]+\Z")], help_text="The part of the key that may be shown.",
+        max_length=32,
+        unique=True,
+        editable=False,
+        db_collation="C",
+        validators=[RegexValidator(r"\Atg_[A-Za-z0-9]+\Z")],
+        help_text="The part of the key that may be shown.",
     )
     digest = models.BinaryField(max_length=64, editable=False)
     digest_key_id = models.CharField(max_length=64, editable=False)
     name = models.CharField(max_length=200, help_text="Where the key is used, so that the right one is revoked.")
     agent = SlugField(help_text="Id of the agent that this key identifies.")
     principal = models.ForeignKey(
-        "accounts.User", on_delete=models.CASCADE, related_name="agent_keys",
+        "accounts.User",
+        on_delete=models.CASCADE,
+        related_name="agent_keys",
         help_text="For whom the agent acts with this key.",
     )
     scopes = ArrayField(
-        models.CharField(max_length=16, choices=TierChoice), default=list, blank=True,
+        models.CharField(max_length=16, choices=TierChoice),
+        default=list,
+        blank=True,
         help_text="Tiers the key is narrowed to. Empty: the principal's own.",
     )
     audiences = ArrayField(
-        models.CharField(max_length=16, choices=(("api", "api"), ("hook", "hook"))), default=list, blank=True,
+        models.CharField(max_length=16, choices=(("api", "api"), ("hook", "hook"))),
+        default=list,
+        blank=True,
         help_text="Doors where the key is accepted.",
     )
     servers = ArrayField(SlugField(), default=list, blank=True, help_text="MCP servers where the key is accepted.")
     networks = ArrayField(
-        models.CharField(max_length=43), default=list, blank=True,
+        models.CharField(max_length=43),
+        default=list,
+        blank=True,
         help_text="Networks the key may come from, as 10.0.0.0/8. Empty: any.",
     )
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When the key ends (UTC).")
@@ -78,7 +90,9 @@ class AgentKey(Versioned):
         if servers:
             reached |= Q(servers__contained_by=sorted(servers)) & Q(servers__len__gt=0) & Q(audiences=[])
         if departments:
-            reached |= Q(principal__departments__contained_by=sorted(departments)) & Q(principal__departments__len__gt=0)
+            reached |= Q(principal__departments__contained_by=sorted(departments)) & Q(
+                principal__departments__len__gt=0
+            )
         return reached
 
     def in_scope(self, *, departments: frozenset[str], servers: frozenset[str]) -> bool:

@@ -46,6 +46,7 @@ class Sensitivity(models.TextChoices):
     CONFIDENTIAL = "confidential", "confidential"
     RESTRICTED = "restricted", "restricted"
 
+
 if TYPE_CHECKING:
     _CharField = models.CharField[str, str]
 else:

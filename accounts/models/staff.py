@@ -27,15 +27,31 @@ class StaffRole(models.TextChoices):
 
 
 _POLICY_GOVERNANCE = (
-    "agent", "server", "tool", "datasource", "skill", "plugin", "rule", "blocklistsettings", "blocklistentry",
-    "detectorsettings", "detector", "exemption", "ratelimits", "layermode", "policysettings", "hook", "binding",
-    "policytest", "draftcomment",
+    "agent",
+    "server",
+    "tool",
+    "datasource",
+    "skill",
+    "plugin",
+    "rule",
+    "blocklistsettings",
+    "blocklistentry",
+    "detectorsettings",
+    "detector",
+    "exemption",
+    "ratelimits",
+    "layermode",
+    "policysettings",
+    "hook",
+    "binding",
+    "policytest",
+    "draftcomment",
 )
 _POLICY_ACCOUNTS = ("department", "group", "role")
 #: What every staff role may look at: the policy, its releases and switches, and the directory's definitions.
-_LOOK = tuple(f"governance.view_{name}" for name in (*_POLICY_GOVERNANCE, "release", "releaseproposal", "draftstate", "switch")) + tuple(
-    f"accounts.view_{name}" for name in _POLICY_ACCOUNTS
-)
+_LOOK = tuple(
+    f"governance.view_{name}" for name in (*_POLICY_GOVERNANCE, "release", "releaseproposal", "draftstate", "switch")
+) + tuple(f"accounts.view_{name}" for name in _POLICY_ACCOUNTS)
 _AUTHOR = tuple(
     f"{app}.{action}_{name}"
     for app, names in (("governance", _POLICY_GOVERNANCE), ("accounts", _POLICY_ACCOUNTS))
@@ -46,22 +62,52 @@ _AUTHOR = tuple(
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
     StaffRole.OWNER: ("*",),
     StaffRole.AUTHOR: (
-        *_LOOK, *_AUTHOR, "accounts.view_user", "governance.view_secret", "governance.propose_release",
-        "governance.publish_release", "governance.rollback_release", "audit.view_decision*", "audit.view_history",
+        *_LOOK,
+        *_AUTHOR,
+        "accounts.view_user",
+        "governance.view_secret",
+        "governance.propose_release",
+        "governance.publish_release",
+        "governance.rollback_release",
+        "audit.view_decision*",
+        "audit.view_history",
     ),
     StaffRole.APPROVER: (
-        *_LOOK, "accounts.view_user", "governance.approve_release", "governance.publish_release",
-        "governance.decide_approval", "governance.view_approval*", "governance.add_draftcomment",
-        "audit.view_decision*", "audit.view_history",
+        *_LOOK,
+        "accounts.view_user",
+        "governance.approve_release",
+        "governance.publish_release",
+        "governance.decide_approval",
+        "governance.view_approval*",
+        "governance.add_draftcomment",
+        "audit.view_decision*",
+        "audit.view_history",
     ),
     StaffRole.OPERATOR: (
-        *_LOOK, "accounts.view_*", "accounts.add_user", "accounts.change_user", "accounts.add_agentkey",
-        "accounts.change_agentkey", "accounts.add_revocation", "governance.view_secret", "governance.add_secret",
-        "governance.change_secret", "governance.add_switch", "governance.lift_switch", "governance.tighten_release",
-        "governance.view_approval*", "governance.operate_*", "audit.view_*",
+        *_LOOK,
+        "accounts.view_*",
+        "accounts.add_user",
+        "accounts.change_user",
+        "accounts.add_agentkey",
+        "accounts.change_agentkey",
+        "accounts.add_revocation",
+        "governance.view_secret",
+        "governance.add_secret",
+        "governance.change_secret",
+        "governance.add_switch",
+        "governance.lift_switch",
+        "governance.tighten_release",
+        "governance.view_approval*",
+        "governance.operate_*",
+        "audit.view_*",
     ),
     StaffRole.AUDITOR: (
-        *_LOOK, "accounts.view_*", "governance.view_*", "audit.view_*", "audit.open_payload", "audit.export",
+        *_LOOK,
+        "accounts.view_*",
+        "governance.view_*",
+        "audit.view_*",
+        "audit.open_payload",
+        "audit.export",
     ),
     StaffRole.VIEWER: (*_LOOK, "audit.view_decision*", "audit.view_history"),
 }
@@ -106,7 +152,11 @@ class StaffGrant(Versioned):
     scope = SlugField("department or server", blank=True, default="", help_text="Its id; empty for everything.")
     valid_until = models.DateTimeField(null=True, blank=True, help_text="When the grant ends by itself (UTC).")
     stand_in_for = models.ForeignKey(
-        "accounts.User", on_delete=models.CASCADE, null=True, blank=True, related_name="stood_in_by",
+        "accounts.User",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="stood_in_by",
         help_text="Whose place this person takes, if it is only for a time.",
     )
     reason = models.CharField(max_length=500, help_text="Why this person holds the role.")
@@ -135,7 +185,8 @@ class StaffGrant(Versioned):
                 violation_error_message="An owner owns the whole installation.",
             ),
             models.UniqueConstraint(
-                fields=["user", "role", "scope_kind", "scope"], name="accounts_staffgrant_once",
+                fields=["user", "role", "scope_kind", "scope"],
+                name="accounts_staffgrant_once",
                 violation_error_message="This person holds that role there already.",
             ),
         )
@@ -185,4 +236,3 @@ class StaffGrant(Versioned):
         super().clean()
         if self.stand_in_for_id is not None and self.stand_in_for_id == self.user_id:
             raise ValidationError({"stand_in_for": "Nobody stands in for themselves."})
-

@@ -75,16 +75,25 @@ class User(AbstractBaseUser, Versioned):
     email = models.EmailField(blank=True, default="")
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.USER)
     status = models.CharField(
-        max_length=16, choices=Status, default=Status.ACTIVE,
+        max_length=16,
+        choices=Status,
+        default=Status.ACTIVE,
         help_text="Only an active account authenticates; a change is in force at once.",
     )
     tier = models.CharField(max_length=16, choices=TierChoice, default=TierChoice.USER)
     rate_tier = models.CharField(
-        max_length=16, choices=RateTier, blank=True, default="",
+        max_length=16,
+        choices=RateTier,
+        blank=True,
+        default="",
         help_text="Multiplier of the rate limits. Empty: the one of the tier.",
     )
     owner = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="service_accounts",
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="service_accounts",
         help_text="The person who answers for a service account; every act of it records them.",
     )
     roles = _slugs("Ids of roles.")
@@ -117,15 +126,18 @@ class User(AbstractBaseUser, Versioned):
         )
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind=Kind.USER) | Q(owner__isnull=False), name="accounts_user_service_has_owner",
+                condition=Q(kind=Kind.USER) | Q(owner__isnull=False),
+                name="accounts_user_service_has_owner",
                 violation_error_message="A service account needs an owner.",
             ),
             models.CheckConstraint(
-                condition=Q(kind=Kind.SERVICE) | Q(owner__isnull=True), name="accounts_user_person_has_none",
+                condition=Q(kind=Kind.SERVICE) | Q(owner__isnull=True),
+                name="accounts_user_person_has_none",
                 violation_error_message="Only a service account has an owner.",
             ),
             models.CheckConstraint(
-                condition=~Q(owner=F("id")), name="accounts_user_not_own_owner",
+                condition=~Q(owner=F("id")),
+                name="accounts_user_not_own_owner",
                 violation_error_message="An account cannot own itself.",
             ),
             models.UniqueConstraint(

@@ -1,0 +1,47 @@
+"""Whole layers put in shadow, with an end."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from accounts.models.authored import Versioned
+from governance.engine.decision import LAYERS
+from governance.models.field import Mode
+
+SHADOWABLE = ("secrets", "blocklist", "rate_limit")
+
+
+class LayerMode(Versioned):
+    """How one layer of the pipeline stands. Only three can be in shadow, for 14 days at most."""
+
+    layer = models.CharField(max_length=16, unique=True, choices=[(layer, layer) for layer in LAYERS])
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.ENFORCE)
+    until = models.DateTimeField(null=True, blank=True, help_text="End of the shadow (UTC), at most 14 days ahead.")
+
+    class Meta:
+        ordering = ("layer",)
+        verbose_name = "layer"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(mode=Mode.ENFORCE) | (Q(layer__in=SHADOWABLE) & Q(until__isnull=False)),
+                name="governance_layermode_shadow_ends",
+                violation_error_message="Only secrets, blocklist and rate_limit can be in shadow, and with an end.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.layer
+
+    @property
+    def object_id(self) -> str:
+        return self.layer
+
+    def clean(self) -> None:
+        """Only some layers have a shadow, and it ends."""
+        super().clean()
+        if self.mode == Mode.SHADOW and self.layer not in SHADOWABLE:
+            raise ValidationError({"mode": f"Only {', '.join(SHADOWABLE)} can be in shadow as a whole."})
+        if self.mode == Mode.SHADOW and self.until is None:
+            raise ValidationError({"until": "A shadow of a whole layer needs an end."})
