@@ -1,10 +1,45 @@
-"""The ASGI application."""
+"""The ASGI application: lifespan, then the inline lane, then Channels and Django."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_asgi_application()
+django_application = get_asgi_application()  # first: it loads the applications, which all the rest needs
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.urls import URLPattern  # noqa: E402
+
+from config import embedded  # noqa: E402
+from config.lane import Application, Lane  # noqa: E402
+from config.lifespan import Lifespan, Resource  # noqa: E402
+from config.static import StaticFiles  # noqa: E402
+
+
+@asynccontextmanager
+async def database() -> AsyncIterator[None]:
+    """A share in the embedded database for the life of the process."""
+    await asyncio.to_thread(embedded.hold)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(embedded.let_go)
+
+
+# Path (exact, or a prefix that ends in `/`) -> application answered in the event loop.
+INLINE: dict[str, Application] = {settings.STATIC_URL: StaticFiles(settings.STATIC_URL)}
+# Consumers of Channels.
+WEBSOCKET: list[URLPattern] = []
+# Entered in this order when the process starts, left in reverse when it stops.
+RESOURCES: list[Resource] = [database]
+
+application = Lifespan(
+    Lane(INLINE, ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(WEBSOCKET)})),
+    RESOURCES,
+)

@@ -21,7 +21,7 @@ DECLARED: tuple[Setting, ...] = (
         kind="choice",
         default="development",
         choices=("development", "production"),
-        meaning="`development` makes missing keys itself and answers on loopback only; `production` requires every key.",
+        meaning="`development` makes missing keys and answers on loopback only; `production` requires every key.",
     ),
     Setting(
         name="TOOLGATE_DEBUG",
@@ -62,7 +62,7 @@ DECLARED: tuple[Setting, ...] = (
         kind="url",
         secret=True,
         shown_default="empty: embedded PostgreSQL",
-        meaning="PostgreSQL 14 or later as the role of the running application, which may only INSERT into and SELECT from the trail.",
+        meaning="PostgreSQL 14 or later, as the application's role, which may only add to and read the trail.",
     ),
     Setting(
         name="TOOLGATE_OWNER_DATABASE_URL",
@@ -87,7 +87,7 @@ DECLARED: tuple[Setting, ...] = (
         default="0",
         low=0,
         high=200,
-        meaning="Largest number of pooled database connections a process; 0: none pooled. `serve` gives web 8 when this is 0.",
+        meaning="Pooled database connections a process, at most; 0: no pool (`serve` then gives web 8).",
     ),
     Setting(
         name="TOOLGATE_DJANGO_KEY",
@@ -103,7 +103,7 @@ DECLARED: tuple[Setting, ...] = (
         kind="list",
         secret=True,
         shown_default="made at first run",
-        meaning="Token keys, the first signs, all verify: `kid:HS256:base64url`, `kid:EdDSA:/path.pem`, `kid:RS256:/path.pem`.",
+        meaning="Token keys, first signs, all verify: `kid:HS256:base64url`, `kid:EdDSA:/p.pem`, `kid:RS256:/p.pem`.",
     ),
     Setting(
         name="TOOLGATE_MASTER_KEYS",
@@ -111,7 +111,7 @@ DECLARED: tuple[Setting, ...] = (
         kind="list",
         secret=True,
         shown_default="made at first run",
-        meaning="Secret-wrapping keys `kid:base64url` of 32 bytes, the first wraps, all unwrap. Other keys are derived from the first.",
+        meaning="Secret-wrapping keys `kid:base64url` (32 bytes): first wraps, all unwrap; others derive from it.",
     ),
     Setting(
         name="TOOLGATE_AUDIT_KEY",
@@ -193,7 +193,7 @@ DECLARED: tuple[Setting, ...] = (
         kind="choice",
         default="process",
         choices=("process", "group", "each"),
-        meaning="`process` survives the death of any process, `group` (shared fdatasync) and `each` also the loss of power.",
+        meaning="`process` survives the death of any process, `group` (shared fdatasync) and `each` also power loss.",
     ),
     Setting(
         name="TOOLGATE_AUDIT_FAIL",

@@ -1,4 +1,4 @@
-"""Typed readers over the process environment: every value comes from a declared setting, every error names its variable."""
+"""Typed readers over the environment: every value comes from a declared setting, every error names its variable."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Setting:
     """One environment variable: what the documentation says about it and how it is read.
 
-    A `secret` is also read from the file that `NAME_FILE` names; `shown_default` replaces the default in the documentation
-    where the real one depends on something else.
+    A `secret` is also read from the file that `NAME_FILE` names; `shown_default` replaces the default in the
+    documentation where the real one depends on something else.
     """
 
     name: str

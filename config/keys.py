@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import secrets
 import tempfile
@@ -50,10 +51,8 @@ def kept_key(name: str, *, folder: Path) -> str:
             file.write(MAKERS[name]() + "\n")
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(aside, path)
-        except FileExistsError:
-            pass
     finally:
         os.unlink(aside)
     return path.read_text(encoding="ascii").strip()

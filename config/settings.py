@@ -1,19 +1,23 @@
-"""Django settings: one file for every deployment; what differs between them comes from the environment (config/declared.py)."""
+"""Django settings: one file for every deployment; what differs comes from the environment (config/declared.py)."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config import postgres
+from config import beat, broker, postgres
+from config.csp import PAGE_HEADERS
 from config.declared import DECLARED, OPEN_PREFIXES
 from config.env import Environment
 from config.keys import MAKERS, kept_key
+from config.logging import configure_structlog, logging_configuration
 
+VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 _env = Environment(DECLARED, os.environ)
@@ -38,7 +42,7 @@ TOOLGATE_KEYS_DIR = TOOLGATE_VAR / "keys"
 
 
 def _key(name: str) -> str:
-    """A configured key, or in development the one kept in `var/keys/`; empty in production, which check E001 refuses."""
+    """A configured key, or in development the one kept in `var/keys/`; empty in production, which a check refuses."""
     value = (
         _env.pem(name)
         if name in ("TOOLGATE_AUDIT_KEY", "TOOLGATE_POLICY_KEY", "TOOLGATE_CAPTURE_KEY")
@@ -107,14 +111,15 @@ INSTALLED_APPS = [
     "governance",
     "audit",
 ]
-MIDDLEWARE = [
+MIDDLEWARE = [  # each entry is classified for the inline lane in config/lane.py
+    "config.request_id.RequestIdMiddleware",
+    "config.csp.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -133,8 +138,106 @@ TEMPLATES = [
     },
 ]
 STATIC_URL = "/static/"
-STATIC_ROOT = TOOLGATE_VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
+USE_I18N = False
+
+# --- Web -------------------------------------------------------------------------------------------------------------
+_LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
+_shown_host = f"[{TOOLGATE_HOST}]" if ":" in TOOLGATE_HOST else TOOLGATE_HOST
+TOOLGATE_ISSUER = (_env.text("TOOLGATE_ISSUER") or f"http://{_shown_host}:{TOOLGATE_PORT}").rstrip("/")
+_issuer = urlsplit(TOOLGATE_ISSUER)
+if _issuer.scheme not in ("http", "https") or not _issuer.hostname:
+    raise ImproperlyConfigured(f"TOOLGATE_ISSUER must be an http or https URL, not {TOOLGATE_ISSUER!r}.")
+TOOLGATE_WEB_PROCESSES = _env.integer("TOOLGATE_WEB_PROCESSES")
+TOOLGATE_WORKER_PROCESSES = _env.integer("TOOLGATE_WORKER_PROCESSES")
+TOOLGATE_ALLOWED_HOSTS = _env.listed("TOOLGATE_ALLOWED_HOSTS")
+TOOLGATE_ALLOWED_ORIGINS = _env.listed("TOOLGATE_ALLOWED_ORIGINS") or [f"{_issuer.scheme}://{_issuer.netloc}"]
+TOOLGATE_TRUSTED_PROXIES = _env.networks("TOOLGATE_TRUSTED_PROXIES")
+TOOLGATE_PROXY_KEY = _env.text("TOOLGATE_PROXY_KEY")
+TOOLGATE_OUTBOUND_PROXY = _env.text("TOOLGATE_OUTBOUND_PROXY")
+ALLOWED_HOSTS = TOOLGATE_ALLOWED_HOSTS or list(
+    dict.fromkeys([_shown_host, _issuer.hostname, *([] if PRODUCTION else _LOOPBACK_NAMES)])
+)
+CSRF_TRUSTED_ORIGINS = TOOLGATE_ALLOWED_ORIGINS
+_https = _issuer.scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("__Host-toolgate", "__Host-csrf") if _https else ("toolgate", "csrf")
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = PAGE_HEADERS["Referrer-Policy"]
+SECURE_CROSS_ORIGIN_OPENER_POLICY = PAGE_HEADERS["Cross-Origin-Opener-Policy"]
+X_FRAME_OPTIONS = PAGE_HEADERS["X-Frame-Options"]
+APPEND_SLASH = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+LOGIN_URL = "/admin/login/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Toolgate",
+    "DESCRIPTION": "Governance of AI agents' tool calls: allow, deny or ask, recorded before it is answered.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Audit, secrets, files -------------------------------------------------------------------------------------------
+TOOLGATE_JOURNAL_DIR = TOOLGATE_VAR / "journal"
+TOOLGATE_AUDIT_DURABILITY = _env.choice("TOOLGATE_AUDIT_DURABILITY")
+TOOLGATE_AUDIT_FAIL = _env.choice("TOOLGATE_AUDIT_FAIL")
+TOOLGATE_EXECUTABLES = _env.path("TOOLGATE_EXECUTABLES", base=BASE_DIR)
+TOOLGATE_SECRETS_DIR = _env.path("TOOLGATE_SECRETS_DIR", base=BASE_DIR)
+
+# --- Logs ------------------------------------------------------------------------------------------------------------
+TOOLGATE_LOG_DIR = _env.path("TOOLGATE_LOG_DIR", base=BASE_DIR)
+_log_form = (
+    _env.choice("TOOLGATE_LOG_FORMAT") if _env.text("TOOLGATE_LOG_FORMAT") else "json" if PRODUCTION else "console"
+)
+LOGGING = logging_configuration(level=_env.choice("TOOLGATE_LOG_LEVEL"), form=_log_form, folder=TOOLGATE_LOG_DIR)
+configure_structlog()
+
+# --- Celery ----------------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = TOOLGATE_REDIS_URL or f"{broker.SCHEME}://"
+CELERY_BROKER_TRANSPORT_OPTIONS = {} if TOOLGATE_REDIS_URL else {"folder": str(TOOLGATE_VAR / "broker")}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = beat.DEFAULT_QUEUE
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_TASK_ROUTES = beat.ROUTES
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(TOOLGATE_REDIS_URL)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CONCURRENCY = TOOLGATE_WORKER_PROCESSES
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = beat.SCHEDULE
+CELERY_BEAT_SCHEDULE_FILENAME = str(TOOLGATE_VAR / "beat" / "schedule")
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5

@@ -1,8 +1,21 @@
-"""Routes that Django serves."""
+"""Routes that Django serves; those of the inline lane are in config/asgi.py."""
 
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-urlpatterns = [path("admin/", admin.site.urls)]
+
+async def livez(_request: HttpRequest) -> HttpResponse:
+    """The process answers; whether it can decide is what /readyz says."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("livez", livez, name="livez"),
+]

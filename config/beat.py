@@ -1,0 +1,24 @@
+"""What beat sends and when: the whole schedule in one table, every entry with the queue it goes to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+DEFAULT_QUEUE, INGEST_QUEUE, POLICY_QUEUE = "default", "ingest", "policy"
+QUEUES = (DEFAULT_QUEUE, INGEST_QUEUE, POLICY_QUEUE)
+
+# Tasks by the beginning of their names; what is not listed goes to the default queue.
+ROUTES: dict[str, dict[str, str]] = {
+    "audit.ingest.*": {"queue": INGEST_QUEUE},
+    "audit.tasks.ingest*": {"queue": INGEST_QUEUE},
+    "governance.tasks.compile*": {"queue": POLICY_QUEUE},
+    "governance.tasks.publish*": {"queue": POLICY_QUEUE},
+}
+
+
+def every(seconds: float, task: str, *, queue: str = DEFAULT_QUEUE) -> dict[str, Any]:
+    """One entry of the schedule; a run that could not start within its period is dropped, not piled up."""
+    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": seconds}}
+
+
+SCHEDULE: dict[str, dict[str, Any]] = {}

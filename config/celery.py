@@ -1,0 +1,38 @@
+"""The Celery application: JSON only, no results, late acknowledgement; no message is the only copy of anything."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, setup_logging, worker_init, worker_shutdown
+
+import config.broker  # noqa: F401 -- registers the file broker's scheme
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("toolgate")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_logging(**_: Any) -> None:
+    """Celery would replace our log configuration; that a receiver is here is what stops it."""
+
+
+@worker_init.connect
+@beat_init.connect
+def hold_database(**_: Any) -> None:
+    """Hold the embedded database up for as long as this process lives; the kernel gives the share up on a kill."""
+    from config.embedded import hold
+
+    hold()
+
+
+@worker_shutdown.connect
+def let_database_go(**_: Any) -> None:
+    from config.embedded import let_go
+
+    let_go()
