@@ -92,6 +92,7 @@ BLOCKLIST = Record(
                             required=True,
                             doc="What is denied.",
                         ),
+                        "pointer": Field(shape=POINTER, doc="For argument: the only place that is looked at."),
                         "mode": Field(shape=MODE, default="enforce", doc="In shadow it is recorded, not enforced."),
                         "examples": examples(Free()),
                     },

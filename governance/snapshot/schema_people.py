@@ -23,7 +23,9 @@ ROLE = Record(
     what="role",
     fields={
         "name": NAME_FIELD,
-        "tier": Field(shape=TIER, default="user", doc="The lowest tier that a holder must have; never raises one."),
+        "tier": Field(
+            shape=TIER, default="anonymous", doc="The lowest tier that a holder must have; never raises one."
+        ),
         "max_sensitivity": Field(
             shape=SENSITIVITY, default="internal", doc="The most sensitive entity a holder may reach."
         ),
