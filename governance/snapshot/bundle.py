@@ -101,8 +101,8 @@ def _parsed(texts: Sequence[tuple[str, str]], errors: list[PolicyError]) -> Docu
         root, twice = merge(trees)
         errors.extend(twice)
         # Where reading already found a fault, what follows from it is noise.
-        known = {(error.file, error.line) for error in errors}
-        errors.extend(error for error in check(root) if (error.file, error.line) not in known)
+        known = {(error.file, error.path) for error in errors}
+        errors.extend(error for error in check(root) if (error.file, error.path) not in known)
         if not errors:
             return normalise(cast(Document, root.plain()))
     order = {name: place for place, (name, _) in enumerate(texts)}

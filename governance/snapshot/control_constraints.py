@@ -8,6 +8,7 @@ from governance.snapshot.errors import PolicyError
 from governance.snapshot.node import Node
 from governance.snapshot.schema_controls import SHADOWABLE
 from governance.snapshot.structure import shown
+from governance.snapshot.words import bad_regex
 
 _ARGUMENT_OF = {"command": ("command",), "prompt": ("prompt", "endpoint"), "agent": ("agent",)}
 
@@ -45,10 +46,9 @@ def check_detectors(root: Node, errors: list[PolicyError]) -> None:
     """Own detectors find what their examples say, and nothing in the others."""
     for own in root.items("detectors", "own"):
         pattern = own.text("pattern")
-        try:
-            compiled = re2.compile(pattern or "")
-        except re2.error:
+        if not pattern or bad_regex(pattern):
             continue
+        compiled = re2.compile(pattern)
         for key, wanted in (("match", True), ("pass", False)):
             for example in own.items("examples", key):
                 if isinstance(example.content, str) and (compiled.search(example.content) is not None) != wanted:
