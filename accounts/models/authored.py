@@ -37,6 +37,10 @@ class Versioned(models.Model):
         """The id that history and records name this object by."""
         return str(getattr(self, "slug", None) or self.pk)
 
+    def secret_values(self) -> tuple[object, ...]:
+        """The secret columns' values, only ever to tell whether one changed."""
+        return tuple(getattr(self, name) for name in sorted(self.secret_fields))
+
     @classmethod
     def scope_filter(cls, *, departments: frozenset[str], servers: frozenset[str]) -> Q | None:
         """Rows that a staff grant for these departments and servers covers; None: such a grant covers none of them."""

@@ -59,6 +59,6 @@ class SlugField(_CharField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", SLUG_MAX)
         kwargs.setdefault("db_collation", "C")
+        others = [validator for validator in kwargs.get("validators", ()) if validator != validate_slug]
+        kwargs["validators"] = [validate_slug, *others]
         super().__init__(*args, **kwargs)
-        if validate_slug not in self.validators:
-            self._validators = [*self._validators, validate_slug]

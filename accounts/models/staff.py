@@ -113,10 +113,19 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Staff role → permission patterns (`app.action_model`, `*` within a part)."""
 
-#: What only the owner of everything may hold: nobody widens their own rights by way of a scoped grant.
-GLOBAL_ONLY = ("accounts.*_staffgrant", "governance.*_policysettings", "governance.*_layermode", "governance.*_detectorsettings",
-               "governance.*_blocklistsettings", "governance.*_ratelimits", "governance.publish_release",
-               "governance.rollback_release", "governance.approve_release", "governance.tighten_release")  # fmt: skip
+GLOBAL_ONLY = (
+    "accounts.*_staffgrant",
+    "governance.*_policysettings",
+    "governance.*_layermode",
+    "governance.*_detectorsettings",
+    "governance.*_blocklistsettings",
+    "governance.*_ratelimits",
+    "governance.publish_release",
+    "governance.rollback_release",
+    "governance.approve_release",
+    "governance.tighten_release",
+)
+"""What concerns the whole installation: a grant for one department or server never gives it."""
 
 
 @cache
@@ -192,7 +201,8 @@ class StaffGrant(Versioned):
         )
 
     def __str__(self) -> str:
-        return f"{self.user_id and self.user.username}: {self.get_role_display()}{f' of {self.scope}' if self.scope else ''}"
+        where = f" of {self.scope}" if self.scope else ""
+        return f"{self.user.username}: {self.get_role_display()}{where}"
 
     @property
     def is_global(self) -> bool:

@@ -6,7 +6,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from accounts.models.authored import Versioned
 from accounts.models.slug import Sensitivity
 from governance.models.field import kind_set, slug_set, tier_set
 
@@ -43,7 +42,7 @@ def user_scope() -> list[str]:
     return ["user"]
 
 
-class Entity(Versioned):
+class Entity(models.Model):
     """The fields that every kind of entity has. Boundaries only narrow: a tool's apply in addition to its server's."""
 
     name = models.CharField(max_length=200, blank=True, default="", help_text="What people call it. Empty: its id.")

@@ -41,7 +41,7 @@ class Mode(models.TextChoices):
 
 
 class StringSet(_StringSet):
-    """A set of strings as policy writes it: no order, no doubles, kept sorted by code point; empty means *not written*."""
+    """A set of strings as policy writes it: no order, no doubles, sorted by code point; empty is *not written*."""
 
     def __init__(self, base_field: models.Field[Any, Any] | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("default", list)

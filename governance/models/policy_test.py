@@ -41,7 +41,7 @@ class PolicyTest(Versioned):
 
 
 class PolicyPrincipal(Authored):
-    """A principal as the policy file writes it: for its tests, and for import into the directory. No release holds it."""
+    """A principal as the policy file writes it: for tests, and for import into the directory. No release holds it."""
 
     name = models.CharField(max_length=200, blank=True, default="")
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.USER)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from accounts.models.authored import Authored
+from accounts.models.authored import Authored, Versioned
 from accounts.models.slug import SlugField
 from governance.models.entity import Capture, Entity, RateClass
 from governance.models.field import ExactJSONField, StringSet, slug_set, validate_tool_name
@@ -82,8 +82,8 @@ class Server(Entity, Authored):
         return self.slug in servers or super().in_scope(departments=departments, servers=servers)
 
 
-class Tool(Entity):
-    """One tool of a server. Its boundaries hold in addition to the server's; class and capture, unset, are the server's."""
+class Tool(Entity, Versioned):
+    """One tool of a server. Its boundaries hold in addition to the server's; class and capture, unset, are its."""
 
     server = models.ForeignKey(
         Server, to_field="slug", db_column="server", on_delete=models.CASCADE, related_name="tools"

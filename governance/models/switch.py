@@ -18,7 +18,7 @@ class SwitchScope(models.TextChoices):
 
 
 class Switch(models.Model):
-    """One kill switch. `epoch` grows with each setting and lifting; `mac` covers everything that decides whether it holds.
+    """One kill switch. `epoch` grows with each setting and lifting; `mac` covers all that decides whether it holds.
 
     Set by one operator; lifting keeps the row and says by whom and why.
     """

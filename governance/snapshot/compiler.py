@@ -32,11 +32,9 @@ def read_draft() -> Draft:
     """The draft and its revision, both of one moment: writers hold the draft's row, and this waits for them."""
     with transaction.atomic():
         DraftState.objects.get_or_create(pk=1)
-        revision = DraftState.objects.raw("SELECT * FROM governance_draftstate WHERE id = 1 FOR SHARE")[
-            0
-        ].changed_revision
+        state = DraftState.objects.raw("SELECT * FROM governance_draftstate WHERE id = 1 FOR SHARE")[0]
         parts = {home: read_objects(home) for home in HOMES}
-    return Draft(document=normalise(put_together(parts)), revision=revision)
+    return Draft(document=normalise(put_together(parts)), revision=state.changed_revision)
 
 
 def read_objects(home: Home) -> Objects:

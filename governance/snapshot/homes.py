@@ -88,6 +88,8 @@ class Home:
         found: dict[str, Json] = {}
         for key, column in self.columns.items():
             value, spec = row[column], self.record.fields[key]
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
             if value is None or value == "" or (value == [] and _no_empty(spec.shape)):
                 continue
             if value == spec.default and type(value) is type(spec.default):

@@ -1,0 +1,99 @@
+"""From verified claims to the engine's caller: what the token says, narrowed by what the directory says now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from accounts.tokens.claims import Actor, Claims
+from accounts.tokens.errors import TokenError
+from governance.engine.principal import (
+    TIERS,
+    Caller,
+    Directory,
+    DirectoryEntry,
+    Link,
+    Principal,
+    PrincipalKind,
+    Tier,
+)
+
+RATE_TIERS = frozenset({"admin", "user", "service", "a2a", "mcp", "anon"})
+
+
+def lowered(tier: Tier, scope: tuple[str, ...] | frozenset[str]) -> Tier:
+    """The tier, lowered to the highest one in `scope`. Words that are no tier do not count; none lowers nothing."""
+    named = [TIERS[word] for word in scope if word in TIERS]
+    return min(tier, max(named)) if named else tier
+
+
+def rate_tier_of(word: str | None) -> str:
+    """The rate tier that a claim names; anonymous, missing and unknown ones count as anon."""
+    return word if word in RATE_TIERS else "anon"
+
+
+def caller_of(claims: Claims, directory: Directory) -> Caller:
+    """The caller that these claims make. Raises TokenError `token.stale` where the directory has moved on.
+
+    A subject that the directory does not hold is no error here: the engine decides about it, and denies.
+    """
+    return Caller(
+        principal=_subject(claims, directory.get(claims.sub)),
+        agent=claims.agent,
+        chain=tuple(_link(actor, directory) for actor in claims.act),
+        session_id=claims.sid,
+        client_id=claims.client_id,
+        audience=claims.aud,
+    )
+
+
+def principal_of(name: str, entry: DirectoryEntry | None, *, scope: frozenset[str] = frozenset()) -> Principal:
+    """A principal wholly from the directory, its tier lowered to `scope`; unknown where there is no entry."""
+    if entry is None:
+        return Principal(
+            id=name, kind=PrincipalKind.USER, tier=Tier.ANONYMOUS, known=False, active=False, rate_tier="anon"
+        )
+    return Principal(
+        id=name,
+        kind=entry.kind,
+        tier=lowered(entry.tier, scope),
+        roles=entry.roles,
+        groups=entry.groups,
+        departments=entry.departments,
+        active=entry.active,
+        owner=entry.owner,
+        rate_tier=rate_tier_of(entry.tier.word),
+    )
+
+
+def _subject(claims: Claims, entry: DirectoryEntry | None) -> Principal:
+    tier = lowered(TIERS.get(claims.user_type or "", Tier.ANONYMOUS), claims.scope)
+    rate_tier = rate_tier_of(claims.rate_limit_tier or claims.user_type)
+    if entry is None:
+        return replace(principal_of(claims.sub, None), tier=tier, rate_tier=rate_tier)
+    if claims.epoch != entry.epoch:
+        # Not only older ones: an account that was removed and made again counts from one.
+        raise TokenError("token.stale", "The principal has changed since the token was issued.")
+    return Principal(
+        id=claims.sub,
+        kind=entry.kind,
+        tier=tier,
+        roles=_narrowed(entry.roles, claims.roles),
+        groups=_narrowed(entry.groups, claims.groups),
+        departments=_narrowed(entry.departments, claims.departments),
+        active=entry.active,
+        owner=entry.owner,
+        rate_tier=rate_tier,
+    )
+
+
+def _narrowed(held: frozenset[str], claimed: frozenset[str] | None) -> frozenset[str]:
+    return held if claimed is None or claimed == held else held & claimed
+
+
+def _link(actor: Actor, directory: Directory) -> Link:
+    if actor.sub is None:
+        return Link(agent=actor.agent)
+    entry = directory.get(actor.sub)
+    if entry is not None and actor.epoch is not None and actor.epoch != entry.epoch:
+        raise TokenError("token.stale", "A principal of the chain has changed since the token was issued.")
+    return Link(principal=principal_of(actor.sub, entry), agent=actor.agent)
