@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
-from accounts.tokens.errors import CredentialError
+from accounts.tokens.errors import CredentialError, TokenError
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
 """Header names in lower case with their values, in the order received, as ASGI hands them over."""
@@ -54,7 +54,7 @@ def presented_credential(
     try:
         return bearer.decode("ascii")
     except UnicodeDecodeError:
-        raise CredentialError("token.malformed", "This is not a token of three base64url parts.") from None
+        raise TokenError("token.malformed", "This is not a token of three base64url parts.") from None
 
 
 def _bearer(value: bytes) -> bytes:
