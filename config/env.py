@@ -40,6 +40,7 @@ class Environment:
     def __init__(self, declared: Iterable[Setting], variables: Mapping[str, str]) -> None:
         self._declared = {setting.name: setting for setting in declared}
         self._variables = variables
+        self.files: dict[str, Path] = {}  # secret -> the file its value was read from
 
     def text(self, name: str) -> str:
         """The value with surrounding blanks removed; a secret may come from the file that `NAME_FILE` names."""
@@ -53,6 +54,7 @@ class Environment:
         if file_name:
             try:
                 direct = Path(file_name).read_text(encoding="utf-8").strip()
+                self.files[name] = Path(file_name)
             except (OSError, UnicodeDecodeError) as error:
                 raise ImproperlyConfigured(f"{name}_FILE: cannot read {file_name!r}: {error}.") from error
             if not direct:

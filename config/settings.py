@@ -42,7 +42,7 @@ TOOLGATE_KEYS_DIR = TOOLGATE_VAR / "keys"
 
 
 def _key(name: str) -> str:
-    """A configured key, or in development the one kept in `var/keys/`; empty in production, which a check refuses."""
+    """A configured key, or in development the one kept in `var/keys/`; empty in production when missing."""
     value = (
         _env.pem(name)
         if name in ("TOOLGATE_AUDIT_KEY", "TOOLGATE_POLICY_KEY", "TOOLGATE_CAPTURE_KEY")
@@ -52,12 +52,17 @@ def _key(name: str) -> str:
 
 
 _keys = {name: _key(name) for name in MAKERS}
+_missing = [name for name, value in _keys.items() if not value]
+if _missing:
+    # Not a system check: Django itself stops at the first use of an empty SECRET_KEY, and would name only that.
+    raise ImproperlyConfigured(f"toolgate.E001: production needs {', '.join(_missing)}. See docs/settings.md.")
 SECRET_KEY = _keys["TOOLGATE_DJANGO_KEY"]
 TOOLGATE_SIGNING_KEYS = _keys["TOOLGATE_SIGNING_KEYS"]
 TOOLGATE_MASTER_KEYS = _keys["TOOLGATE_MASTER_KEYS"]
 TOOLGATE_AUDIT_KEY = _keys["TOOLGATE_AUDIT_KEY"]
 TOOLGATE_POLICY_KEY = _keys["TOOLGATE_POLICY_KEY"]
 TOOLGATE_CAPTURE_KEY = _keys["TOOLGATE_CAPTURE_KEY"]
+TOOLGATE_SECRET_FILES = dict(_env.files)  # a check looks at who may read them
 TOOLGATE_SECRETS_MODE = (
     _env.choice("TOOLGATE_SECRETS_MODE") if _env.text("TOOLGATE_SECRETS_MODE") else "strict" if PRODUCTION else "warn"
 )
@@ -97,6 +102,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Applications ----------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 INSTALLED_APPS = [
+    "config",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
