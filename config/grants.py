@@ -1,4 +1,4 @@
-"""What the application's database role may do: all with authored tables; with the trail, what audit's migrations say."""
+"""Rights of the application's database role: all with authored tables; with the trail, what audit's migrations say."""
 
 from __future__ import annotations
 

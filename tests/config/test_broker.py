@@ -100,9 +100,10 @@ def test_a_half_written_message_is_not_seen(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../outside", "a/b", "", ".hidden", "x" * 129])
 def test_a_queue_name_that_would_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
-    with connection(tmp_path) as broker, pytest.raises(ChannelError):
+    with connection(tmp_path) as broker:
         channel: Any = broker.default_channel
-        channel._put(name, {})
+        with pytest.raises(ChannelError):
+            channel._put(name, {})
 
 
 def test_purging_a_queue_counts_what_it_removed(tmp_path: Path) -> None:
