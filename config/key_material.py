@@ -22,8 +22,9 @@ _PLACEHOLDERS = (
     "insecure",
     "password",
     "placeholder",
-    "replace",
-    "xxxx",
+    "replaceme",
+    "replace-me",
+    "xxxxxxxx",
 )
 _ALGORITHMS = ("HS256", "EdDSA", "RS256")
 

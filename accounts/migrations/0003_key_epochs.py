@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
     dependencies = [("accounts", "0002_directory_epochs")]
 
     operations = [
-        migrations.AddField("directoryepoch", "keys_at", models.PositiveBigIntegerField(default=0)),
-        migrations.AddField("directoryepoch", "revocations_at", models.PositiveBigIntegerField(default=0)),
+        migrations.AddField("directoryepoch", "keys_at", models.PositiveBigIntegerField(default=0, db_default=0)),
+        migrations.AddField("directoryepoch", "revocations_at", models.PositiveBigIntegerField(default=0, db_default=0)),
         migrations.RunSQL(FORWARD, BACKWARD),
     ]

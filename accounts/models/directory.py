@@ -71,8 +71,8 @@ class DirectoryEpoch(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     revision = models.PositiveBigIntegerField(default=0)
     removed_at = models.PositiveBigIntegerField(default=0)
-    keys_at = models.PositiveBigIntegerField(default=0)
-    revocations_at = models.PositiveBigIntegerField(default=0)
+    keys_at = models.PositiveBigIntegerField(default=0, db_default=0)
+    revocations_at = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(id=1), name="accounts_directoryepoch_one_row"),)

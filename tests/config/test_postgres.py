@@ -95,7 +95,8 @@ def test_neither_role_is_a_superuser_and_the_application_may_not_make_tables(own
         for role in (OWNER_ROLE, APP_ROLE):
             with connect(own, role) as connection:
                 row = connection.execute(
-                    "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+                    "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls FROM pg_roles "
+                    "WHERE rolname = current_user"
                 ).fetchone()
                 assert row == (False, False, False, False)
         with connect(own, APP_ROLE) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
