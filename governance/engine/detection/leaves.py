@@ -1,0 +1,171 @@
+"""A JSON value as one text: every string leaf decoded, with its key before it, and a way back to where it stood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from governance.engine.call import Json
+from governance.engine.detection.names import SecretName, classify
+
+# Between two leaves. It is white space to no pattern that matters, it ends a word, and it survives every view, so that
+# the number of separators before a match tells which leaf the match is in.
+SEPARATOR = "\n\x1e\n"
+MARK = "\x1e"
+LONGEST_KEY = 128  # characters of a key that a pointer repeats
+_CARRIERS = ("name", "key", "header", "variable", "field", "parameter", "Name", "Key", "Header")
+_INHERIT = frozenset({"value", "values", "data", "plain", "plaintext", "raw", "current", "default", "content", "text"})
+
+
+@dataclass(slots=True)
+class Leaves:
+    """The parts of a value in the order that they were met.
+
+    `parts[n]` is `key: "value"`, the bare value for a list item, or `key:` for a key whose value is a container.
+    `named` are (part, class of the name, value) of the values whose key says that they are secret.
+    `strings` are the string values alone, with `owners` their parts. `deep` is True where nesting went past the bound.
+    """
+
+    parts: list[str] = field(default_factory=list)
+    strings: list[str] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+    named: list[tuple[int, SecretName, str]] = field(default_factory=list)
+    deep: bool = False
+
+    def text(self) -> str:
+        """All parts as one text. A separator that a part itself holds becomes a space, so that the count stays true."""
+        parts = self.parts
+        joined = SEPARATOR.join(parts)
+        if joined.count(MARK) != len(parts) - 1:
+            joined = SEPARATOR.join([part.replace(MARK, " ") for part in parts])
+        return joined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one part stands: the keys and indices that lead to it, and how many characters of it are its own key."""
+
+    steps: tuple[str | int, ...]
+    key_length: int
+
+
+def gather(value: Json | Mapping[str, Json], *, depth: int) -> Leaves:
+    """Walk a value; `depth` is how many containers may stand inside each other."""
+    leaves = Leaves()
+    if isinstance(value, str):
+        leaves.parts.append(value)
+        leaves.strings.append(value)
+        leaves.owners.append(0)
+    else:
+        _walk(value, None, leaves, depth)
+    return leaves
+
+
+def _walk(value: object, name: SecretName | None, leaves: Leaves, depth: int) -> None:
+    if depth == 0:
+        leaves.deep = True
+        return
+    parts, strings, owners, named = leaves.parts, leaves.strings, leaves.owners, leaves.named
+    if isinstance(value, Mapping):
+        carried = _carried_name(value) if "value" in value else None
+        for key, item in value.items():
+            own = classify(key)
+            if own is None:
+                own = carried if key == "value" and carried is not None else name if key in _INHERIT else None
+            if isinstance(item, str):
+                if own is not None:
+                    named.append((len(parts), own, item))
+                strings.append(item)
+                owners.append(len(parts))
+                parts.append(f'{key}: "{item}"')
+            elif isinstance(item, (Mapping, list, tuple)):
+                parts.append(f"{key}:")
+                _walk(item, own, leaves, depth - 1)
+            else:
+                if own is not None and not isinstance(item, bool) and item is not None:
+                    named.append((len(parts), own, str(item)))
+                parts.append(f"{key}: {item}")
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            if isinstance(item, str):
+                if name is not None:
+                    named.append((len(parts), name, item))
+                strings.append(item)
+                owners.append(len(parts))
+                parts.append(item)
+            elif isinstance(item, (Mapping, list, tuple)):
+                _walk(item, name, leaves, depth - 1)
+
+
+def _carried_name(value: Mapping[str, object]) -> SecretName | None:
+    """`{name: API_KEY, value: …}`: the name stands beside the value and not above it."""
+    for carrier in _CARRIERS:
+        name = value.get(carrier)
+        if isinstance(name, str) and len(name) <= 128:
+            return classify(name)
+    return None
+
+
+def places(value: Json | Mapping[str, Json], wanted: set[int], *, depth: int) -> dict[int, Place]:
+    """The places of the wanted parts: the same walk again, only when something was found."""
+    found: dict[int, Place] = {}
+    number = 0
+
+    def visit(node: object, steps: tuple[str | int, ...], depth: int) -> None:
+        nonlocal number
+        if depth == 0:
+            return
+        if isinstance(node, Mapping):
+            for key, item in node.items():
+                if number in wanted:
+                    found[number] = Place(steps=(*steps, key), key_length=len(key))
+                number += 1
+                if not isinstance(item, str) and isinstance(item, (Mapping, list, tuple)):
+                    visit(item, (*steps, key), depth - 1)
+        elif isinstance(node, (list, tuple)):
+            for index, item in enumerate(node):
+                if isinstance(item, str):
+                    if number in wanted:
+                        found[number] = Place(steps=(*steps, index), key_length=0)
+                    number += 1
+                elif isinstance(item, (Mapping, list, tuple)):
+                    visit(item, (*steps, index), depth - 1)
+
+    if isinstance(value, str):
+        return {0: Place(steps=(), key_length=0)}
+    visit(value, (), depth)
+    return found
+
+
+def pointer(value: Json | Mapping[str, Json], steps: tuple[str | int, ...], hidden: frozenset[str]) -> str:
+    """A JSON pointer (RFC 6901) to what the steps lead to.
+
+    A key in `hidden`, one too long to be a name, and one that looks like our own placeholder are named by their
+    position in their object, `[key:3]`: the pointer tells nothing of them and still leads there.
+    """
+    out: list[str] = []
+    node: object = value
+    for step in steps:
+        if isinstance(step, str) and isinstance(node, Mapping):
+            out.append(_segment(step, node, hidden))
+            node = node.get(step)
+        elif isinstance(node, (list, tuple)) and isinstance(step, int):
+            out.append(str(step))
+            node = node[step]
+    return "".join(f"/{segment}" for segment in out)
+
+
+def segments(value: Mapping[str, object]) -> list[tuple[str, tuple[str, str]]]:
+    """Each key of an object with the two segments that may stand for it in a pointer: by name, by position."""
+    return [(key, (escape(key), f"[key:{position}]")) for position, key in enumerate(value)]
+
+
+def escape(key: str) -> str:
+    """A key as a segment of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _segment(key: str, holder: Mapping[str, object], hidden: frozenset[str]) -> str:
+    if key in hidden or len(key) > LONGEST_KEY or key.startswith("[key:"):
+        return f"[key:{list(holder).index(key)}]"
+    return escape(key)

@@ -1,0 +1,281 @@
+"""One scanning function for every door: which credentials stand in a JSON value, and where.
+
+The value becomes one text of its leaves (`leaves`), which is read as it is and then in every other way that it can be
+read (`views`): without escapes, decoded, put together. Each reading is asked of the built-in detectors (`matcher`), the
+broad rules (`broad`) and the policy's own (`own`). Everything is paid from a purse and a clock, and what cannot be
+looked through is said to be incomplete, never clean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from governance.engine.call import Json
+from governance.engine.detection import views
+from governance.engine.detection.assignment import judge
+from governance.engine.detection.broad import BroadRules, broad
+from governance.engine.detection.finding import Finding, Scan
+from governance.engine.detection.leaves import MARK, Leaves, gather, places, pointer
+from governance.engine.detection.matcher import Hit, Matcher, builtin
+from governance.engine.detection.own import CANARY, OwnDetectors
+from governance.engine.detection.patterns import Purse
+from governance.engine.detection.views import Cuts
+
+BUILTIN = "builtin"
+_SURE = ("high", "medium", "low")
+_IN_VALUE = 1 << 40  # an offset that no key reaches
+MAX_DEPTH = 33  # containers inside each other: the doors' 32 and the arguments object itself
+MAX_BYTES = 1 << 20  # of the leaves together; the doors admit 256 KiB
+MAX_READ = 4 << 20  # bytes of all readings together
+MAX_LAYERS = 4  # encodings inside each other
+TRIES = 40_000  # pattern tries of one scan
+FINDINGS = 128  # past so many the rest is not looked for
+SECONDS = 0.035  # after which no further reading is begun
+BROAD_SECONDS = 0.02  # for one reading by the broad rules
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A hit tied to a part of the value; `offset` in bytes from the part's begin tells a key from its value."""
+
+    hit: Hit
+    part: int
+    offset: int
+    value: bytes
+
+
+@dataclass(slots=True)
+class _Work:
+    """The state of one scan."""
+
+    purse: Purse
+    until: float
+    unread: int = MAX_READ
+    complete: bool = True
+    raws: list[_Raw] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+
+    def admits(self, size: int) -> bool:
+        """May a reading of so many bytes still be made?"""
+        self.unread -= size
+        if self.unread < 0 or self.purse.left < 0 or time.perf_counter() > self.until or len(self.raws) > FINDINGS:
+            self.complete = False
+        return self.complete
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanner:
+    """The detectors of one release. Immutable and without state between scans: any number of threads may share it.
+
+    `scan` never raises for what is in the value.
+    """
+
+    matcher: Matcher | None
+    rules: BroadRules | None
+    own: OwnDetectors
+    off: frozenset[str]
+    shadow: frozenset[str]
+    action: str
+    fingerprint_key: bytes
+
+    @classmethod
+    def compile(
+        cls,
+        *,
+        packs: Iterable[str] = (BUILTIN,),
+        off: Iterable[str] = (),
+        shadow: Iterable[str] = (),
+        own: Sequence[Mapping[str, Any]] = (),
+        action: str = "block",
+        canaries: Sequence[str] = (),
+        fingerprint_key: bytes,
+    ) -> Scanner:
+        """Compile the `detectors` of a policy.
+
+        `off` and `shadow` hold ids of detectors or packs; `own` is `detectors.own`; `canaries` are the values
+        themselves; `fingerprint_key` is 16 to 64 bytes. Raises DetectorError, PatternError or BroadRulesError: a
+        process or a release whose detectors do not compile must not start.
+        """
+        if not 16 <= len(fingerprint_key) <= 64:
+            raise ValueError("the fingerprint key has 16 to 64 bytes")
+        if action not in {"block", "redact"}:
+            raise ValueError(f"unknown action {action!r}: block or redact")
+        unwanted = frozenset(off)
+        enabled = BUILTIN in set(packs) and BUILTIN not in unwanted
+        policy = OwnDetectors.compile([entry for entry in own if entry["id"] not in unwanted], canaries)
+        return cls(
+            matcher=builtin() if enabled else None,
+            rules=broad() if enabled else None,
+            own=policy,
+            off=unwanted,
+            shadow=frozenset(shadow) | policy.shadow,
+            action=action,
+            fingerprint_key=fingerprint_key,
+        )
+
+    def scan(self, value: Json | Mapping[str, Json]) -> Scan:
+        """Find every credential in the keys and values of a JSON value, in every encoding that is looked through."""
+        leaves = gather(value, depth=MAX_DEPTH)
+        text = leaves.text()
+        if len(text) > MAX_BYTES + 8 * len(leaves.parts):
+            return Scan(complete=False, action=self.action)
+        work = _Work(purse=Purse(TRIES), until=time.perf_counter() + SECONDS, complete=not leaves.deep)
+        self._read(text, work, layer=0, owner=None)
+        if len(leaves.strings) > 1:
+            self._read_neighbours(leaves, work)
+        if self.matcher is not None:
+            for part, name, string in leaves.named:
+                if (confidence := judge(string, name, quoted=True)) is not None:
+                    self._keep_named(part, string, confidence, work)
+        if work.purse.left < 0:
+            work.complete = False
+        if not work.raws:
+            return Scan(complete=work.complete, action=self.action)
+        return Scan(findings=self._findings(value, work), complete=work.complete, action=self.action)
+
+    def _read(self, text: str, work: _Work, *, layer: int, owner: tuple[int, int] | None) -> None:
+        """Look at a text and at every other reading of it. `owner` is (part, offset) where the whole text is of one part."""
+        mark = hash(text)
+        if mark in work.seen:
+            return
+        work.seen.add(mark)
+        raw = text.encode("utf-8", "surrogatepass")
+        if not work.admits(len(raw)):
+            return
+        self._look(raw, work, owner=owner)
+        if self.matcher is None and self.own.anchors is None:
+            return
+        for reading in views.rereadings(text, work.purse):
+            if layer >= MAX_LAYERS:
+                work.complete = False
+                return
+            self._read(reading, work, layer=layer + 1, owner=owner)
+        self._decode(raw, work, layer=layer, owner=owner)
+        if (whole := views.joined(text)) is not None:
+            self._read_joined(whole[0], whole[1], work, layer=layer, owner=owner)
+
+    def _decode(self, raw: bytes, work: _Work, *, layer: int, owner: tuple[int, int] | None) -> None:
+        for start, said in views.decoded(raw, work.purse):
+            if said is None or layer >= MAX_LAYERS:
+                work.complete = False
+                continue
+            inner = said.decode("utf-8", "replace").replace(MARK, " ")
+            self._read(inner, work, layer=layer + 1, owner=_place(raw, start, owner))
+
+    def _read_joined(
+        self, text: str, cuts: Cuts, work: _Work, *, layer: int, owner: tuple[int, int] | None
+    ) -> None:
+        raw = text.encode("utf-8", "surrogatepass")
+        if not work.admits(len(raw)):
+            return
+        self._look(raw, work, owner=owner, cuts=cuts)
+        if layer < MAX_LAYERS:
+            self._decode(raw, work, layer=layer, owner=owner)
+
+    def _read_neighbours(self, leaves: Leaves, work: _Work) -> None:
+        """Look at the string leaves with nothing between them: a secret may be split over several arguments."""
+        text, cuts = views.put_together(leaves.strings)
+        raw = text.encode("utf-8", "surrogatepass")
+        if not work.admits(len(raw)):
+            return
+        for hit in self._hits(raw, work, cuts):
+            for piece in cuts.pieces(hit.start, hit.end):
+                owner = leaves.owners[min(piece, len(leaves.owners) - 1)]
+                work.raws.append(_Raw(hit, owner, _IN_VALUE, raw[hit.start : hit.end]))
+        for start, said in views.decoded(raw, work.purse):
+            if said is not None and self.matcher is not None and work.admits(len(said)):
+                piece = min(cuts.pieces(start, start + 1)[0], len(leaves.owners) - 1)
+                for hit in self._hits(said, work, None):
+                    if hit.specific:
+                        work.raws.append(_Raw(hit, leaves.owners[piece], _IN_VALUE, said[hit.start : hit.end]))
+
+    def _look(self, raw: bytes, work: _Work, *, owner: tuple[int, int] | None, cuts: Cuts | None = None) -> None:
+        """Ask every detector about one text and keep what they say."""
+        for hit in self._hits(raw, work, cuts):
+            part, offset = _place(raw, hit.start, owner)
+            work.raws.append(_Raw(hit, part, offset, raw[hit.start : hit.end]))
+
+    def _hits(self, raw: bytes, work: _Work, cuts: Cuts | None) -> list[Hit]:
+        found: list[Hit] = list(islice(self.own.match(raw, work.purse, cuts=cuts), FINDINGS))
+        if self.matcher is not None:
+            found += islice(self.matcher.match(raw, work.purse, cuts=cuts), FINDINGS)
+        if self.rules is not None and cuts is None:
+            try:
+                found += islice(self.rules.match(raw, timeout=BROAD_SECONDS), FINDINGS)
+            except TimeoutError:
+                work.complete = False
+        if len(found) >= FINDINGS:
+            work.complete = False
+        return _absorbed(found) if len(found) > 1 else found
+
+    def _keep_named(self, part: int, value: str, confidence: str, work: _Work) -> None:
+        """A value that its key makes secret, unless a detector already knows what it is."""
+        raw = value.encode("utf-8", "surrogatepass")
+        if any(known.part == part and known.hit.specific and known.value in raw for known in work.raws):
+            return
+        hit = Hit(
+            detector="assignment", kind="assignment", confidence=confidence, start=0, end=len(raw), specific=False
+        )
+        work.raws.append(_Raw(hit, part, _IN_VALUE, raw))
+
+    def _findings(self, value: Json | Mapping[str, Json], work: _Work) -> tuple[Finding, ...]:
+        where = places(value, {raw.part for raw in work.raws}, depth=MAX_DEPTH)
+        in_key = {
+            (raw.part, raw.hit.detector)
+            for raw in work.raws
+            if raw.offset <= where[raw.part].key_length and raw.offset != _IN_VALUE
+        }
+        hidden = frozenset(str(where[part].steps[-1]) for part, _ in in_key)
+        found: dict[tuple[str, str, bool], Finding] = {}
+        for raw in work.raws:
+            if raw.hit.detector in self.off or (BUILTIN in self.off and raw.hit.kind not in {"own", CANARY}):
+                continue
+            key = raw.offset <= where[raw.part].key_length and raw.offset != _IN_VALUE
+            path = pointer(value, where[raw.part].steps, hidden)
+            shadow = raw.hit.detector in self.shadow or (
+                BUILTIN in self.shadow and raw.hit.kind not in {"own", CANARY}
+            )
+            found.setdefault(
+                (path, raw.hit.detector, key),
+                Finding(
+                    detector=raw.hit.detector,
+                    path=path,
+                    kind=raw.hit.kind,
+                    confidence=raw.hit.confidence,
+                    fingerprint=hashlib.blake2b(raw.value, key=self.fingerprint_key, digest_size=16).hexdigest(),
+                    in_key=key,
+                    shadow=shadow,
+                ),
+            )
+        return tuple(found.values())
+
+
+def _place(raw: bytes, at: int, owner: tuple[int, int] | None) -> tuple[int, int]:
+    """The part that an offset lies in, by the separators before it, and how far into the part it is."""
+    if owner is not None:
+        return owner
+    last = raw.rfind(b"\x1e", 0, at)
+    return raw.count(b"\x1e", 0, at), at - last - 1
+
+
+def _absorbed(hits: list[Hit]) -> list[Hit]:
+    """Of hits that overlap, the one that knows most: own before built-in, a format before a name, the surer, the longer.
+
+    So one credential has one name, and switching that detector off or exempting it is not undone by another.
+    """
+    kept: list[Hit] = []
+    for hit in sorted(enumerate(hits), key=_rank):
+        if not any(hit[1].start < other.end and other.start < hit[1].end for other in kept):
+            kept.append(hit[1])
+    return kept
+
+
+def _rank(numbered: tuple[int, Hit]) -> tuple[int, int, int, int]:
+    number, hit = numbered
+    source = 0 if hit.kind in {"own", CANARY} else 2 if "." in hit.detector else 1
+    return (source if hit.specific else 3, _SURE.index(hit.confidence), hit.start - hit.end, number)

@@ -1,0 +1,249 @@
+"""Other ways to read a text: what it says when escapes, encodings, invisible letters and breaks are taken away."""
+
+from __future__ import annotations
+
+import binascii
+import html
+import re
+import unicodedata
+import zlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import accumulate
+from urllib.parse import unquote_to_bytes
+
+from governance.engine.detection.leaves import MARK
+from governance.engine.detection.patterns import UNANCHORED, Purse, regexp, spans
+
+MAX_INFLATED = 1 << 20  # bytes that one compressed piece may open to
+
+# Letters of other scripts that look like ASCII ones, beyond what compatibility normalisation folds.
+_PAIRS = (
+    "аa ьb сc ԁd еe һh іi јj кk мm оo рp ԛq ѕs тt ѵv ԝw хx уy АA ВB СC ЕE НH ІI ЈJ КK МM ОO РP ԚQ ЅS ТT "
+    "ԜW ХX ҮY ԌG αa βb γy εe ιi κk νv οo ρp τt υu χx ωw ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ϹC ϲc "
+    "ϳj ᴀA ʙB ᴄC ᴅD ᴇE ɢG ʜH ɪI ᴊJ ᴋK ʟL ᴍM ɴN ᴏO ᴘP ʀR ᴛT ᴜU ᴠV ᴡW ʏY ᴢZ ıi ȷj ɑa ɡg օo ոn սu ցg հh յj "
+    "քp "
+)
+_PUNCTUATION = {
+    **dict.fromkeys(map(chr, (0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212)), "-"),
+    **dict.fromkeys(map(chr, (0x2018, 0x2019)), "'"),
+    **dict.fromkeys(map(chr, (0x201C, 0x201D, 0x201E)), '"'),
+    **dict.fromkeys(map(chr, (0x2236, 0xA789)), ":"),
+    **dict.fromkeys(map(chr, (0x2044, 0x2215)), "/"),
+    **dict.fromkeys(map(chr, (0x2024, 0x3002)), "."),
+}
+_LOOKALIKE = {**{pair[0]: pair[1] for pair in _PAIRS.split()}, **_PUNCTUATION}
+_BACKSLASH = re.compile(
+    r"\\(?:u\{?(?:00)?([2-7][0-9a-fA-F])\}?|x([2-7][0-9a-fA-F])|U000000([2-7][0-9a-fA-F])|([01][0-7]{2})|([nrtbf/\"'`\\]))"
+)
+_LETTER = {"n": "\n", "r": "\n", "t": "\t", "b": "", "f": "\n"}
+_ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[a-zA-Z]{2,8});?")
+_PERCENT = re.compile(r"%[2-7][0-9a-fA-F]")
+_JOINT = re.compile(
+    r"""[ \t]*(?:\\[ \t]*)?[\r\n\v\f\x85\u2028\u2029]+[ \t\x1f]*(?:[>|*#+.\-][ \t]+)?"""
+    r"""|["'`][ \t\r\n]*(?:\+|\.{1,2}|&|,|~|\|\||<<|\\)?[ \t\r\n]*\b[fbruFBRU]?["'`]"""
+    r"""|["'`][ \t\r\n]*(?:\+|\.{1,2}|&|,|~|\|\||<<|\\)[ \t\r\n]*["'`]|(?<=[\w/+=-])["'`]{2}(?=[\w/+=-])"""
+)
+_RUN = regexp(r"[A-Za-z0-9+/_\-]{20,}={0,2}")
+_HEX_PAIRS = regexp(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ :,;\-]{1,2}){11,}(?:0x|\\x)?[0-9a-fA-F]{2}")
+_PRINTABLE = regexp(r"[ -~\n\r\t]{12,}")
+_URLSAFE = bytes.maketrans(b"-_", b"+/")
+_UNPRINTABLE = bytes(n if 32 <= n < 127 or n in b"\n\r\t" else 10 for n in range(256))
+_PIECES = re.compile(rb"[A-Za-z0-9+]{16,}={0,2}")
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+
+
+def rereadings(text: str, purse: Purse) -> Iterator[str]:
+    """The whole text with one layer of escapes or disguise taken away, for each kind that it holds."""
+    if not text.isascii():
+        plain = visible(text)
+        if plain != text:
+            yield _aligned(text, plain, visible)
+    if "\\" in text and _BACKSLASH.search(text) is not None:
+        if not purse.spend(text.count("\\") // 64):
+            return
+        yield _aligned(text, unescaped(text), unescaped)
+    if "%" in text and _PERCENT.search(text) is not None:
+        yield _aligned(text, _unquoted(text), _unquoted)
+    if "&" in text and _ENTITY.search(text) is not None:
+        if not purse.spend(text.count("&") // 64):
+            return
+        yield _aligned(text, html.unescape(text), html.unescape)
+
+
+class Cuts:
+    """Where in its bytes a text was put together from pieces."""
+
+    __slots__ = ("ends", "known")
+
+    def __init__(self, ends: list[int]) -> None:
+        self.ends = ends
+        self.known = frozenset(ends)
+
+    def __contains__(self, offset: int) -> bool:
+        return offset in self.known
+
+    def inside(self, start: int, end: int) -> bool:
+        """Does a cut lie strictly between?"""
+        at = bisect_right(self.ends, start)
+        return at < len(self.ends) and self.ends[at] < end
+
+    def pieces(self, start: int, end: int) -> range:
+        """The numbers of the pieces that the span touches."""
+        return range(bisect_right(self.ends, start), bisect_left(self.ends, end) + 1)
+
+
+def joined(text: str) -> tuple[str, Cuts] | None:
+    """The text without line breaks and string concatenation, and where in its bytes it was put together."""
+    pieces = _JOINT.split(text)
+    if len(pieces) < 2:
+        return None
+    return put_together(pieces)
+
+
+def put_together(pieces: list[str]) -> tuple[str, Cuts]:
+    """Pieces as one text, and the byte offsets where one piece meets the next."""
+    whole = "".join(pieces)
+    lengths = map(len, pieces) if whole.isascii() else (len(p.encode("utf-8", "surrogatepass")) for p in pieces)
+    return whole, Cuts(list(accumulate(lengths)))
+
+
+def decoded(text: bytes, purse: Purse) -> Iterator[tuple[int, bytes | None]]:
+    """What the base64, hexadecimal and compressed runs of a text hold: (offset of the run, what it says).
+
+    None in place of the bytes means: this opens to more than may be looked at, or cannot be opened.
+    """
+    for start, end in spans(_RUN, text, 0, len(text), purse):
+        run = text[start:end]
+        for opened in _opened(run):
+            yield start, opened
+    if b" " in text or b":" in text or b"," in text:
+        for start, end in spans(_HEX_PAIRS, text, 0, len(text), purse):
+            digits = re.sub(rb"(?i)0x|\\x|[^0-9a-f]", b"", text[start:end])
+            said = _said(binascii.unhexlify(digits[: len(digits) & ~1]))
+            if said is not None:
+                yield start, said
+
+
+def visible(text: str) -> str:
+    """Without invisible characters, with full-width and look-alike letters as the ASCII that they pass for."""
+    return _NOT_ASCII.sub(lambda found: _plain(found[0]), text)
+
+
+def unescaped(text: str) -> str:
+    """Backslash escapes of JSON, JavaScript, C and shells, one layer."""
+
+    def plain(found: re.Match[str]) -> str:
+        digits = found[1] or found[2] or found[3]
+        if digits:
+            return chr(int(digits, 16))
+        if found[4]:
+            return chr(int(found[4], 8))
+        return _LETTER.get(found[5], found[5])
+
+    return _BACKSLASH.sub(plain, text)
+
+
+def _unquoted(text: str) -> str:
+    return unquote_to_bytes(text).decode("utf-8", "replace")
+
+
+def _aligned(before: str, after: str, reading: object) -> str:
+    """A rereading must keep the count of separators, or a finding would be put at the wrong leaf."""
+    if before.count(MARK) == after.count(MARK):
+        return after
+    parts = [reading(part).replace(MARK, " ") for part in before.split(MARK)]  # type: ignore[operator]
+    return MARK.join(parts)
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+@lru_cache(maxsize=8192)
+def _plain(letter: str) -> str:
+    known = _LOOKALIKE.get(letter)
+    if known is not None:
+        return known
+    if unicodedata.category(letter) in {"Cf", "Cc", "Mn", "Me", "Cs", "Co", "Cn"} or letter in "\u115f\u1160\u3164\uffa0\u2800\u034f":
+        return ""
+    folded = unicodedata.normalize("NFKC", letter)
+    if folded.isascii():
+        return folded
+    base = unicodedata.normalize("NFKD", letter)[0]
+    return base if base.isascii() else letter
+
+
+def _opened(run: bytes) -> Iterator[bytes | None]:
+    body = run.rstrip(b"=")
+    if _HEX.issuperset(body) or body[:2] in (b"0x", b"0X"):
+        digits = body[2:] if body[1:2] in b"xX" else body
+        try:
+            said = binascii.unhexlify(digits[: len(digits) & ~1])
+        except binascii.Error:
+            said = b""
+        if (plain := _said(said)) is not None:
+            yield plain
+            return
+        if _inflatable(said):
+            yield from _inflated(said)
+            return
+    for offset in range(4):
+        piece = body[offset:]
+        raw = _unbase64(piece)
+        if _inflatable(raw):
+            yield from _inflated(raw)
+            return
+        if (plain := _said(raw)) is not None:
+            yield plain
+            return
+    if b"/" in body or b"-" in body or b"_" in body:
+        for found in _PIECES.finditer(body):
+            if found.end() - found.start() < len(body):
+                raw = _unbase64(found[0].rstrip(b"="))
+                if _inflatable(raw):
+                    yield from _inflated(raw)
+                elif (plain := _said(raw)) is not None:
+                    yield plain
+
+
+def _unbase64(body: bytes) -> bytes:
+    usable = body if len(body) % 4 != 1 else body[:-1]
+    try:
+        return binascii.a2b_base64(usable.translate(_URLSAFE) + b"=" * (-len(usable) % 4))
+    except binascii.Error:
+        return b""
+
+
+def _said(raw: bytes) -> bytes | None:
+    """The readable text in decoded bytes, or None where there is none worth reading."""
+    if len(raw) < 6:
+        return None
+    if raw.count(0) * 3 > len(raw):
+        raw = raw.replace(b"\x00", b"")
+    if raw.isascii():
+        return raw if len(raw.translate(None, _CONTROL)) * 10 > len(raw) * 9 else None
+    if _PRINTABLE.Match(UNANCHORED, raw, 0, len(raw))[0][0] < 0:
+        return None
+    return raw.translate(_UNPRINTABLE)
+
+
+_CONTROL = bytes(n for n in range(32) if n not in b"\n\r\t")
+
+
+def _inflatable(raw: bytes) -> bool:
+    return raw[:2] == b"\x1f\x8b" or (raw[:1] == b"\x78" and raw[1:2] in (b"\x01", b"\x5e", b"\x9c", b"\xda"))
+
+
+def _inflated(raw: bytes) -> Iterator[bytes | None]:
+    """gzip and zlib, bounded. Data that pretends to be compressed and is not is looked at as it is."""
+    unpacker = zlib.decompressobj(wbits=47)
+    try:
+        opened = unpacker.decompress(raw, MAX_INFLATED)
+    except zlib.error:
+        opened = b""
+    if unpacker.unconsumed_tail:
+        yield None
+    said = _said(opened) or _said(raw)
+    if said is not None:
+        yield said
