@@ -50,7 +50,8 @@ class Call:
 
     `entity` is the id within `kind`: `server/tool` for a tool, a slug for everything else.
     `arguments` is the decoded JSON object, `size` its length in bytes as received.
-    `data_sources` are those the caller named; they only add to what the arguments match.
+    `data_sources` are those the caller named; they only add to what the arguments match. `raw_name` is the name that
+    a client gave the tool, where it is not `entity` (`Bash` for `claude-code/Bash`).
     """
 
     kind: EntityKind = EntityKind.TOOL
@@ -60,6 +61,7 @@ class Call:
     data_sources: tuple[str, ...] = ()
     labels: Labels = Labels()
     door: Door = Door.API
+    raw_name: str | None = None
 
     @property
     def server(self) -> str | None:

@@ -54,9 +54,7 @@ class Principal:
     rate_tier: str = "user"
 
 
-ANONYMOUS = Principal(
-    id="anonymous", kind=PrincipalKind.ANONYMOUS, tier=Tier.ANONYMOUS, rate_tier="anon"
-)
+ANONYMOUS = Principal(id="anonymous", kind=PrincipalKind.ANONYMOUS, tier=Tier.ANONYMOUS, rate_tier="anon")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

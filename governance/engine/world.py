@@ -57,7 +57,7 @@ class World:
     never, which denies everything as stale. `epoch` grows with every change of the switches.
     """
 
-    switches: Switchboard = field(default=_EMPTY)
+    switches: Switchboard = field(default_factory=lambda: _EMPTY)
     confirmed_at: float | None = None
     directory: Directory = field(default_factory=dict)
     epoch: int = 0
