@@ -15,8 +15,6 @@ CALLER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 JSON_CONTENT_TYPES = frozenset(
     {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
 )
-    {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
-)
 
 T = TypeVar("T")
 

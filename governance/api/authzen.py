@@ -1,0 +1,137 @@
+"""AuthZEN 1.0: `POST /access/v1/evaluation` and `/evaluations`. Evaluations are full decisions; a denial is a 200."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.identity import Identity
+from audit.decision_record import Question
+from governance.adapters.authzen import BadEvaluation, Evaluation, Named, error_item, read_batch, read_evaluation
+from governance.api.answers import detail_of
+from governance.api.body import CALLER_ID, read_body
+from governance.api.decisions import attempt, identify, record, refuse_secret_labels
+from governance.api.exchange import Exchange, Problem, Reply, json_reply
+from governance.api.requests import name_fault
+from governance.engine.answer import public
+from governance.engine.call import Call, Door, EntityKind, Labels
+from governance.engine.decision import Effect
+from governance.services.decide import Decided, moment
+from governance.services.runtime import Runtime
+
+UNKNOWN = "unknown"
+
+
+async def answer_evaluation(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Answer one evaluation."""
+    identity = identify(runtime, exchange)
+    async with attempt(runtime, identity, exchange) as attempted:
+        document = read_body(exchange)
+        question = _or_400(lambda: read_evaluation(document))
+        answer = await _evaluated(runtime, identity, question, exchange)
+        attempted.refused = not answer["decision"]
+    return json_reply(answer, headers=attempted.headers)
+
+
+async def answer_evaluations(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Answer a batch in order, or a single evaluation where `evaluations` is missing or empty."""
+    identity = identify(runtime, exchange)
+    async with attempt(runtime, identity, exchange) as attempted:
+        document = read_body(exchange)
+        batch = _or_400(lambda: read_batch(document))
+        if batch is None:
+            question = _or_400(lambda: read_evaluation(document))
+            answer = await _evaluated(runtime, identity, question, exchange)
+            attempted.refused = not answer["decision"]
+            return json_reply(answer, headers=attempted.headers)
+        questions, semantic = batch
+    async with attempt(runtime, identity, exchange, items=max(1, len(questions) - 1)) as attempted:
+        answers: list[dict[str, Any]] = []
+        for question in questions:
+            answers.append(await _item(runtime, identity, question, exchange))
+            attempted.refused += not answers[-1]["decision"]
+            if semantic.stops_after(answers[-1]["decision"]):
+                break
+    return json_reply({"evaluations": answers}, headers=attempted.headers)
+
+
+def _or_400(read: Any) -> Any:
+    try:
+        return read()
+    except BadEvaluation as bad:
+        raise Problem(400, "evaluation.invalid", bad.message) from None
+
+
+async def _item(
+    runtime: Runtime, identity: Identity, question: Evaluation | BadEvaluation, exchange: Exchange
+) -> dict[str, Any]:
+    if isinstance(question, BadEvaluation):
+        return error_item(400, question.message)
+    try:
+        return await _evaluated(runtime, identity, question, exchange)
+    except Problem as problem:
+        if problem.status == 503:
+            raise
+        return error_item(problem.status, problem.detail)
+
+
+async def _evaluated(runtime: Runtime, identity: Identity, question: Evaluation, exchange: Exchange) -> dict[str, Any]:
+    _refuse_other_subject(identity, question.subject)
+    call = _call(question, exchange)
+    refuse_secret_labels(runtime, call, None)
+    decided = await record(runtime, identity, call, exchange, Question(route=exchange.path))
+    return evaluation_answer(decided)
+
+
+def evaluation_answer(decided: Decided) -> dict[str, Any]:
+    """AuthZEN's answer: `decision`, and in `context` why, what is owed, and where the record stands."""
+    shown = public(decided.decision)
+    context: dict[str, Any] = {"id": decided.id}
+    if shown.code is not None:
+        context |= {"code": shown.code, "layer": shown.layer, "reason": shown.reason}
+    if (detail := detail_of(shown)) is not None:
+        context["detail"] = detail
+    if shown.obligations:
+        context["obligations"] = [
+            {
+                "id": f"{item.type}-{number}",
+                "type": "custom",
+                "properties": {"do": item.type, "paths": list(item.paths)},
+            }
+            for number, item in enumerate(shown.obligations, 1)
+        ]
+    if decided.valid_until is not None:
+        context["valid_until"] = moment(decided.valid_until)
+    return {"decision": shown.effect is Effect.ALLOW, "context": context}
+
+
+def _refuse_other_subject(identity: Identity, subject: Named) -> None:
+    """The subject must be the token's principal, or as type `agent` its agent: identity never comes from the body."""
+    caller = identity.caller
+    own = {caller.agent} if subject.type == "agent" else {caller.principal.id}
+    if subject.type in {"user", "service"} and subject.type != caller.principal.kind:
+        own = set()
+    if subject.id not in own:
+        raise Problem(403, "subject.other", "The subject must be the token's own principal.")
+
+
+def _call(question: Evaluation, exchange: Exchange) -> Call:
+    """The call behind a question; what is asked of an unknown kind is asked of an entity that cannot exist."""
+    for path, text in (("resource.id", question.resource.id), ("resource.type", question.resource.type)):
+        for part in text.split("/", 1):
+            if (fault := name_fault(part)) is not None:
+                raise Problem(400, "evaluation.invalid", f"{path}: {fault}")
+    kind = question.kind
+    return Call(
+        kind=kind or EntityKind.TOOL,
+        entity=question.resource.id if kind is not None else f"{UNKNOWN}/{UNKNOWN}",
+        arguments=question.arguments,
+        size=len(exchange.body),
+        labels=Labels(agent_id=_plain(question.agent_id), session_id=_plain(question.session_id)),
+        door=Door.AUTHZEN,
+    )
+
+
+def _plain(text: str | None) -> str | None:
+    if text is not None and not CALLER_ID.fullmatch(text):
+        raise Problem(400, "evaluation.invalid", "context: ids are 1 to 128 characters of A-Z a-z 0-9 . _ : -")
+    return text

@@ -1,0 +1,133 @@
+"""`POST /hooks/claude-code`: the client's payload in, the client's answer out.
+
+The client takes anything but a readable 200 for "go on", so whatever cannot be decided is a 200 that denies: a bad
+token, a bad body, a spent budget, an unavailable journal. The record says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from accounts.identity import Identity
+from audit.decision_record import Question
+from governance.adapters.claude_code import (
+    CLIENT,
+    BadPayload,
+    HookEvent,
+    Payload,
+    prompt_answer,
+    read_payload,
+    refusal,
+    result_answer,
+    tool_answer,
+)
+from governance.adapters.client_tool import entity_of
+from governance.api.body import CALLER_ID, read_body
+from governance.api.decisions import attempt, identify, record, refuse_secret_labels
+from governance.api.exchange import Exchange, Problem, Reply, json_reply
+from governance.engine.answer import public
+from governance.engine.call import Call, Door, Labels
+from governance.engine.decision import Decision, Effect
+from governance.engine.detection.redaction import redact
+from governance.services.decide import Decided
+from governance.services.outcomes import report_result
+from governance.services.runtime import Runtime
+
+UNKNOWN_TOOL = "unknown/unknown"
+log = structlog.get_logger(__name__)
+
+
+async def answer_claude_code(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Answer one hook event of Claude Code."""
+    event = ""
+    try:
+        identity = identify(runtime, exchange, audience="hook")
+        async with attempt(runtime, identity, exchange) as attempted:
+            payload = read_payload(read_body(exchange))
+            event = payload.name
+            answer = await _answer(runtime, identity, payload, exchange)
+            attempted.refused = bool(answer)
+        return json_reply(answer)
+    except BadPayload as bad:
+        return json_reply(refusal(event, f"Toolgate could not read this event: {bad.message} ({bad.path})"))
+    except Problem as problem:
+        where = f" ({problem.path})" if problem.path else ""
+        return json_reply(refusal(event, f"Toolgate denied this: {problem.detail}{where} [{problem.code}]"))
+    except Exception:
+        log.exception("hook.failed", client=CLIENT, request_id=exchange.request_id)
+        return json_reply(refusal(event, "Toolgate could not decide this. [engine.error]"))
+
+
+async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchange: Exchange) -> Mapping[str, Any]:
+    if payload.event is HookEvent.PRE_TOOL_USE:
+        decided = await _decided(runtime, identity, payload, exchange)
+        decision = decided.decision
+        return tool_answer(decision.effect, told(decided), skip_client_prompt=decision.skip_client_prompt)
+    if payload.event is HookEvent.USER_PROMPT_SUBMIT:
+        call = Call(
+            entity=f"{CLIENT}/UserPromptSubmit",
+            arguments={"prompt": payload.prompt or ""},
+            size=len(exchange.body),
+            labels=_labels(payload),
+            door=Door.HOOK,
+        )
+        decided = await record(runtime, identity, call, exchange, Question(route=exchange.path), prompt=True)
+        return prompt_answer(told(decided) if decided.decision.effect is not Effect.ALLOW else None)
+    if payload.event in (HookEvent.POST_TOOL_USE, HookEvent.POST_TOOL_USE_FAILURE):
+        scan = await report_result(
+            runtime,
+            identity,
+            entity=_entity(runtime, payload),
+            labels=_labels(payload),
+            result=payload.tool_response,
+            error=payload.error,
+            duration_ms=payload.duration_ms,
+            failed=payload.event is HookEvent.POST_TOOL_USE_FAILURE,
+            now=exchange.received_at,
+        )
+        if not scan.complete:
+            return result_answer("[withheld: too large to scan]", found=True)
+        findings = [finding for finding in scan.findings if not finding.shadow]
+        return result_answer(redact(payload.tool_response, findings), found=bool(findings))
+    return {}
+
+
+async def _decided(runtime: Runtime, identity: Identity, payload: Payload, exchange: Exchange) -> Decided:
+    call = Call(
+        entity=_entity(runtime, payload),
+        arguments=payload.tool_input,
+        size=len(exchange.body),
+        labels=_labels(payload),
+        door=Door.HOOK,
+    )
+    refuse_secret_labels(runtime, call, None)
+    return await record(runtime, identity, call, exchange, Question(route=exchange.path))
+
+
+def _entity(runtime: Runtime, payload: Payload) -> str:
+    """The registered entity behind the client's tool name; one that cannot exist where it is unknown or ambiguous."""
+    entity = entity_of(CLIENT, payload.tool_name or "", runtime.client_servers)
+    return entity if entity is not None else UNKNOWN_TOOL
+
+
+def _labels(payload: Payload) -> Labels:
+    """The client's own ids as labels; one that is no plain id is left out."""
+
+    def plain(text: str | None) -> str | None:
+        return text if text is not None and CALLER_ID.fullmatch(text) else None
+
+    return Labels(
+        session_id=plain(payload.session_id),
+        tool_use_id=plain(payload.tool_use_id),
+        client_id=CLIENT,
+        task_id=plain(payload.subagent),
+    )
+
+
+def told(decided: Decided) -> str:
+    """One line for the client: the safe reason, the code and the decision's id."""
+    shown: Decision = public(decided.decision)
+    return f"Toolgate: {shown.reason} [{shown.code or shown.effect}; decision {decided.id}]"

@@ -1,0 +1,261 @@
+"""`POST /api/v1/decisions` and `/batch`: one call, or up to a hundred, decided and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from accounts.auth import challenge
+from accounts.identity import Identity
+from accounts.tokens.errors import CredentialError
+from audit.decision_record import Question
+from audit.journal import AuditUnavailable
+from governance.api.answers import decision_answer
+from governance.api.body import field, only_known, read_body
+from governance.api.exchange import Exchange, Problem, Reply, ReplyHeaders
+from governance.api.requests import CONTEXT_FIELDS, NO_LABELS, read_call
+from governance.engine.call import Call
+from governance.engine.decision import Effect
+from governance.services.call_ids import Conflict, InFlight, Remembered, Unavailable
+from governance.services.decide import Decided, decide_call
+from governance.services.limits import headers_of
+from governance.services.runtime import Runtime
+
+MOST_CALLS = 100
+BATCH_FIELDS = frozenset({"calls", "semantic"})
+RETRY: ReplyHeaders = (("retry-after", "1"),)
+SEMANTICS = frozenset({"execute_all", "deny_on_first_deny", "permit_on_first_permit"})
+
+
+def identify(runtime: Runtime, exchange: Exchange, *, audience: str = "api") -> Identity:
+    """Who asks, by the one credential of the request; a `Problem` 401 otherwise."""
+    try:
+        return runtime.authenticator.authenticate(
+            exchange.headers, audience=audience, now=exchange.received_at, peer=exchange.peer, query=exchange.query
+        )
+    except CredentialError as error:
+        metadata = f"{runtime.issuer}/.well-known/oauth-protected-resource"
+        raise Problem(
+            401, error.code, error.reason, headers=(("www-authenticate", challenge(error, metadata_url=metadata)),)
+        ) from None
+
+
+@asynccontextmanager
+async def attempt(
+    runtime: Runtime, identity: Identity, exchange: Exchange, *, route_class: str = "mcp", items: int = 1
+) -> AsyncIterator[Attempted]:
+    """Charge an attempt before anything of it is scanned, and once more where it comes to nothing.
+
+    Yields what to tell of the budget and where refused calls are counted. Raises `Problem` 429 where nothing is left.
+    """
+    paid = await runtime.edge.attempt(
+        route_class=route_class, caller=identity.caller, peer=exchange.peer, items=items, size=len(exchange.body)
+    )
+    headers = headers_of(paid.verdict)
+    if not paid.verdict.admitted:
+        raise Problem(429, "rate.edge", "Too many requests.", headers=headers)
+    attempted = Attempted(headers=headers)
+    try:
+        yield attempted
+    except Problem:
+        await runtime.edge.refused(paid)
+        raise
+    if attempted.refused:
+        await runtime.edge.refused(paid, items=attempted.refused)
+
+
+@dataclass(slots=True)
+class Attempted:
+    """An attempt that was paid for: the headers that tell what is left, and how many of its calls were denied."""
+
+    headers: ReplyHeaders
+    refused: int = 0
+
+
+async def answer_decision(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Decide one call."""
+    identity = identify(runtime, exchange)
+    async with attempt(runtime, identity, exchange) as attempted:
+        call, call_id = read_call(read_body(exchange), size=len(exchange.body))
+        refuse_secret_labels(runtime, call, call_id)
+        effect, body = await _answered(runtime, identity, call, call_id, exchange)
+        attempted.refused = effect == Effect.DENY
+    return Reply(status=200, body=body, headers=attempted.headers)
+
+
+async def answer_batch(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Decide up to a hundred calls in order; each is charged and recorded by itself."""
+    identity = identify(runtime, exchange)
+    async with attempt(runtime, identity, exchange):
+        calls, semantic = _read_batch(runtime, exchange)
+        if semantic == "permit_on_first_permit" and identity.caller.agent is not None:
+            raise Problem(400, "field.value", "An agent may not stop at the first permit.", path="/semantic")
+    async with attempt(runtime, identity, exchange, items=max(1, len(calls) - 1)) as attempted:
+        answers = await _answer_calls(runtime, identity, calls, semantic, exchange, attempted)
+    return Reply(status=200, body=orjson.dumps({"decisions": answers}), headers=attempted.headers)
+
+
+def _read_batch(runtime: Runtime, exchange: Exchange) -> tuple[list[tuple[Call, str | None]], str]:
+    document = read_body(exchange)
+    only_known(document, BATCH_FIELDS)
+    items = field(document, "calls", list)
+    if not 1 <= len(items) <= MOST_CALLS:
+        raise Problem(400, "field.size", f"Between 1 and {MOST_CALLS} calls.", path="/calls")
+    semantic = field(document, "semantic", str, default="execute_all")
+    if semantic not in SEMANTICS:
+        raise Problem(400, "field.value", f"One of {', '.join(sorted(SEMANTICS))}.", path="/semantic")
+    calls = [_item(item, index) for index, item in enumerate(items)]
+    for index, (call, call_id) in enumerate(calls):
+        refuse_secret_labels(runtime, call, call_id, path=f"/calls/{index}")
+    return calls, semantic
+
+
+async def _answer_calls(
+    runtime: Runtime,
+    identity: Identity,
+    calls: list[tuple[Call, str | None]],
+    semantic: str,
+    exchange: Exchange,
+    attempted: Attempted,
+) -> list[Any]:
+    answers: list[Any] = []
+    for call, call_id in calls:
+        effect, body = await _answered(runtime, identity, call, call_id, exchange)
+        attempted.refused += effect == Effect.DENY
+        answers.append(orjson.Fragment(body))
+        if (semantic == "deny_on_first_deny" and effect == Effect.DENY) or (
+            semantic == "permit_on_first_permit" and effect == Effect.ALLOW
+        ):
+            break
+    return answers + [SKIPPED] * (len(calls) - len(answers))
+
+
+SKIPPED: Mapping[str, bool] = {"skipped": True}
+
+
+async def record(
+    runtime: Runtime, identity: Identity, call: Call, exchange: Exchange, question: Question, *, prompt: bool = False
+) -> Decided:
+    """Decide and record one call; a `Problem` 503 where its record cannot be made durable."""
+    try:
+        return await decide_call(runtime, identity, call, now=exchange.received_at, question=question, prompt=prompt)
+    except AuditUnavailable:
+        raise Problem(
+            503,
+            "audit.unavailable",
+            "The decision could not be recorded, so it is a deny.",
+            headers=(("retry-after", "1"),),
+        ) from None
+
+
+def refuse_secret_labels(runtime: Runtime, call: Call, call_id: str | None, *, path: str = "") -> None:
+    """Refuse a credential in anything the caller names: names and labels are stored as they are."""
+    named: dict[str, Any] = {}
+    if runtime.snapshot.entity(call.kind.value, call.entity) is None:
+        named |= {"server": call.server, "tool": call.tool}
+    if call.labels is not NO_LABELS:
+        labels = ((name, getattr(call.labels, name)) for name in CONTEXT_FIELDS)
+        named["context"] = {name: value for name, value in labels if value is not None}
+    if call_id is not None:
+        named["call_id"] = call_id
+    if call.data_sources:
+        named["data_sources"] = list(call.data_sources)
+    if not named:
+        return
+    scan = runtime.snapshot.scanner.scan(named)
+    found = next((finding for finding in scan.findings if not finding.shadow), None)
+    if found is not None:
+        raise Problem(400, "field.secret", "A credential must not stand here.", path=path + found.path)
+
+
+async def _answered(
+    runtime: Runtime, identity: Identity, call: Call, call_id: str | None, exchange: Exchange
+) -> tuple[str, bytes]:
+    """The effect and the answer's bytes: the stored ones for a repeat, otherwise those of a new decision."""
+    if call_id is not None:
+        return await _answer_once(runtime, identity, call, call_id, exchange)
+    decided = await record(runtime, identity, call, exchange, Question(route=exchange.path))
+    return decided.decision.effect, _body(runtime, identity, decided, call)
+
+
+async def _answer_once(
+    runtime: Runtime, identity: Identity, call: Call, call_id: str, exchange: Exchange
+) -> tuple[str, bytes]:
+    caller = identity.caller
+    owner = (caller.principal.id, caller.agent or "", caller.session_id or "")
+    digest = runtime.requests.make(_identified(exchange, call)).hex()
+    now, basis = exchange.received_at, runtime.basis()
+    try:
+        known = await runtime.call_ids.claim(owner, call_id, digest, now=now)
+    except Conflict:
+        raise Problem(409, "call_id.conflict", "This call_id was used for another request.", path="/call_id") from None
+    except InFlight:
+        raise Problem(
+            409, "call_id.in_flight", "The same request is being decided.", path="/call_id", headers=RETRY
+        ) from None
+    except Unavailable:
+        raise _idempotency_unavailable() from None
+    kept = False
+    try:
+        if known is not None and known.holds(basis=basis, now=now):
+            return known.effect, known.body.encode()
+        question = Question(
+            call_id=call_id,
+            request=digest,
+            repeats=known.decision_id if known is not None else None,
+            route=exchange.path,
+        )
+        decided = await record(runtime, identity, call, exchange, question)
+        body = _body(runtime, identity, decided, call)
+        effect = decided.decision.effect
+        if effect is not Effect.ASK:
+            remembered = Remembered(
+                digest=digest,
+                basis=basis,
+                decision_id=decided.id,
+                effect=effect.value,
+                stored_at=now,
+                valid_until=decided.valid_until,
+                body=body.decode(),
+            )
+            await runtime.call_ids.keep(owner, call_id, remembered)
+            kept = True
+        return effect, body
+    except Unavailable:
+        raise _idempotency_unavailable() from None
+    finally:
+        if not kept:
+            await runtime.call_ids.release(owner, call_id)
+
+
+def _idempotency_unavailable() -> Problem:
+    return Problem(503, "idempotency.unavailable", "Repeats cannot be told apart now.", headers=RETRY)
+
+
+def _identified(exchange: Exchange, call: Call) -> bytes:
+    """The bytes that make a request the same: a single one's body, or a batch item's own canonical form."""
+    if call.size == len(exchange.body):
+        return exchange.path.encode() + b"\n" + exchange.body
+    item = {
+        "entity": call.entity,
+        "arguments": call.arguments,
+        "data_sources": call.data_sources,
+        "labels": {name: getattr(call.labels, name) for name in CONTEXT_FIELDS},
+    }
+    return exchange.path.encode() + b"\n" + orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+
+
+def _item(item: Any, index: int) -> tuple[Call, str | None]:
+    path = f"/calls/{index}"
+    if not isinstance(item, dict):
+        raise Problem(400, "field.type", "This field must be an object.", path=path)
+    return read_call(item, size=len(orjson.dumps(item)), path=path)
+
+
+def _body(runtime: Runtime, identity: Identity, decided: Decided, call: Call) -> bytes:
+    staff = runtime.is_staff(identity)
+    return orjson.dumps(decision_answer(decided, trace_id=call.labels.trace_id, staff=staff))

@@ -1,0 +1,181 @@
+"""The hot path: one call in, one decision out, durable before it is returned.
+
+No SQL; Redis only where several processes share a bucket; no lock across an await. `decide_call` awaits only when the
+engine needs something that this process does not hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from accounts.identity import Identity
+from audit.capture import Capture, CaptureLevel
+from audit.decision_record import NO_QUESTION, Inputs, Question, decision_draft
+from audit.journal import Receipt
+from governance.engine.call import Call
+from governance.engine.decision import Decision, Effect, Outcome
+from governance.engine.detection.redaction import redact
+from governance.engine.need import (
+    Answer,
+    Approval,
+    HookRun,
+    HookRuns,
+    Need,
+    NeedApproval,
+    NeedBuckets,
+    NeedHooks,
+)
+from governance.engine.pipeline import decide
+from governance.services.limits import answer_buckets
+from governance.services.runtime import Runtime
+
+VALID_SECONDS = 30.0  # an allow is good for one execution within this time; 20-policy.md
+SCAN_OFF_LOOP = 16 * 1024  # bytes of arguments from which scanning leaves the event loop; 40-api.md
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A recorded decision: its id, where its record stands, and until when an allow holds (seconds UTC)."""
+
+    id: str
+    decision: Decision
+    receipt: Receipt
+    valid_until: float | None
+    micros: int
+
+
+async def decide_call(
+    runtime: Runtime,
+    identity: Identity,
+    call: Call,
+    *,
+    now: float,
+    question: Question = NO_QUESTION,
+    prompt: bool = False,
+) -> Decided:
+    """Decide one call and record it. `prompt` runs layers 0 and 2 only, for text that is no tool call.
+
+    Raises `audit.journal.AuditUnavailable` where the record cannot be made durable: then nothing is allowed.
+    """
+    snapshot, world = runtime.snapshot, runtime.world
+    started = time.perf_counter_ns()
+    steps = decide(snapshot, world, identity.caller, call, now=now, clock=time.perf_counter_ns, only_text=prompt)
+    if call.size > SCAN_OFF_LOOP:
+        async with runtime.large_calls(identity.caller.principal.id):
+            decision, told = await _drive(runtime, steps, off_loop=True)
+    else:
+        decision, told = await _drive(runtime, steps, off_loop=False)
+    micros = (time.perf_counter_ns() - started) // 1000
+    inputs = Inputs(
+        now=now,
+        switch_epoch=world.epoch,
+        directory_epoch=runtime.directory.state.revision,
+        buckets=told.buckets,
+        hooks=told.hooks,
+        approval=told.approval,
+        engine=runtime.version,
+        detectors=runtime.version,
+        micros=micros,
+    )
+    capture = _captured(runtime, identity, call, decision, now=now)
+    receipt = await runtime.journal.append_async(
+        decision_draft(
+            who=runtime.who(identity),
+            call=call,
+            decision=decision,
+            inputs=inputs,
+            question=question,
+            arguments=capture,
+        )
+    )
+    if capture.source is not None:
+        runtime.day_keys.delivered(capture.source)
+    return Decided(
+        id=receipt.id,
+        decision=decision,
+        receipt=receipt,
+        valid_until=now + VALID_SECONDS if decision.effect is Effect.ALLOW else None,
+        micros=micros,
+    )
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the engine asked for and was told, for the record."""
+
+    buckets: dict[str, object] | None = None
+    hooks: list[dict[str, object]] | None = None
+    approval: dict[str, object] | None = None
+
+
+async def _drive(
+    runtime: Runtime, steps: Generator[Need, Answer, Decision], *, off_loop: bool
+) -> tuple[Decision, _Told]:
+    """Run the engine to its end, answering what it asks for."""
+    told = _Told()
+    answer: Answer | None = None
+    while True:
+        step = await asyncio.to_thread(_advance, steps, answer) if off_loop else _advance(steps, answer)
+        if isinstance(step, Decision):
+            return step, told
+        if isinstance(step, NeedBuckets):
+            answer = await answer_buckets(runtime.budgets, step)
+            told.buckets = {"principal": answer.principal, "session": answer.session}
+        elif isinstance(step, NeedHooks):
+            answer = _no_hook_runs(step)
+            told.hooks = [{"hook": run.hook, "verdict": run.verdict} for run in answer.runs]
+        elif isinstance(step, NeedApproval):
+            answer = Approval(state="required")
+            told.approval = {"state": answer.state}
+
+
+def _advance(steps: Generator[Need, Answer, Decision], answer: Answer | None) -> Need | Decision:
+    try:
+        return next(steps) if answer is None else steps.send(answer)
+    except StopIteration as done:
+        decision: Decision = done.value
+        return decision
+
+
+def _no_hook_runs(need: NeedHooks) -> HookRuns:
+    """Nothing runs hooks in this process yet: each one that matches is an error, and its `on_failure` decides."""
+    return HookRuns(
+        runs=tuple(HookRun(hook=hook.id, verdict="error", reason="No runner is registered.") for hook in need.hooks)
+    )
+
+
+def _captured(runtime: Runtime, identity: Identity, call: Call, decision: Decision, *, now: float) -> Capture:
+    """What the record keeps of the arguments, by the entity's capture level; findings are redacted, shadow or not."""
+    level = CaptureLevel(str(decision.entity.get("capture") or CaptureLevel.REDACTED))
+    redacted = None
+    if level is CaptureLevel.REDACTED and call.arguments:
+        scan = decision.scan
+        if scan is None and call.size <= SCAN_OFF_LOOP:
+            scan = runtime.snapshot.scanner.scan(call.arguments)
+        if scan is None or not scan.complete:
+            level = CaptureLevel.DIGEST
+        elif scan.findings:
+            redacted = redact(call.arguments, scan.findings)
+    return runtime.arguments.take(
+        call.arguments,
+        level=level,
+        redacted=redacted,
+        principal=identity.caller.principal.id,
+        at=int(now * 1e6),
+    )
+
+
+def moment(seconds: float | None) -> str | None:
+    """A time as answers write it: `2026-06-01T12:00:00.250Z`."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def failed_layer(decision: Decision) -> str | None:
+    """The layer that ended the pipeline; None where every layer passed."""
+    return next((result.layer for result in decision.layers if result.outcome is Outcome.FAIL), None)

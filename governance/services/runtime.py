@@ -1,0 +1,111 @@
+"""Everything one web process decides with, in one place; made at start-up, replaced piece by piece while it runs.
+
+`snapshot` and `world` are swapped whole by the loop that follows releases, switches and the directory, so that one
+call sees one state from beginning to end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from accounts.auth import Authenticator
+from accounts.directory import LiveDirectory
+from accounts.identity import Identity
+from accounts.tokens.digest import KeyedDigest
+from audit.capture import Capturer
+from audit.decision_record import links_of
+from audit.journal import Journal
+from audit.record import Token, Who
+from governance.engine.snapshot import Snapshot
+from governance.engine.world import World
+from governance.services.budget_store import BudgetStore
+from governance.services.call_ids import CallIds
+from governance.services.limits import EdgeLimits, RateLimits
+from governance.vault.capture import DayKeys
+
+LARGE_AT_ONCE = 2  # large calls a principal may have scanned at the same time; 40-api.md
+REMEMBERED_WHO = 10_000
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One process's parts. `version` names engine and detectors in records."""
+
+    authenticator: Authenticator
+    directory: LiveDirectory
+    journal: Journal
+    arguments: Capturer
+    results: Capturer
+    day_keys: DayKeys
+    requests: KeyedDigest
+    budgets: BudgetStore
+    call_ids: CallIds
+    issuer: str
+    version: str
+    snapshot: Snapshot
+    world: World
+    edge: EdgeLimits = field(init=False)
+    _rate_limits: tuple[Snapshot, RateLimits] | None = None
+    _who: OrderedDict[tuple[str, int], Who] = field(default_factory=OrderedDict)
+    _large: dict[str, tuple[asyncio.Semaphore, list[None]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.edge = EdgeLimits(self.budgets, self.rate_limits)
+
+    def rate_limits(self) -> RateLimits:
+        """The limits of the release in force, compiled once for each release."""
+        held = self._rate_limits
+        if held is None or held[0] is not self.snapshot:
+            held = self._rate_limits = (
+                self.snapshot,
+                RateLimits.compile(self.snapshot.document.get("rate_limits", {})),
+            )
+        return held[1]
+
+    def is_staff(self, identity: Identity) -> bool:
+        """Whether the caller is one of the staff, acting in person: never through an agent or a chain."""
+        caller = identity.caller
+        entry = self.directory.state.principals.get(caller.principal.id)
+        return caller.agent is None and not caller.chain and entry is not None and entry.staff
+
+    def basis(self) -> str:
+        """What a remembered answer rests on: when this text changes, it is decided anew."""
+        state = self.directory.state
+        return f"{self.snapshot.release}/{self.world.epoch}/{state.revocations.epoch}/{state.generation}"
+
+    def who(self, identity: Identity) -> Who:
+        """The record's words for a caller, made once for each verified credential and state of the directory."""
+        key = (identity.token_sha256 or identity.key_id or "", self.directory.state.generation)
+        who = self._who.get(key) if key[0] else None
+        if who is None:
+            caller, principal = identity.caller, identity.caller.principal
+            who = self._who[key] = Who.principal(
+                principal.id,
+                kind=principal.kind.value,
+                owner=principal.owner,
+                agent=caller.agent,
+                session=caller.session_id,
+                departments=principal.departments,
+                links=links_of(caller),
+                token=Token(iss=identity.iss, jti=identity.jti, kid=identity.kid, sha256=identity.token_sha256),
+            )
+            if len(self._who) > REMEMBERED_WHO:
+                self._who.popitem(last=False)
+        return who
+
+    @asynccontextmanager
+    async def large_calls(self, principal: str) -> AsyncIterator[None]:
+        """One of the principal's places for large calls; waits while all are taken."""
+        places, waiting = self._large.setdefault(principal, (asyncio.Semaphore(LARGE_AT_ONCE), []))
+        waiting.append(None)
+        try:
+            async with places:
+                yield
+        finally:
+            waiting.pop()
+            if not waiting:
+                self._large.pop(principal, None)
