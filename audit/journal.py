@@ -105,6 +105,7 @@ class Journal:
         *,
         node: str,
         key: bytes,
+        kid: str = "",
         durability: Durability = Durability.PROCESS,
         fail: FailMode = FailMode.CLOSED,
         cap: int = CAP,
@@ -113,13 +114,14 @@ class Journal:
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         alarm: Alarm = log_alarm,
     ) -> None:
-        """`key` is the vault's journal key, `clock` gives µs since the epoch, `alarm` is called on failure and healing.
+        """`key` is the journal key of master key `kid`, `clock` gives µs since the epoch, `alarm` hears of failing and healing.
 
         The folder is made here (0700) and never again: one that disappears later is a failure, not a fresh start.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder, self.node, self.durability, self.fail = folder, node, durability, fail
-        self._key, self._segment_bytes, self._clock, self._alarm = key, segment_bytes, clock, alarm
+        self._key, self._kid, self._clock, self._alarm = key, kid, clock, alarm
+        self._segment_bytes = segment_bytes
         self._cap, self._reserve = cap, reserve
         self._refused = self._unrecorded = 0
         self._reset()
@@ -257,9 +259,7 @@ class Journal:
         self._boot_file, ended = boots.enter(self.folder, boot=boot)
         try:
             self._boot_key = boot_key(self._key, boot)
-            self._segment = Segment(
-                self.folder, boot=boot, node=self.node, number=1, key=self._boot_key, first_n=1, previous=NO_MAC
-            )
+            self._segment = self._new_segment(boot, number=1, first_n=1, previous=NO_MAC)
             self.boot, self._n, self._mac, self._number = boot, 0, self._segment.mac, 1
             self._sync_folder()
             unproven = [item.boot for item in ended if not item.closed]
@@ -284,20 +284,16 @@ class Journal:
             raise
         boots.forget(self.folder, ended)
 
+    def _new_segment(self, boot: str, *, number: int, first_n: int, previous: bytes) -> Segment:
+        header = {"kid": self._kid, "boot": boot, "node": self.node, "first_n": first_n, "previous": previous.hex()}
+        return Segment(self.folder, boot=boot, number=number, key=self._boot_key, header=header)
+
     def _roll(self) -> None:
         if self._segment is None or self.boot is None:
             raise SegmentLost(9, "no segment is open")
         if self.durability is not Durability.PROCESS:
             self._sync_or_abandon()
-        fresh = Segment(
-            self.folder,
-            boot=self.boot,
-            node=self.node,
-            number=self._number + 1,
-            key=self._boot_key,
-            first_n=self._n + 1,
-            previous=self._mac,
-        )
+        fresh = self._new_segment(self.boot, number=self._number + 1, first_n=self._n + 1, previous=self._mac)
         self._segment.close()
         self._segment, self._mac, self._number = fresh, fresh.mac, self._number + 1
         self._sync_folder()

@@ -7,8 +7,6 @@ import fcntl
 import os
 from pathlib import Path
 
-import orjson
-
 from audit.canonical import canonical
 from audit.crash import ARMED, crash_point
 from audit.frames import NO_MAC, encode_frame
@@ -25,22 +23,14 @@ class Segment:
 
     __slots__ = ("_inode", "fd", "mac", "number", "path", "size")
 
-    def __init__(
-        self, folder: Path, *, boot: str, node: str, number: int, key: bytes, first_n: int, previous: bytes
-    ) -> None:
-        """Create `<boot>-<number>.log` with its header. Locked under another name first: no reader sees it free."""
+    def __init__(self, folder: Path, *, boot: str, number: int, key: bytes, header: dict[str, object]) -> None:
+        """Create `<boot>-<number>.log` with its header. Locked under another name first: no reader sees it free.
+
+        `header` says kid, boot, node, first_n (of the first record) and previous (mac of the segment before, hex).
+        """
         self.number, self.path = number, folder / f"{boot}-{number:06d}.log"
-        header = canonical(
-            {
-                "journal": 1,
-                "boot": boot,
-                "node": node,
-                "segment": number,
-                "first_n": first_n,
-                "previous": previous.hex(),
-            }
-        )
-        frame, self.mac = encode_frame(key, NO_MAC, header)
+        first = canonical({"journal": 1, "segment": number, **header})
+        frame, self.mac = encode_frame(key, NO_MAC, first)
         aside = self.path.with_suffix(".tmp")
         self.fd = os.open(aside, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
@@ -99,11 +89,3 @@ class Segment:
             os.ftruncate(self.fd, self.size)
         except OSError as error:
             raise SegmentLost(error.errno, "half a frame could not be taken back") from error
-
-
-def header_of(json: bytes) -> dict[str, object]:
-    """A segment's header. Raises ValueError when the frame is none."""
-    header = orjson.loads(json)
-    if not isinstance(header, dict) or header.get("journal") != 1:
-        raise ValueError("the first frame is no header of version 1")
-    return header
