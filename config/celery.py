@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import beat_init, setup_logging, worker_init, worker_shutdown
 
 import config.broker  # noqa: F401 -- registers the file broker's scheme
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# It warns of root because a pickled message would run as root; only JSON is accepted here.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("toolgate")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -72,6 +72,9 @@ def logging_configuration(*, level: str, form: str, folder: Path | None) -> dict
             # Ours to say once and well: each request line is a record of the trail already.
             "uvicorn.access": {"level": "WARNING"},
             "django.server": {"level": "WARNING"},
+            "uvicorn.error": {"level": "WARNING"},
+            # It warns that our file broker's address has no host name.
+            "kombu.connection": {"level": "ERROR"},
         },
     }
 

@@ -23,10 +23,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def weight(item: pytest.Item) -> int:
         if item.get_closest_marker("slow"):
             return 2
-        fixtures = getattr(item, "fixturenames", ())
-        uses_database = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(fixtures)
-        return 1 if uses_database else 0
+        return 1 if item.get_closest_marker("database") else 0
 
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db"}:
+            item.add_marker("database")
     items.sort(key=weight)
 
 

@@ -64,20 +64,10 @@ class Command(BaseCommand):
 
 def _children() -> list[Child]:
     python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
-    celery = [python, "-m", "celery", "--app", "config"]
+    celery = [python, "-m", "celery", "--quiet", "--app", "config"]
     level = settings.LOGGING["root"]["level"].lower()
     pool = {} if settings.TOOLGATE_DATABASE_POOL else {"TOOLGATE_DATABASE_POOL": str(WEB_POOL)}
-    web = [python, "-m", "uvicorn", "config.asgi:application", "--host", settings.TOOLGATE_HOST]
-    web += [
-        "--port",
-        str(settings.TOOLGATE_PORT),
-        "--workers",
-        str(settings.TOOLGATE_WEB_PROCESSES),
-        "--lifespan",
-        "on",
-    ]
-    web += ["--log-level", level, "--no-access-log", "--no-server-header", "--timeout-graceful-shutdown", "10"]
-    web += ["--no-proxy-headers", "--h11-max-incomplete-event-size", "65536"]
+    web = [python, "-m", "config.web"]
     worker = [*celery, "worker", "--loglevel", level, "--queues", ",".join(_queues()), "--hostname", "toolgate@%h"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     beat = [*celery, "beat", "--loglevel", level, "--pidfile", ""]
