@@ -14,6 +14,7 @@ WITHOUT_DATABASE = frozenset(
         "findstatic",
         "help",
         "makemigrations",
+        "policy",  # most of its subcommands read files; the others bring the database up themselves
         "serve",
         "settings_doc",
         "spectacular",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
@@ -11,12 +12,14 @@ from governance.snapshot.errors import PolicyError, PolicyErrors
 from governance.snapshot.json_reader import read_json
 from governance.snapshot.merge import merge
 from governance.snapshot.node import Node
+from governance.snapshot.schema import POLICY
 from governance.snapshot.shapes import Document
+from governance.snapshot.structure import check_structure
 from governance.snapshot.validate import check
 from governance.snapshot.yaml_reader import read_yaml
 from governance.snapshot.yaml_writer import write_yaml
 
-__all__ = ["PolicyError", "PolicyErrors", "parse_policy", "policy_files", "read_policy", "write_yaml"]
+__all__ = ["PolicyError", "PolicyErrors", "canonical_text", "parse_policy", "policy_files", "read_policy", "write_yaml"]
 
 MAX_BYTES = 64 << 20
 """How large all files of a policy together may be."""
@@ -53,6 +56,23 @@ def read_policy(paths: str | Path | Iterable[str | Path]) -> Document:
 def parse_policy(text: str, *, name: str = "policy.yaml") -> Document:
     """The canonical document that one text holds; read as JSON where `name` ends so. Raises `PolicyErrors`."""
     return _parsed([(name, text)], [])
+
+
+def canonical_text(text: str, *, name: str) -> str:
+    """One file of a policy in canonical form, of the kind that its name says.
+
+    The file may be a part of a policy, so what it refers to is not checked; raises `PolicyErrors` for what has not
+    even the shape of one.
+    """
+    is_json = name.endswith(".json")
+    tree, errors = (read_json if is_json else read_yaml)(text, file=name)
+    if tree is not None and not errors:
+        check_structure(tree, POLICY, errors)
+    errors = [error for error in errors if error.message != "toolgate is missing"]
+    if tree is None or errors:
+        raise PolicyErrors(errors)
+    document = normalise(cast(Document, tree.plain()))
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n" if is_json else write_yaml(document)
 
 
 def policy_files(paths: Sequence[Path], errors: list[PolicyError]) -> list[Path]:

@@ -1,0 +1,47 @@
+"""The documents that subcommands work on: files, folders, the draft, a release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from governance.management.policy.subcommand import Streams
+from governance.snapshot.bundle import PolicyErrors, read_policy
+from governance.snapshot.shapes import Document
+
+STORED = ("draft", "current")
+
+
+def is_stored(reference: str) -> bool:
+    """Whether a reference means the database: `draft`, `current` or a release's number, and no file of that name."""
+    return (reference in STORED or reference.isdecimal()) and not Path(reference).exists()
+
+
+def load(references: str | Sequence[str], streams: Streams) -> Document | None:
+    """The document that is meant, or None once everything that is wrong with it has been written to `err`."""
+    if isinstance(references, str) and is_stored(references):
+        document = _stored(references)
+        if document is None:
+            streams.err.write(f"there is no release {references}\n")
+        return document
+    try:
+        return read_policy(references)
+    except PolicyErrors as errors:
+        for error in errors.errors:
+            streams.err.write(f"{error}\n")
+        count = len(errors.errors)
+        streams.err.write(f"{count} {'error' if count == 1 else 'errors'}\n")
+        return None
+
+
+def _stored(reference: str) -> Document | None:
+    from governance.models.release import Release
+    from governance.snapshot.compiler import document_from_rows
+
+    if reference == "draft":
+        return document_from_rows()
+    releases = Release.objects.order_by("-number")
+    found = releases.first() if reference == "current" else releases.filter(number=int(reference)).first()
+    return None if found is None else cast(Document, json.loads(bytes(found.document)))
