@@ -3,7 +3,7 @@
 A token bucket is kept as one number, the moment at which it will be full again (the generic cell rate algorithm):
 it needs no refilling, so nothing can drift, and a bucket whose moment has passed need not be kept at all. A session's
 sliding window keeps the moments of what it admitted, so that no stretch of the window's length ever holds more than
-its count. All times are seconds of one clock that never goes backwards; the caller hands them in.
+its count. All times are seconds of one clock; the caller hands them in.
 """
 
 from __future__ import annotations
@@ -152,6 +152,8 @@ class WindowTable:
         moments, measure = entry
         if not measure or measure[0] is not window:
             measure[:] = [window]
+        if moments and moments[-1] > now + window.seconds:
+            moments.clear()  # the clock was put back
         oldest = now - window.seconds
         while moments and moments[0] <= oldest:
             moments.popleft()
@@ -197,6 +199,9 @@ class MemoryBudgets:
                     return Verdict(False, code, inf, measure.burst, 0.0, inf)
                 cell = self.buckets.cell(key, now)
                 held = cell[0]
+                if held > now + depth:
+                    # Never emptier than empty: a clock that was put back must not lock anybody out.
+                    cell[0] = held = now + depth
                 before.append(held)
                 full = (held if held > now else now) + (cost if cost < measure.burst else measure.burst) * interval
                 over = full - now - depth

@@ -135,6 +135,16 @@ def test_a_debit_empties_a_bucket_but_never_puts_it_into_debt() -> None:
     assert spend(budgets, 0.1)
 
 
+def test_a_clock_that_is_put_back_locks_nobody_out() -> None:
+    budgets = MemoryBudgets()
+    for _ in range(400):
+        spend(budgets, 10_000.0)
+        enter(budgets, 10_000.0)
+    assert spend(budgets, 0.2) is False
+    assert spend(budgets, 0.31)
+    assert enter(budgets, 0.2)
+
+
 def test_the_scarcest_charge_is_what_a_verdict_describes() -> None:
     verdict = MemoryBudgets().admit((Charge("a", TEN, "p"), Charge("s", Window(5, 60), "s")), 0.0)
     assert (verdict.limit, verdict.remaining, verdict.reset) == (5, 4, 60)
