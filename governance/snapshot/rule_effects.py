@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from governance.snapshot.effects import RAISES, Move, opposite, together
 from governance.snapshot.reach import Entities, reach, who
+from governance.snapshot.selectors import parse_selector
 
 _TEXT = ("description", "justification")
 _REACH = ("subjects", "except", "entities", "when", "parameters", "valid_from", "valid_until")
@@ -50,14 +51,29 @@ def rule_move(old: Mapping[str, Any], new: Mapping[str, Any], entities: Entities
 def _reach_move(old: Mapping[str, Any], new: Mapping[str, Any], entities: Entities) -> Move:
     before, after = reach(old, entities), reach(new, entities)
     # Globs also reach entities that do not exist yet, so wider text counts as wider.
-    grew = not after.within(before) or not set(new["entities"]) <= set(old["entities"])
-    shrank = not before.within(after) or not set(old["entities"]) <= set(new["entities"])
+    fold = new["effect"] != "allow"
+    grew = not after.within(before) or not _text_within(new["entities"], old["entities"], fold)
+    shrank = not before.within(after) or not _text_within(old["entities"], new["entities"], fold)
     if grew and shrank:
         return Move.BOTH
     if not grew and not shrank:
         return Move.NEUTRAL
     move = Move.WIDENS if grew else Move.TIGHTENS
     return move if new["effect"] == "allow" else opposite(move)
+
+
+def _text_within(inner: Sequence[str], outer: Sequence[str], fold: bool) -> bool:
+    """Whether each of these selectors stands among the others, or names one entity that one of them covers."""
+    patterns = [parse_selector(text, fold=fold) for text in outer]
+    for text in inner:
+        one = parse_selector(text, fold=fold)
+        if text in outer:
+            continue
+        if not one.literal or one.kind in (None, "server"):
+            return False
+        if not any(pattern.matches(one.kind, one.glob) for pattern in patterns):
+            return False
+    return True
 
 
 def _approval_move(old: Mapping[str, Any], new: Mapping[str, Any]) -> Move:

@@ -265,7 +265,7 @@ PLUGIN = Record(
             doc="Its hooks by event.",
         ),
         "variables": Field(
-            shape=Table(of=VARIABLE, ids=r"[A-Za-z][A-Za-z0-9_]{0,63}", what="variable name"),
+            shape=Table(of=VARIABLE, ids=r"[A-Za-z][A-Za-z0-9_-]{0,63}", what="variable name"),
             default={},
             doc="What must be filled in; values are secrets or settings, never here.",
         ),

@@ -10,8 +10,8 @@ from governance.management.policy.subcommand import Subcommand
 MODULES: Mapping[str, str] = {
     "test": "run_tests",
     "fmt": "format",
-    #    "lint": "report_lint",
-    #    "diff": "compare",
+    "lint": "report_lint",
+    "diff": "compare",
     "schema": "print_schema",
 }
 
