@@ -15,6 +15,7 @@ from governance.engine.detection.scanner import Scanner
 from governance.engine.entity import SENSITIVITIES, Bound, Entity, Profile
 from governance.engine.exemption import Exemption
 from governance.engine.hook_matching import HookEntry
+from governance.engine.id_directory import IdDirectory
 from governance.engine.index import RuleIndex
 from governance.engine.parameters import Parameters
 from governance.engine.pattern import Pattern
@@ -61,6 +62,10 @@ def compilation(
         bounds[id] = _bound(id, agent)
     yield
     ordered = tuple(entities[key] for key in sorted(entities))
+    yield
+    exact_ids = IdDirectory(entities, fold=False)
+    yield
+    folded_ids = IdDirectory(entities, fold=True)
     yield
     restricting, granting = RuleIndex(fold=True), RuleIndex(fold=False)
     rules: list[Rule] = []
@@ -114,6 +119,8 @@ def compilation(
         stale_after=float(settings.get("stale_after", 300)),
         stale_after_restricted=float(settings.get("stale_after_restricted", 30)),
         document=document,
+        exact_ids=exact_ids,
+        folded_ids=folded_ids,
     )
 
 

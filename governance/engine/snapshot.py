@@ -11,6 +11,7 @@ from governance.engine.detection.finding import Scan
 from governance.engine.entity import CONFIDENTIAL, SENSITIVITIES, Bound, Entity
 from governance.engine.exemption import Exemption
 from governance.engine.hook_matching import HookEntry
+from governance.engine.id_directory import IdDirectory
 from governance.engine.index import Bucket, RuleIndex, distinct
 from governance.engine.rule import Rule
 
@@ -112,6 +113,8 @@ class Snapshot:
     stale_after: float
     stale_after_restricted: float
     document: Mapping[str, Any]
+    exact_ids: IdDirectory
+    folded_ids: IdDirectory
     plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)
     foreign: dict[tuple[str, str, tuple[str, ...]], Plan] = field(default_factory=dict, repr=False)
 
@@ -235,6 +238,10 @@ class Snapshot:
             yield self.entities["server", entity.server]
         for source in sources:
             yield self.entities["data_source", source]
+
+    def ids(self, fold: bool) -> IdDirectory:
+        """Every id of the release, case-folded or exact."""
+        return self.folded_ids if fold else self.exact_ids
 
     def touched_sources(self, call: Call) -> frozenset[str]:
         """Data sources that the arguments match; those that the caller names are not among them."""
