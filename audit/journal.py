@@ -114,7 +114,9 @@ class Journal:
         clock: Callable[[], int] = lambda: time.time_ns() // 1000,
         alarm: Alarm = log_alarm,
     ) -> None:
-        """`key` is the journal key of master key `kid`, `clock` gives µs since the epoch, `alarm` hears of failing and healing.
+        """`key` is the journal key of master key `kid`, `clock` gives µs since the epoch.
+
+        `alarm` hears of failing and healing.
 
         The folder is made here (0700) and never again: one that disappears later is a failure, not a fresh start.
         """

@@ -1,0 +1,121 @@
+"""`manage.py audit`: ask the trail from the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audit.kinds import Kind
+from audit.models import TrailRecord
+from audit.selectors import find_by_counter, find_record, quarantine_reason, records_between
+
+FOUND, MISSING, DIFFERENT = 0, 1, 2
+_PLAIN = dict.fromkeys([*range(32), *range(127, 160)], "\ufffd")
+
+
+def inert(text: object) -> str:
+    """Text that cannot steer a terminal: control characters and direction marks are replaced."""
+    shown = str(text).translate(_PLAIN)
+    return "".join(char if char.isprintable() else "\ufffd" for char in shown)
+
+
+class Command(BaseCommand):
+    """Receipts, single records and short lists. Exit: 0 found, 1 not in the trail, 2 there but different."""
+
+    help = "Ask the audit trail: receipt, show, list. Exit 0 found, 1 not in the trail, 2 there but different."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        commands = parser.add_subparsers(dest="command", required=True)
+        receipt = commands.add_parser("receipt", help="whether the record of a receipt is in the trail")
+        receipt.add_argument("node", type=UUID)
+        receipt.add_argument("boot", type=UUID)
+        receipt.add_argument("n", type=int)
+        receipt.add_argument("--digest", help="the receipt's digest, hex")
+        receipt.add_argument("--json", action="store_true")
+        show = commands.add_parser("show", help="one record, exactly as it was written")
+        show.add_argument("id", type=UUID)
+        show.add_argument("--json", action="store_true", help="the canonical bytes and nothing else")
+        listing = commands.add_parser("list", help="the newest records")
+        listing.add_argument("--kind", choices=[kind.value for kind in Kind])
+        listing.add_argument("--effect", choices=["allow", "deny", "ask"])
+        listing.add_argument("--principal")
+        listing.add_argument("--hours", type=float, default=24.0)
+        listing.add_argument("--limit", type=int, default=50)
+        listing.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, command: str, **options: Any) -> None:
+        code: int = getattr(self, f"_{command}")(**options)
+        if code:
+            sys.exit(code)
+
+    def _receipt(self, *, node: UUID, boot: UUID, n: int, digest: str | None, json: bool, **_: Any) -> int:
+        found = find_by_counter(node=node, boot=boot, n=n)
+        if found is None:
+            reason = quarantine_reason(boot=boot, n=n)
+            state, code = ("quarantined", DIFFERENT) if reason is not None else ("missing", MISSING)
+            self._say({"state": state, "reason": reason}, json)
+            return code
+        same = digest is None or bytes(found.leaf).hex() == digest.lower()
+        told = {
+            "state": "recorded" if same else "different",
+            "id": str(found.id),
+            "seq": found.seq,
+            "at": found.at.isoformat(),
+            "digest": bytes(found.leaf).hex(),
+        }
+        self._say(told, json)
+        return FOUND if same else DIFFERENT
+
+    def _show(self, *, id: UUID, json: bool, **_: Any) -> int:
+        found = find_record(id)
+        if found is None:
+            self._say({"state": "missing"}, json)
+            return MISSING
+        if json:
+            self.stdout.write(bytes(found.body).decode("utf-8"))
+        else:
+            self._say({"seq": found.seq, "digest": bytes(found.leaf).hex(), **found.content()}, False)
+        return FOUND
+
+    def _list(self, *, hours: float, limit: int, json: bool, **filters: Any) -> int:
+        if not 0 < limit <= 10_000 or not 0 < hours <= 24 * 400:
+            raise CommandError("--limit is 1 to 10000, --hours at most 9600")
+        now = datetime.now(UTC)
+        rows = records_between(now - timedelta(hours=hours), now + timedelta(minutes=1))
+        for name in ("kind", "effect", "principal"):
+            if filters.get(name) is not None:
+                rows = rows.filter(**{name: filters[name]})
+        found = list(rows[:limit])
+        for row in found:
+            self.stdout.write(self._line(row, json))
+        return FOUND if found else MISSING
+
+    def _line(self, row: TrailRecord, as_json: bool) -> str:
+        told = {
+            "seq": row.seq,
+            "at": row.at.isoformat(timespec="milliseconds"),
+            "kind": row.kind,
+            "who": row.principal or row.actor,
+            "what": "/".join(filter(None, (row.server, row.tool))),
+            "result": row.effect or row.status,
+            "code": row.code,
+            "id": str(row.id),
+        }
+        if as_json:
+            return json.dumps(told)
+        return "  ".join(inert("-" if value in (None, "") else value) for value in told.values())
+
+    def _say(self, told: dict[str, Any], as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(told))
+            return
+        for name, value in told.items():
+            if value is not None:
+                shown = json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+                self.stdout.write(f"{inert(name)}: {inert(shown)}")
