@@ -71,7 +71,7 @@ def broad() -> BroadRules:
     """Compile the rules, or load them from the cache that `KF_RULE_CACHE_DIR` names. Raises BroadRulesError."""
     try:
         rules = kingfisher_sdk.Rules()
-        scanner = kingfisher_sdk.Scanner(rules)
+        scanner = kingfisher_sdk.Scanner(rules, base64=False)
         metadata = rules.metadata()
     except Exception as error:
         raise BroadRulesError(f"the broad rules do not compile: {error}") from error

@@ -146,23 +146,36 @@ def longest(shape: str, unbounded: int) -> int:
     return total
 
 
-def _anchor(shape: str) -> str:
-    """A short piece that every instance holds: its first literal with a little of the random parts beside it.
+def literal_of(shape: str) -> tuple[str, int]:
+    """The literal that tells a shape apart, and the number of the random part before it (-1: none, it begins so).
 
-    The best literal is the first, or the longest where the shape begins with a random part. What is repeated beside it
-    stays under ten places, so that the set of all anchors does not grow with the lengths of the formats.
+    That is the one that the shape begins with if it is long enough to be rare, else the longest.
     """
     parts = list(_PART.finditer(shape))
     if not parts:
-        return re.escape(shape)
+        return shape, -1
     lead = shape[: parts[0].start()]
-    if lead:
-        return re.escape(lead) + _CLASSES[parts[0][1]][0] * min(4, int(parts[0][2]))
+    if len(lead) >= 3:
+        return lead, -1
     ends = [part.start() for part in parts[1:]] + [len(shape)]
     between = [(shape[part.end() : end], n) for n, (part, end) in enumerate(zip(parts, ends, strict=True))]
-    literal, number = max(between, key=lambda pair: len(pair[0]))
-    before = _CLASSES[parts[number][1]][0] * min(8, int(parts[number][2]))
-    after = ""
-    if number + 1 < len(parts):
-        after = _CLASSES[parts[number + 1][1]][0] * min(4, int(parts[number + 1][2]))
-    return before + re.escape(literal) + after
+    return max(between, key=lambda pair: len(pair[0]))
+
+
+def is_dense(shape: str) -> bool:
+    """No literal of the shape is rare enough to look for: it is tried at every long run of letters and digits."""
+    literal, _ = literal_of(shape)
+    return len(literal) < 3 and literal.isalnum() or len(literal) < 2 or set(literal) <= set("=.:-")
+
+
+def _anchor(shape: str) -> str:
+    """A short piece that every instance holds: its telling literal with a little of the random part after it.
+
+    What is repeated stays under four places, so that the set of all anchors does not grow with the formats' lengths.
+    """
+    literal, number = literal_of(shape)
+    parts = list(_PART.finditer(shape))
+    after = parts[number + 1] if number + 1 < len(parts) else None
+    if after is None or len(literal) >= 6:
+        return re.escape(literal)
+    return re.escape(literal) + _CLASSES[after[1]][0] * min(3, int(after[2]))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from governance.engine.call import Json
-from governance.engine.detection.names import SecretName, classify
+from governance.engine.detection.names import KNOWN, SecretName, classify
 
 # Between two leaves. It is white space to no pattern that matters, it ends a word, and it survives every view, so that
 # the number of separators before a match tells which leaf the match is in.
@@ -57,7 +57,7 @@ def gather(value: Json | Mapping[str, Json], *, depth: int) -> Leaves:
         leaves.strings.append(value)
         leaves.owners.append(0)
     else:
-        _walk(value, None, leaves, depth)
+        _walk(dict(value) if isinstance(value, Mapping) else value, None, leaves, depth)
     return leaves
 
 
@@ -66,34 +66,36 @@ def _walk(value: object, name: SecretName | None, leaves: Leaves, depth: int) ->
         leaves.deep = True
         return
     parts, strings, owners, named = leaves.parts, leaves.strings, leaves.owners, leaves.named
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         carried = _carried_name(value) if "value" in value else None
         for key, item in value.items():
-            own = classify(key)
-            if own is None:
+            own = KNOWN[key] if key in KNOWN else classify(key)
+            if own is None and (name is not None or carried is not None):
                 own = carried if key == "value" and carried is not None else name if key in _INHERIT else None
-            if isinstance(item, str):
+            kind = type(item)
+            if kind is str:
                 if own is not None:
                     named.append((len(parts), own, item))
                 strings.append(item)
                 owners.append(len(parts))
                 parts.append(f'{key}: "{item}"')
-            elif isinstance(item, (Mapping, list, tuple)):
+            elif kind is dict or kind is list or kind is tuple:
                 parts.append(f"{key}:")
                 _walk(item, own, leaves, depth - 1)
             else:
-                if own is not None and not isinstance(item, bool) and item is not None:
+                if own is not None and kind is not bool and item is not None:
                     named.append((len(parts), own, str(item)))
                 parts.append(f"{key}: {item}")
     elif isinstance(value, (list, tuple)):
         for item in value:
-            if isinstance(item, str):
+            kind = type(item)
+            if kind is str:
                 if name is not None:
                     named.append((len(parts), name, item))
                 strings.append(item)
                 owners.append(len(parts))
                 parts.append(item)
-            elif isinstance(item, (Mapping, list, tuple)):
+            elif kind is dict or kind is list or kind is tuple:
                 _walk(item, name, leaves, depth - 1)
 
 
@@ -120,7 +122,7 @@ def places(value: Json | Mapping[str, Json], wanted: set[int], *, depth: int) ->
                 if number in wanted:
                     found[number] = Place(steps=(*steps, key), key_length=len(key))
                 number += 1
-                if not isinstance(item, str) and isinstance(item, (Mapping, list, tuple)):
+                if isinstance(item, (dict, list, tuple)):
                     visit(item, (*steps, key), depth - 1)
         elif isinstance(node, (list, tuple)):
             for index, item in enumerate(node):
@@ -128,7 +130,7 @@ def places(value: Json | Mapping[str, Json], wanted: set[int], *, depth: int) ->
                     if number in wanted:
                         found[number] = Place(steps=(*steps, index), key_length=0)
                     number += 1
-                elif isinstance(item, (Mapping, list, tuple)):
+                elif isinstance(item, (dict, list, tuple)):
                     visit(item, (*steps, index), depth - 1)
 
     if isinstance(value, str):

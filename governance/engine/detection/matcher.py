@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,10 +12,22 @@ from governance.engine.detection import assignment
 from governance.engine.detection.benign import is_blank, is_documented
 from governance.engine.detection.catalogue import DETECTORS
 from governance.engine.detection.checks import CHECKS
-from governance.engine.detection.detector import HIGH, MEDIUM, Detector, DetectorError, longest, parts_of, pattern_of
+from governance.engine.detection.detector import (
+    HIGH,
+    MEDIUM,
+    Detector,
+    DetectorError,
+    is_dense,
+    literal_of,
+    longest,
+    parts_of,
+    pattern_of,
+)
 from governance.engine.detection.patterns import UNANCHORED, WORD, AnchorSet, PatternError, Purse, match_at, regexp
-from governance.engine.detection.views import Cuts
+from governance.engine.detection.views import HINTS, Cuts
 
+_TOKEN = 64  # bytes before and after a run that may belong to its token
+_TOKEN_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:|-")
 _OPEN = 4096  # bytes that a part without an upper bound is followed
 _SECRETISH = re.compile(rb"(?i)key|token|secret|pass|pwd|auth|cred|api|pat\b|signature|license|dsn|uri|login|msh")
 _AFTER = frozenset(WORD | {0x5F})
@@ -36,17 +48,25 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Try:
-    """One pattern of one detector. `literal` is where it begins; None where the pattern begins with a random part."""
+    """One pattern of one detector, tried where `literal` stands, or `word` in any case; `before` bytes may precede it."""
 
     detector: Detector
     pattern: Any
-    literal: bytes | None
+    source: str
+    literal: bytes
     word: bytes | None
-    seek: Any
     before: int
     reach: int
     fixed: int
     free: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the anchors said of a text: the contexts and hints that occur, and the numbers of the tries worth making."""
+
+    contexts: set[str]
+    worth: list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +76,40 @@ class Matcher:
     anchors: AnchorSet
     tries: tuple[tuple[_Try, ...], ...]
     contexts: tuple[str, ...]
+    dense: AnchorSet
+    dense_tries: tuple[_Try, ...]
 
-    def match(self, text: bytes, purse: Purse, *, cuts: Cuts | None = None) -> Iterator[Hit]:
-        """Every hit in the text. With `cuts` the text was put together there: only formats that span a cut count."""
+    def ask(self, text: bytes) -> Asked:
+        """What occurs in the text at all: one pass over it, for everything else that is asked."""
         contexts: set[str] = set()
-        lower = b""
+        worth: list[int] = []
+        first = len(self.contexts)
         for number in self.anchors.match(text):
-            if number < len(self.contexts):
+            if number < first:
                 contexts.add(self.contexts[number])
-                continue
-            for attempt in self.tries[number - len(self.contexts)]:
+            else:
+                worth.append(number - first)
+        return Asked(contexts=contexts, worth=worth)
+
+    def match(
+        self, text: bytes, asked: Asked, runs: Sequence[tuple[int, int]], purse: Purse, *, cuts: Cuts | None = None
+    ) -> Iterator[Hit]:
+        """Every hit in the text, that holds what `asked` says and whose long runs of letters and digits are at `runs`.
+
+        With `cuts` the text was put together there, and only formats that span a cut count.
+        """
+        for start, end in runs:
+            yield from self._dense(text, start, end, purse, cuts)
+        lower = b""
+        for number in asked.worth:
+            for attempt in self.tries[number]:
                 if cuts is not None and (attempt.word is not None or attempt.detector.confidence is not HIGH):
                     continue
                 if attempt.word is not None and not lower:
                     lower = text.lower()
                 yield from _attempt(attempt, text, lower, purse, cuts)
-        if contexts and cuts is None:
-            for found in assignment.assigned(contexts, text, purse):
+        if asked.contexts and cuts is None:
+            for found in assignment.assigned(asked.contexts, text, purse):
                 yield Hit(
                     detector=found.detector,
                     kind=found.kind,
@@ -83,96 +120,110 @@ class Matcher:
                 )
 
 
+    def _dense(self, text: bytes, start: int, end: int, purse: Purse, cuts: Cuts | None) -> Iterator[Hit]:
+        """Formats without a telling literal: tried at the begin of a run, and of the token that the run ends."""
+        head = start
+        while head and start - head < _TOKEN and text[head - 1] in _TOKEN_BYTES:
+            head -= 1
+        stop = min(len(text), end + _TOKEN)
+        for begin in {start, head}:
+            for number in self.dense.match(text[begin:stop]):
+                attempt = self.dense_tries[number]
+                if not purse.spend():
+                    return
+                span = match_at(attempt.pattern, text, begin, stop)
+                if span is not None and (hit := _accepted(attempt, text, *span, cuts)) is not None:
+                    yield hit
+
+
 @cache
 def builtin() -> Matcher:
     """Compile the catalogue once for the process; raises DetectorError or PatternError, which stop the start."""
-    contexts = tuple(assignment.ANCHORS)
+    contexts = (*assignment.ANCHORS, *HINTS)
     by_anchor: dict[str, list[_Try]] = {}
+    dense: list[_Try] = []
     for detector in DETECTORS:
         try:
             for anchor, attempt in _tries(detector):
-                by_anchor.setdefault(anchor, []).append(attempt)
+                if anchor is None:
+                    dense.append(attempt)
+                else:
+                    by_anchor.setdefault(anchor, []).append(attempt)
         except PatternError as error:
             raise DetectorError(detector.id, str(error)) from error
-    anchors = AnchorSet.build([*assignment.ANCHORS.values(), *by_anchor])
-    return Matcher(anchors=anchors, tries=tuple(map(tuple, by_anchor.values())), contexts=contexts)
+    anchors = AnchorSet.build([*assignment.ANCHORS.values(), *HINTS.values(), *by_anchor])
+    return Matcher(
+        anchors=anchors,
+        tries=tuple(map(tuple, by_anchor.values())),
+        contexts=contexts,
+        dense=AnchorSet.build((attempt.source for attempt in dense), at_start=True),
+        dense_tries=tuple(dense),
+    )
 
 
-def _tries(detector: Detector) -> Iterator[tuple[str, _Try]]:
+def _tries(detector: Detector) -> Iterator[tuple[str | None, _Try]]:
     if detector.words:
         pattern = regexp(detector.patterns[0])
         reach = 140 + max(longest(shape, _OPEN) for shape in detector.shapes)
         for word in detector.words:
             yield (
                 f"(?i:{re.escape(word)})",
-                _Try(detector=detector, pattern=pattern, literal=None, word=word.encode(), seek=None, before=0,
+                _Try(detector=detector, pattern=pattern, source="", literal=b"", word=word.encode(), before=0,
                      reach=len(word) + reach, fixed=0, free=_SECRETISH.search(word.encode()) is not None),
             )
         return
     for shape, anchor in zip(detector.shapes, detector.anchors, strict=True):
         lead = parts_of(shape)[0]
-        literal = lead.encode() if lead else None
+        literal, number = literal_of(shape)
+        leads = number < 0
+        source = pattern_of(shape)
         strong = len(lead) >= 6 and not lead.isalnum()
         yield (
-            anchor,
-            _Try(detector=detector, pattern=regexp(f"({pattern_of(shape)})"), literal=literal, word=None,
-                 seek=None if literal else regexp(anchor), before=0 if literal else longest(shape, 120),
-                 reach=longest(shape, _OPEN) + 1, fixed=len(lead),
-                 free=bool(lead) and (strong or not lead[0].isalnum())),
+            None if is_dense(shape) else anchor,
+            _Try(detector=detector, pattern=regexp(f"({source})"), source=source, literal=literal.encode(),
+                 word=None, before=0 if leads else longest(shape, 120), reach=longest(shape, _OPEN) + 1,
+                 fixed=len(lead), free=bool(lead) and (strong or not lead[0].isalnum())),
         )
 
 
 def _attempt(attempt: _Try, text: bytes, lower: bytes, purse: Purse, cuts: Cuts | None) -> Iterator[Hit]:
-    detector = attempt.detector
-    guarded = not attempt.free and attempt.literal is not None
-    for at in _positions(attempt, text, lower):
+    guarded = not attempt.free and attempt.word is None and not attempt.before
+    source, needle = (text, attempt.literal) if attempt.word is None else (lower, attempt.word)
+    at, done = source.find(needle), 0
+    while at >= 0:
         if not purse.spend():
             return
-        if guarded and at and text[at - 1] in WORD and (cuts is None or at not in cuts):
-            continue
-        span = _span(attempt, text, at)
-        if span is None:
-            continue
-        start, end = span
-        if attempt.seek is not None and start and text[start - 1] in WORD:
-            if cuts is None or start not in cuts:
-                continue
-        if detector.bounded and attempt.word is None and end < len(text) and text[end] in _after(detector):
-            if cuts is None or end not in cuts:
-                continue
-        if cuts is not None and not cuts.inside(start, end):
-            continue
-        if attempt.word is not None and not attempt.free and _SECRETISH.search(text, at, start) is None:
-            continue
-        hit = _confirmed(detector, text, start, end, attempt.fixed)
-        if hit is not None:
-            yield hit
+        if at >= done and not (guarded and at and text[at - 1] in WORD and (cuts is None or at not in cuts)):
+            span = _span(attempt, text, at)
+            if span is not None and (hit := _accepted(attempt, text, *span, cuts, at)) is not None:
+                done = hit.end
+                yield hit
+        at = source.find(needle, at + 1)
+
+
+def _accepted(
+    attempt: _Try, text: bytes, start: int, end: int, cuts: Cuts | None, at: int | None = None
+) -> Hit | None:
+    """A match that stands alone where it must, is put together where it must, and is random enough."""
+    detector = attempt.detector
+    if attempt.word is None:
+        if not attempt.free and start and text[start - 1] in WORD and (cuts is None or start not in cuts):
+            return None
+        if detector.bounded and end < len(text) and text[end] in _after(detector) and (cuts is None or end not in cuts):
+            return None
+    elif not attempt.free and _SECRETISH.search(text, at, start) is None:
+        return None
+    if cuts is not None and not cuts.inside(start, end):
+        return None
+    return _confirmed(detector, text, start, end, attempt.fixed)
 
 
 def _after(detector: Detector) -> frozenset[int]:
     return _AFTER_BASE64 if detector.shapes[0].startswith("{b:") else _AFTER
 
 
-def _positions(attempt: _Try, text: bytes, lower: bytes) -> Iterator[int]:
-    needle = attempt.literal or attempt.word
-    if needle is not None:
-        source = text if attempt.word is None else lower
-        at = source.find(needle)
-        while at >= 0:
-            yield at
-            at = source.find(needle, at + 1)
-        return
-    at, end = 0, len(text)
-    while at < end:
-        found = attempt.seek.Match(UNANCHORED, text, at, end)
-        if found[0][0] < 0:
-            return
-        yield found[0][0]
-        at = found[0][0] + 1
-
-
 def _span(attempt: _Try, text: bytes, at: int) -> tuple[int, int] | None:
-    if attempt.seek is None:
+    if not attempt.before:
         return match_at(attempt.pattern, text, at, min(len(text), at + attempt.reach))
     start = max(0, at - attempt.before)
     found = attempt.pattern.Match(UNANCHORED, text, start, min(len(text), at + attempt.reach))

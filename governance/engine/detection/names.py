@@ -13,8 +13,8 @@ class SecretName(StrEnum):
     TOKEN = "token"
 
 
-_MAX_KNOWN = 20_000  # names remembered; past that they are judged each time
-_KNOWN: dict[str, SecretName | None] = {}
+_MAXKNOWN = 20_000  # names remembered; past that they are judged each time
+KNOWN: dict[str, SecretName | None] = {}
 _LETTERS = re.compile(r"[^a-z0-9]+")
 _PASSWORD = re.compile(
     r"pass(?:word|wd|wrd|phrase|code|w)|pwd|pswd|psswd|passwort|motdepasse|contrasena|kennwort|senha"
@@ -59,12 +59,12 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 def classify(name: str) -> SecretName | None:
     """The class of a name in any spelling (`dbPassword`, `DB_PASSWORD`, `db-password`), or None."""
     try:
-        return _KNOWN[name]
+        return KNOWN[name]
     except KeyError:
         pass
     found = _judge(name)
-    if len(_KNOWN) < _MAX_KNOWN and len(name) <= 128:
-        _KNOWN[name] = found
+    if len(KNOWN) < _MAXKNOWN and len(name) <= 128:
+        KNOWN[name] = found
     return found
 
 

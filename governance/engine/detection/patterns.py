@@ -78,13 +78,13 @@ class AnchorSet:
     size: int
 
     @classmethod
-    def build(cls, anchors: Iterable[str]) -> AnchorSet:
-        """Raises PatternError when an anchor is refused or the set does not compile."""
+    def build(cls, anchors: Iterable[str], *, at_start: bool = False) -> AnchorSet:
+        """`at_start` sets match only at the begin. Raises PatternError when a pattern or the set does not compile."""
         options = re2.Options()
         options.max_mem = _SET_MEMORY
         options.log_errors = False
         options.never_capture = True
-        built = _re2.Set(UNANCHORED, options)
+        built = _re2.Set(ANCHORED if at_start else UNANCHORED, options)
         size = 0
         for size, anchor in enumerate(anchors, start=1):
             if built.Add(anchor.encode()) < 0:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeAlias
 
 from governance.engine.call import Json
 from governance.engine.detection import views
@@ -21,12 +21,14 @@ from governance.engine.detection.assignment import judge
 from governance.engine.detection.broad import BroadRules, broad
 from governance.engine.detection.finding import Finding, Scan
 from governance.engine.detection.leaves import MARK, Leaves, gather, places, pointer
-from governance.engine.detection.matcher import Hit, Matcher, builtin
+from governance.engine.detection.matcher import Asked, Hit, Matcher, builtin
 from governance.engine.detection.own import CANARY, OwnDetectors
 from governance.engine.detection.patterns import Purse
 from governance.engine.detection.views import Cuts
 
 BUILTIN = "builtin"
+_Runs: TypeAlias = list[tuple[int, int]]
+_NOTHING = Asked(contexts=set(), worth=[])
 _SURE = ("high", "medium", "low")
 _IN_VALUE = 1 << 40  # an offset that no key reaches
 MAX_DEPTH = 33  # containers inside each other: the doors' 32 and the arguments object itself
@@ -139,7 +141,7 @@ class Scanner:
         return Scan(findings=self._findings(value, work), complete=work.complete, action=self.action)
 
     def _read(self, text: str, work: _Work, *, layer: int, owner: tuple[int, int] | None) -> None:
-        """Look at a text and at every other reading of it. `owner` is (part, offset) where the whole text is of one part."""
+        """Look at a text and at every other reading of it. `owner` is (part, offset) where the whole is of one part."""
         mark = hash(text)
         if mark in work.seen:
             return
@@ -147,35 +149,38 @@ class Scanner:
         raw = text.encode("utf-8", "surrogatepass")
         if not work.admits(len(raw)):
             return
-        self._look(raw, work, owner=owner)
-        if self.matcher is None and self.own.anchors is None:
-            return
+        hints = self._look(raw, work, layer=layer, owner=owner)
         for reading in views.rereadings(text, work.purse):
             if layer >= MAX_LAYERS:
                 work.complete = False
                 return
             self._read(reading, work, layer=layer + 1, owner=owner)
-        self._decode(raw, work, layer=layer, owner=owner)
-        if (whole := views.joined(text)) is not None:
-            self._read_joined(whole[0], whole[1], work, layer=layer, owner=owner)
+        whole = views.joined(text, hints)
+        if whole is not None:
+            raw = whole[0].encode("utf-8", "surrogatepass")
+            if work.admits(len(raw)):
+                self._look(raw, work, layer=layer, owner=owner, cuts=whole[1])
 
-    def _decode(self, raw: bytes, work: _Work, *, layer: int, owner: tuple[int, int] | None) -> None:
-        for start, said in views.decoded(raw, work.purse):
-            if said is None or layer >= MAX_LAYERS:
-                work.complete = False
-                continue
-            inner = said.decode("utf-8", "replace").replace(MARK, " ")
-            self._read(inner, work, layer=layer + 1, owner=_place(raw, start, owner))
-
-    def _read_joined(
-        self, text: str, cuts: Cuts, work: _Work, *, layer: int, owner: tuple[int, int] | None
-    ) -> None:
-        raw = text.encode("utf-8", "surrogatepass")
-        if not work.admits(len(raw)):
-            return
-        self._look(raw, work, owner=owner, cuts=cuts)
-        if layer < MAX_LAYERS:
-            self._decode(raw, work, layer=layer, owner=owner)
+    def _look(
+        self, raw: bytes, work: _Work, *, layer: int, owner: tuple[int, int] | None, cuts: Cuts | None = None
+    ) -> set[str]:
+        """Ask every detector about one text, and read what its runs decode to. Returns the hints of the anchors."""
+        runs = views.runs_of(raw, work.purse)
+        if cuts is not None and not self._spanning(runs, cuts):
+            return _NOTHING.contexts
+        asked = _NOTHING if self.matcher is None else self.matcher.ask(raw)
+        for hit in self._hits(raw, asked, runs, work, cuts):
+            part, offset = _place(raw, hit.start, owner)
+            work.raws.append(_Raw(hit, part, offset, raw[hit.start : hit.end]))
+        paired = "paired" in asked.contexts or self.matcher is None
+        if runs or paired:
+            for start, said in views.decoded(raw, runs, work.purse, paired=paired):
+                if said is None or layer >= MAX_LAYERS:
+                    work.complete = False
+                    continue
+                inner = said.decode("utf-8", "replace").replace(MARK, " ")
+                self._read(inner, work, layer=layer + 1, owner=_place(raw, start, owner))
+        return asked.contexts
 
     def _read_neighbours(self, leaves: Leaves, work: _Work) -> None:
         """Look at the string leaves with nothing between them: a secret may be split over several arguments."""
@@ -183,27 +188,29 @@ class Scanner:
         raw = text.encode("utf-8", "surrogatepass")
         if not work.admits(len(raw)):
             return
-        for hit in self._hits(raw, work, cuts):
+        runs = views.runs_of(raw, work.purse)
+        if not self._spanning(runs, cuts):
+            return
+        asked = _NOTHING if self.matcher is None else self.matcher.ask(raw)
+        for hit in self._hits(raw, asked, runs, work, cuts):
             for piece in cuts.pieces(hit.start, hit.end):
                 owner = leaves.owners[min(piece, len(leaves.owners) - 1)]
                 work.raws.append(_Raw(hit, owner, _IN_VALUE, raw[hit.start : hit.end]))
-        for start, said in views.decoded(raw, work.purse):
+        for start, said in views.decoded(raw, runs, work.purse, paired=False):
             if said is not None and self.matcher is not None and work.admits(len(said)):
                 piece = min(cuts.pieces(start, start + 1)[0], len(leaves.owners) - 1)
-                for hit in self._hits(said, work, None):
+                for hit in self._hits(said, self.matcher.ask(said), views.runs_of(said, work.purse), work, None):
                     if hit.specific:
                         work.raws.append(_Raw(hit, leaves.owners[piece], _IN_VALUE, said[hit.start : hit.end]))
 
-    def _look(self, raw: bytes, work: _Work, *, owner: tuple[int, int] | None, cuts: Cuts | None = None) -> None:
-        """Ask every detector about one text and keep what they say."""
-        for hit in self._hits(raw, work, cuts):
-            part, offset = _place(raw, hit.start, owner)
-            work.raws.append(_Raw(hit, part, offset, raw[hit.start : hit.end]))
+    def _spanning(self, runs: _Runs, cuts: Cuts) -> bool:
+        """Can anything stand over a cut? A format of ours has a run there; the policy's own may look like anything."""
+        return self.own.anchors is not None or any(cuts.inside(start, end) for start, end in runs)
 
-    def _hits(self, raw: bytes, work: _Work, cuts: Cuts | None) -> list[Hit]:
+    def _hits(self, raw: bytes, asked: Asked, runs: _Runs, work: _Work, cuts: Cuts | None) -> list[Hit]:
         found: list[Hit] = list(islice(self.own.match(raw, work.purse, cuts=cuts), FINDINGS))
-        if self.matcher is not None:
-            found += islice(self.matcher.match(raw, work.purse, cuts=cuts), FINDINGS)
+        if self.matcher is not None and (runs or asked.worth or asked.contexts):
+            found += islice(self.matcher.match(raw, asked, runs, work.purse, cuts=cuts), FINDINGS)
         if self.rules is not None and cuts is None:
             try:
                 found += islice(self.rules.match(raw, timeout=BROAD_SECONDS), FINDINGS)

@@ -34,23 +34,40 @@ _PUNCTUATION = {
     **dict.fromkeys(map(chr, (0x2024, 0x3002)), "."),
 }
 _LOOKALIKE = {**{pair[0]: pair[1] for pair in _PAIRS.split()}, **_PUNCTUATION}
+_MEETING = re.compile(r"(?<=[\w/+=-])(?:\"\"|'')(?=[\w/+=-])")
 _BACKSLASH = re.compile(
     r"\\(?:u\{?(?:00)?([2-7][0-9a-fA-F])\}?|x([2-7][0-9a-fA-F])|U000000([2-7][0-9a-fA-F])|([01][0-7]{2})|([nrtbf/\"'`\\]))"
 )
 _LETTER = {"n": "\n", "r": "\n", "t": "\t", "b": "", "f": "\n"}
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[a-zA-Z]{2,8});?")
 _PERCENT = re.compile(r"%[2-7][0-9a-fA-F]")
-_JOINT = re.compile(
-    r"""[ \t]*(?:\\[ \t]*)?[\r\n\v\f\x85\u2028\u2029]+[ \t\x1f]*(?:[>|*#+.\-][ \t]+)?"""
-    r"""|["'`][ \t\r\n]*(?:\+|\.{1,2}|&|,|~|\|\||<<|\\)?[ \t\r\n]*\b[fbruFBRU]?["'`]"""
-    r"""|["'`][ \t\r\n]*(?:\+|\.{1,2}|&|,|~|\|\||<<|\\)[ \t\r\n]*["'`]|(?<=[\w/+=-])["'`]{2}(?=[\w/+=-])"""
-)
+# How one value is written as several on one line, by the sign between the quotes. Plain strings, because replacing
+# them costs a tenth of a pattern, and each only where the set of anchors saw its sign.
+_SIGNS = {"+": "plus", "..": "dots", ".": "dot", "&": "and", ",": "comma", "~": "tilde", "||": "bars", "<<": "shift"}
+_CONCATENATED = {
+    f"concat-{name}": tuple(
+        f"{left}{before}{sign}{after}{right}"
+        for left, right in (('"', '"'), ("'", "'"), ('"', "'"), ("'", '"'))
+        for before, after in (("", " ") if sign == "," else (" ", " "), ("", ""))
+    )
+    for sign, name in _SIGNS.items()
+}
+_MEETING_HINT = "concat-meeting"
+_EDGE = " \t\r\\+\"'`,;>|*#()&"  # what may stand at a line's ends where one value is broken over lines
 _RUN = regexp(r"[A-Za-z0-9+/_\-]{20,}={0,2}")
 _HEX_PAIRS = regexp(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ :,;\-]{1,2}){11,}(?:0x|\\x)?[0-9a-fA-F]{2}")
 _PRINTABLE = regexp(r"[ -~\n\r\t]{12,}")
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _UNPRINTABLE = bytes(n if 32 <= n < 127 or n in b"\n\r\t" else 10 for n in range(256))
 _PIECES = re.compile(rb"[A-Za-z0-9+]{16,}={0,2}")
+# What the set of anchors is asked besides: is there something that these readings could undo?
+HINTS = {
+    **{f"concat-{name}": rf"[\"'] ?{re.escape(sign)} ?[\"']" for sign, name in _SIGNS.items()},
+    _MEETING_HINT: r"[\w/+=\-](?:\"\"|'')[\w/+=\-]",
+    "paired": r"[0-9a-fA-F]{2}[ :,;\-][ ]?(?:0x|\\x)?[0-9a-fA-F]{2}[ :,;\-][ ]?(?:0x|\\x)?[0-9a-fA-F]{2}[ :,;\-]",
+}
+_DIGITS = b"0123456789"
+_LOWER_HEX = b"0123456789abcdef-"
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
@@ -73,16 +90,28 @@ def rereadings(text: str, purse: Purse) -> Iterator[str]:
 
 
 class Cuts:
-    """Where in its bytes a text was put together from pieces."""
+    """Where in its bytes a text was put together from pieces. Worked out only when it is asked."""
 
-    __slots__ = ("ends", "known")
+    __slots__ = ("_ascii", "_ends", "_pieces")
 
-    def __init__(self, ends: list[int]) -> None:
-        self.ends = ends
-        self.known = frozenset(ends)
+    def __init__(self, pieces: list[str], *, ascii_only: bool) -> None:
+        self._pieces = pieces
+        self._ascii = ascii_only
+        self._ends: list[int] = []
+
+    @property
+    def ends(self) -> list[int]:
+        """The byte offsets at which the pieces end, ascending."""
+        if not self._ends:
+            lengths = list(map(len, self._pieces))
+            if not self._ascii:
+                lengths = [len(piece.encode("utf-8", "surrogatepass")) for piece in self._pieces]
+            self._ends = list(accumulate(lengths))
+        return self._ends
 
     def __contains__(self, offset: int) -> bool:
-        return offset in self.known
+        at = bisect_left(self.ends, offset)
+        return at < len(self.ends) and self.ends[at] == offset
 
     def inside(self, start: int, end: int) -> bool:
         """Does a cut lie strictly between?"""
@@ -94,31 +123,57 @@ class Cuts:
         return range(bisect_right(self.ends, start), bisect_left(self.ends, end) + 1)
 
 
-def joined(text: str) -> tuple[str, Cuts] | None:
-    """The text without line breaks and string concatenation, and where in its bytes it was put together."""
-    pieces = _JOINT.split(text)
-    if len(pieces) < 2:
+def joined(text: str, hints: set[str]) -> tuple[str, Cuts] | None:
+    """The text without line breaks and string concatenation, and where it was put together; None where it has none.
+
+    `hints` are what the set of anchors saw of HINTS.
+    """
+    found = False
+    for hint in hints:
+        if hint in _CONCATENATED:
+            found = True
+            for form in _CONCATENATED[hint]:
+                text = text.replace(form, "\n")
+        elif hint == _MEETING_HINT:
+            found = True
+            text = _MEETING.sub("\n", text)
+    if not found and text.count("\n") <= 2 * text.count(MARK):
         return None
-    return put_together(pieces)
+    return put_together([line.strip(_EDGE) for line in text.split("\n")])
 
 
 def put_together(pieces: list[str]) -> tuple[str, Cuts]:
-    """Pieces as one text, and the byte offsets where one piece meets the next."""
+    """Pieces as one text, and where one meets the next."""
     whole = "".join(pieces)
-    lengths = map(len, pieces) if whole.isascii() else (len(p.encode("utf-8", "surrogatepass")) for p in pieces)
-    return whole, Cuts(list(accumulate(lengths)))
+    return whole, Cuts(pieces, ascii_only=whole.isascii())
 
 
-def decoded(text: bytes, purse: Purse) -> Iterator[tuple[int, bytes | None]]:
+def runs_of(text: bytes, purse: Purse) -> list[tuple[int, int]]:
+    """The spans of the long runs of letters, digits and what base64 has beside them, but for lower-case words."""
+    found: list[tuple[int, int]] = []
+    match, at, stop = _RUN.Match, 0, len(text)
+    while at < stop and purse.spend():
+        start, end = match(UNANCHORED, text, at, stop)[0]
+        if start < 0:
+            break
+        run = text[start:end]
+        if not run.islower() or not run[:16].strip(_LOWER_HEX) or end - start - len(run.translate(None, _DIGITS)) > 4:
+            found.append((start, end))
+        at = end
+    return found
+
+
+def decoded(text: bytes, runs: list[tuple[int, int]], purse: Purse, *, paired: bool) -> Iterator[tuple[int, bytes | None]]:
     """What the base64, hexadecimal and compressed runs of a text hold: (offset of the run, what it says).
 
+    `paired` says that hexadecimal pairs with signs between them occur, which the set of anchors knows.
     None in place of the bytes means: this opens to more than may be looked at, or cannot be opened.
     """
-    for start, end in spans(_RUN, text, 0, len(text), purse):
+    for start, end in runs:
         run = text[start:end]
         for opened in _opened(run):
             yield start, opened
-    if b" " in text or b":" in text or b"," in text:
+    if paired:
         for start, end in spans(_HEX_PAIRS, text, 0, len(text), purse):
             digits = re.sub(rb"(?i)0x|\\x|[^0-9a-f]", b"", text[start:end])
             said = _said(binascii.unhexlify(digits[: len(digits) & ~1]))
@@ -188,6 +243,8 @@ def _opened(run: bytes) -> Iterator[bytes | None]:
         if _inflatable(said):
             yield from _inflated(said)
             return
+    if run.islower() or run.isupper():
+        return
     for offset in range(4):
         piece = body[offset:]
         raw = _unbase64(piece)
@@ -197,7 +254,7 @@ def _opened(run: bytes) -> Iterator[bytes | None]:
         if (plain := _said(raw)) is not None:
             yield plain
             return
-    if b"/" in body or b"-" in body or b"_" in body:
+    if len(body) > 32 and (b"/" in body or b"-" in body or b"_" in body):
         for found in _PIECES.finditer(body):
             if found.end() - found.start() < len(body):
                 raw = _unbase64(found[0].rstrip(b"="))
@@ -219,11 +276,11 @@ def _said(raw: bytes) -> bytes | None:
     """The readable text in decoded bytes, or None where there is none worth reading."""
     if len(raw) < 6:
         return None
-    if raw.count(0) * 3 > len(raw):
-        raw = raw.replace(b"\x00", b"")
     if raw.isascii():
+        if raw.count(0) * 3 > len(raw):
+            raw = raw.replace(b"\x00", b"")
         return raw if len(raw.translate(None, _CONTROL)) * 10 > len(raw) * 9 else None
-    if _PRINTABLE.Match(UNANCHORED, raw, 0, len(raw))[0][0] < 0:
+    if len(raw) < 40 or _PRINTABLE.Match(UNANCHORED, raw, 0, len(raw))[0][0] < 0:
         return None
     return raw.translate(_UNPRINTABLE)
 

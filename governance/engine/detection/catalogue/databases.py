@@ -35,7 +35,7 @@ DETECTORS = (
     _of(id="convex-key", shapes=("prod:{s:8-40}|{b:40+}", "dev:{s:8-40}|{b:40+}"), floor=3.4),
     _of(id="confluent-secret", shapes=("cflt{b:60}",)),
     _of(id="confluent-named", shapes=("{b:64}",), words=("confluent", "ccloud"), bounded=True, floor=4.0),
-    _of(id="aiven-token", shapes=("{b:372}", "AVNS_{s:19}")),
+    _of(id="aiven-token", shapes=("AVNS_{s:19}",)),
     _of(id="redis-cloud-key", shapes=("{a:50}",), words=("redis_cloud", "rediscloud"), bounded=True, floor=3.6),
     _of(id="dbt-token", shapes=("dbtc_{s:40+}", "dbtu_{s:36+}")),
     _of(id="prefect-key", shapes=("pnu_{w:36}", "pnb_{w:36}")),
