@@ -52,10 +52,10 @@ def record_change(
         kind, who=actor, level=level, action=action, model=model, object=object, name=name, before=before, after=after,
         reason=reason, **fields,
     )  # fmt: skip
-    return record_changes([made], using=using)[0]
+    return record_drafts([made], using=using)[0]
 
 
-def record_changes(drafts: Sequence[Draft], *, using: str = "default") -> list[UUID]:
+def record_drafts(drafts: Sequence[Draft], *, using: str = "default") -> list[UUID]:
     """Record what one transaction changes, inside that transaction; the records' ids. Raises OutsideTransaction."""
     if not connections[using].in_atomic_block:
         raise OutsideTransaction("a change is recorded outside the transaction that makes it")
