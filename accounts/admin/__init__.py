@@ -1,0 +1,7 @@
+"""The pages of people and access."""
+
+from __future__ import annotations
+
+from accounts.admin import directory, key, staff, user
+
+__all__ = ["directory", "key", "staff", "user"]

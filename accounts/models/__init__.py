@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.models.directory import Department, DirectoryEpoch, Group, Role
+from accounts.models.history import ChangeRef
 from accounts.models.key import AgentKey, Revocation, RevocationKind
 from accounts.models.slug import RateTier, Sensitivity, TierChoice
 from accounts.models.staff import ScopeKind, StaffGrant, StaffRole
@@ -10,6 +11,7 @@ from accounts.models.user import Kind, Status, User
 
 __all__ = [
     "AgentKey",
+    "ChangeRef",
     "Department",
     "DirectoryEpoch",
     "Group",

@@ -1,4 +1,4 @@
-"""The one way to write a row that people edit: permission, version, checks, the write and its record in one transaction."""
+"""The one way to write a row that people edit: permission, version, checks, write and record in one transaction."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any, TypeAlias
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
+from accounts.models import ChangeRef
 from accounts.models.authored import Versioned
 from accounts.services.actor import Actor
 from accounts.services.errors import Conflict
 from audit.kinds import Kind
-from audit.outbox import record_changes
+from audit.outbox import record_drafts
 from audit.record import draft
 
 Describe: TypeAlias = Callable[[Any], dict[str, Any]]
@@ -35,7 +36,7 @@ class Change:
 
 def record(*, actor: Actor, changes: list[Change], kind: Kind = Kind.ADMIN_CHANGE, reason: str = "") -> None:
     """Write the records of changes into the outbox, in the caller's transaction."""
-    record_changes(
+    ids = record_drafts(
         [
             draft(
                 kind,
@@ -50,6 +51,13 @@ def record(*, actor: Actor, changes: list[Change], kind: Kind = Kind.ADMIN_CHANG
             )
             for change in changes
         ]
+    )
+    ChangeRef.objects.bulk_create(
+        [
+            ChangeRef(model=change.model, object_id=change.object[:500], record_id=record_id)
+            for change, record_id in zip(changes, ids, strict=True)
+        ],
+        batch_size=1_000,
     )
 
 

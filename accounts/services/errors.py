@@ -19,7 +19,7 @@ class NotPermitted(ServiceError):
 
 
 class Conflict(ServiceError):
-    """Somebody else changed the object meanwhile. `theirs` is how it stands now (None: it is gone), `yours` what was sent.
+    """Somebody else changed the object meanwhile. `theirs` is how it stands (None: it is gone), `yours` what was sent.
 
     `fields` names what differs between the two, in the policy's words.
     """

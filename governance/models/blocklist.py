@@ -48,7 +48,10 @@ class BlocklistEntry(Authored):
         help_text="What is denied: an entity glob, a host, a network, a command, SQL, a path, an argument."
     )
     pointer = models.CharField(
-        max_length=500, blank=True, default="", help_text="For argument: JSON pointer to the only place that is looked at."
+        max_length=500,
+        blank=True,
+        default="",
+        help_text="For argument: JSON pointer to the only place that is looked at.",
     )
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.ENFORCE)
     examples = ExactJSONField(blank=True, default=empty, help_text="What it must match, and what it must let pass.")

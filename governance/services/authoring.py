@@ -73,9 +73,7 @@ def delete_object(
     """Take an object out of the draft, a server with its tools; raises Conflict and NotPermitted."""
     with draft_locked(actor=actor) as state:
         parts = list(instance.tools.all()) if isinstance(instance, Server) else []
-        made = [
-            change.remove(actor=actor, instance=part, describe=record_of, reason=reason) for part in parts
-        ]
+        made = [change.remove(actor=actor, instance=part, describe=record_of, reason=reason) for part in parts]
         made.append(
             change.remove(
                 actor=actor,
@@ -92,8 +90,4 @@ def delete_object(
 def delete_objects(*, actor: Actor, instances: list[Versioned], reason: str = "") -> list[Change]:
     """Take several objects out of the draft, all or none."""
     with transaction.atomic():
-        return [
-            made
-            for instance in instances
-            for made in delete_object(actor=actor, instance=instance, reason=reason)
-        ]
+        return [made for instance in instances for made in delete_object(actor=actor, instance=instance, reason=reason)]

@@ -56,7 +56,7 @@ def replace_draft(
     """Make the draft say exactly what `document` says; what the document lacks is removed.
 
     `expected_revision` is the draft's, when the caller read it before. `based_on` is the release that the document
-    comes from. With `dry_run` nothing is written. Raises PolicyErrors, Conflict and NotPermitted; then nothing has changed.
+    comes from. With `dry_run` nothing is written. Raises PolicyErrors, Conflict and NotPermitted; then nothing changed.
     """
     faults = validate(document)
     if faults:
@@ -106,9 +106,7 @@ def _steps(home: Home, wanted: Objects) -> list[_Step]:
         if after is None and not before and home.form in (Form.SINGLE, Form.PARTS):
             continue
         if before != after:
-            steps.append(
-                _Step(identity=identity, pk=row["pk"], revision=row["revision"], before=before, after=after)
-            )
+            steps.append(_Step(identity=identity, pk=row["pk"], revision=row["revision"], before=before, after=after))
     steps.extend(
         _Step(identity=identity, pk=None, revision=0, before=None, after=after)
         for identity, after in wanted.items()

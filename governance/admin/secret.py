@@ -1,0 +1,49 @@
+"""Pages of secrets: names, sources, versions. No value is ever shown, listed, searched or kept in history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.services import change
+from governance.console.model_admin import ObjectAdmin, badge
+from governance.models import Secret
+
+
+@admin.register(Secret)
+class SecretAdmin(ObjectAdmin):
+    """What a secret is for and where it comes from; its value is set on a page of its own."""
+
+    empty_state = "No secrets yet. Name one, say where it comes from, and bind it to a server."
+    list_display = ("slug", "provider", "owner", "source", "state", "version", "rotated_at", "last_change")
+    list_filter = ("source", "provider")
+    search_fields = ("slug", "provider", "owner", "description")
+    readonly_fields = ("version", "rotated_at")
+    fixed_fields = ("slug", "provider", "source")
+    fieldsets = (
+        (None, {"fields": ("slug", "description", "provider", "owner")}),
+        ("Where the value comes from", {"fields": ("source", "reference", "version", "rotated_at")}),
+        ("History", {"fields": ("last_change",)}),
+    )
+
+    def write_new(self, request: HttpRequest, obj: Any) -> None:
+        """A secret is no part of the draft: it is there at once, without a value."""
+        change.save_new(actor=self.actor(request), instance=obj)
+
+    def write_changed(self, request: HttpRequest, obj: Any, expected: int | None) -> None:
+        """The same for a change of what it is for."""
+        change.save_changed(actor=self.actor(request), instance=obj, expected_revision=expected)
+
+    def write_removed(self, request: HttpRequest, objects: list[Any]) -> None:
+        """Removing one destroys its sealed versions with it."""
+        for obj in objects:
+            change.remove(actor=self.actor(request), instance=obj)
+
+    @admin.display(description="State")
+    def state(self, obj: Secret) -> str:
+        """Whether there is a value to use."""
+        if obj.source != "stored":
+            return badge("by reference", "plain")
+        return badge("set", "allow") if obj.version else badge("no value yet", "ask")

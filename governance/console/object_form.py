@@ -1,0 +1,77 @@
+"""The form behind every object's page: its version travels with it, and its faults stand at their fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models.authored import Versioned
+from accounts.services.change import describe_row
+from accounts.services.errors import Conflict
+from governance.snapshot.compiler import record_of
+from governance.snapshot.homes import HOME_OF
+from governance.snapshot.object_checks import check_object
+
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Any]
+else:
+    _ModelForm = forms.ModelForm
+
+
+class ObjectForm(_ModelForm):
+    """A form that knows which version it shows and refuses to write over another one.
+
+    `known_choices` gives the ids that can be chosen for some fields.
+    """
+
+    expected_revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    overwrite = forms.BooleanField(required=False, label="Write mine over theirs", widget=forms.HiddenInput)
+    conflict: Conflict | None = None
+    known_choices: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.fields["expected_revision"].initial = self.instance.revision
+        for name, choices in self.known_choices.items():
+            field = self.fields.get(name)
+            if field is not None and hasattr(field, "offer"):
+                field.offer(choices(), getattr(self.instance, name) or ())
+
+    def _post_clean(self) -> None:
+        """Check the object as the policy file would be checked, then whether somebody else was faster."""
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors:
+            return
+        if type(self.instance) in HOME_OF:
+            try:
+                check_object(self.instance)
+            except ValidationError as error:
+                self._place(error)
+        self._look_for_a_conflict()
+
+    def _place(self, error: ValidationError) -> None:
+        for name, messages in error.message_dict.items():
+            for message in messages:
+                self.add_error(name if name in self.fields else None, message)
+
+    def _look_for_a_conflict(self) -> None:
+        expected = self.cleaned_data.get("expected_revision")
+        if self.instance._state.adding or expected is None or self.cleaned_data.get("overwrite"):
+            return
+        current: Versioned | None = type(self.instance)._default_manager.filter(pk=self.instance.pk).first()
+        if current is not None and current.revision == expected:
+            return
+        describe = record_of if type(self.instance) in HOME_OF else describe_row
+        self.conflict = Conflict(
+            model=str(self._meta.model._meta.verbose_name),
+            object=self.instance.object_id,
+            expected=expected,
+            current=current.revision if current is not None else None,
+            by=current.updated_by if current is not None else "",
+            yours=describe(self.instance),
+            theirs=describe(current) if current is not None else None,
+        )
+        self.add_error(None, f"{self.conflict}.")
