@@ -13,7 +13,7 @@ from accounts.directory import DirectoryState, LiveDirectory
 from accounts.identity import Credential, Identity, anonymous, revocable_names
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import CredentialError, TokenError
-from accounts.tokens.verify import VerifiedToken, Verifier
+from accounts.tokens.verify import VerifiedToken, Verifier, claimed_audience
 from governance.engine.principal import Caller
 
 CACHED = 10_000
@@ -80,6 +80,17 @@ class Authenticator:
         if presented.startswith(PREFIX):
             return self._by_key(presented, audience=audience, server=server, peer=peer, now=now)
         return self.by_token(presented, audience=audience, now=now)
+
+    def vouches_for(self, headers: RawHeaders, now: float) -> bool:
+        """Whether the request carries a credential valid at some door: enough to lift a ban, for nothing else."""
+        try:
+            presented = presented_credential(headers, subprotocol=True) or ""
+            if presented.startswith(PREFIX):
+                entry = find_key(presented, self._directory.state.keys, self._digests)
+                return not entry.revoked and (entry.expires_at is None or entry.expires_at > now)
+            return self.by_token(presented, audience=claimed_audience(presented), now=now).authenticated
+        except CredentialError:
+            return False
 
     def by_token(self, token: str, *, audience: str, now: float) -> Identity:
         """The identity that a signed token proves at the door of `audience`. Raises TokenError."""

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -21,11 +22,12 @@ from accounts.services.errors import ServiceError
 from accounts.services.revocations import revoke
 from accounts.services.tokens import issue_token, new_session
 from accounts.tokens.errors import CredentialError, KeyConfigurationError
-from accounts.tokens.issue import Grant
+from accounts.tokens.issue import Grant, Issuer
 from accounts.tokens.verify import ACCESS_SECONDS, LIFETIME_CAP
 from governance.engine.principal import TIERS
-from governance.services.authority import authority
+from governance.services import keys
 from governance.vault.errors import KeyMaterialError
+from governance.vault.master import Purpose
 
 
 class Command(BaseCommand):
@@ -86,7 +88,7 @@ class Command(BaseCommand):
         )
         issued = issue_token(
             actor=actor,
-            issuer=authority().issuer,
+            issuer=Issuer(ring=keys.token_keys(), issuer=settings.TOOLGATE_ISSUER),
             principal=options["principal"],
             grant=grant,
             now=time.time(),
@@ -99,7 +101,7 @@ class Command(BaseCommand):
         kind, _, value = options["target"].partition(":")
         if kind not in RevocationKind.values or not value:
             raise ValueError(f"the target is one of {', '.join(f'{kind}:…' for kind in RevocationKind.values)}")
-        macs = authority().macs
+        macs = keys.digests(Purpose.MAC)
         if kind == RevocationKind.KEY and value.startswith(PREFIX):
             revoke_agent_key(actor=actor, macs=macs, public_id=value, reason=options["reason"])
         else:
@@ -111,7 +113,7 @@ class Command(BaseCommand):
         days = options["days"]
         key, _ = issue_agent_key(
             actor=actor,
-            digests=authority().digests,
+            digests=keys.digests(Purpose.AGENT_KEY_DIGEST),
             name=options["name"] or options["agent"],
             agent=options["agent"],
             principal=options["principal"],
