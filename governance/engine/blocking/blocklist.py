@@ -2,77 +2,256 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Self
 
-from governance.engine.blocking.entry import BlocklistError, Entry, Hit, Problem
-from governance.engine.blocking.leaves import Role, leaves, tool_shape
-from governance.engine.blocking.matchers import EntityMatcher, HostMatcher, PathMatcher
-from governance.engine.normalise.hosts import bare_host, url_hosts
-from governance.engine.normalise.paths import is_path_shaped
+import re2
+
+from governance.engine.blocking.entry import KINDS, UNPARSABLE, BlocklistError, Entry, Hit, Problem
+from governance.engine.blocking.examples import example_failures
+from governance.engine.blocking.expressions import ArgumentMatcher
+from governance.engine.blocking.inspection import Inspection, Rules
+from governance.engine.blocking.leaves import Node, Role, leaves, tool_shape
+from governance.engine.blocking.matchers import ENTITY_KINDS, EntityMatcher, HostMatcher, PathMatcher, alternatives
+from governance.engine.blocking.packs import ALL_PACKS, PACKS
+from governance.engine.blocking.patterns import CommandPattern, StatementPattern
+from governance.engine.blocking.prefilter import is_suspect
+from governance.engine.normalise.hosts import parse_host
+from governance.engine.normalise.names import is_slug
+
+_ALWAYS = frozenset({Role.COMMAND, Role.SQL, Role.CODE})
+_ROOT = Node(None, "")
 
 
+@lru_cache(maxsize=1)
 def shipped_entries() -> tuple[Entry, ...]:
     """Every entry of every shipped pack, sorted by id."""
-    return ()
+    return tuple(sorted((entry for pack in PACKS.values() for entry in pack), key=lambda entry: entry.id))
 
 
 def entry_problems(raw: Mapping[str, Any]) -> list[str]:
     """Why an entry of the policy file cannot be saved, its examples included; [] when it can."""
     try:
-        Blocklist.compile(packs=[], entries=[raw], off=[], shadow=[])
+        entry = _read(raw)
+        problem = _pattern_problem(entry)
+        if problem is not None:
+            return [problem]
+        return example_failures(Blocklist([entry]), entry)
     except BlocklistError as error:
         return [problem.message for problem in error.problems]
-    return []
 
 
 class Blocklist:
     """Everything that is denied to everybody, compiled once a release and never changed."""
 
-    __slots__ = ("_entities", "_entries", "_hosts", "_paths")
+    __slots__ = ("_arguments", "_entities", "_entries", "_needs_all", "_rules", "_watches_prose")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = {entry.id: entry for entry in entries}
-        of = lambda *kinds: [(e.id, e.pattern) for e in self._entries.values() if e.kind in kinds]  # noqa: E731
-        self._entities = EntityMatcher(of("entity"))
-        self._hosts = HostMatcher(of("host", "network"))
-        self._paths = PathMatcher(of("path"))
+        own = [entry for entry in self._entries.values() if entry.pack is None]
+        self._entities = EntityMatcher(self._of("entity"))
+        self._arguments = ArgumentMatcher(
+            [(entry.id, entry.pattern, entry.pointer) for entry in self._entries.values() if entry.kind == "argument"]
+        )
+        self._rules = Rules(
+            hosts=HostMatcher(self._of("host", "network")),
+            own_hosts=HostMatcher(
+                [
+                    (entry.id, pattern)
+                    for entry in own
+                    if entry.kind in {"host", "network"}
+                    for pattern in alternatives(entry.pattern)
+                ]
+            ),
+            paths=PathMatcher(self._of("path")),
+            commands=tuple((entry.id, CommandPattern(entry.pattern)) for entry in own if entry.kind == "command"),
+            statements=tuple((entry.id, StatementPattern(entry.pattern)) for entry in own if entry.kind == "sql"),
+            checks=frozenset(entry.id for entry in self._entries.values() if entry.pattern.startswith("@")),
+        )
+        self._needs_all = any(entry.kind not in {"entity", "argument"} for entry in own)
+        self._watches_prose = bool(self._rules.own_hosts)
+
+    def _of(self, *kinds: str) -> list[tuple[str, str]]:
+        return [
+            (entry.id, pattern)
+            for entry in self._entries.values()
+            if entry.kind in kinds
+            for pattern in alternatives(entry.pattern)
+        ]
 
     @classmethod
-    def compile(cls, *, packs: Iterable[str] = ("builtin",), entries: Iterable[Mapping[str, Any]] = (), off: Iterable[str] = (), shadow: Iterable[str] = ()) -> Self:
-        """Compile the policy file's `blocklist`; BlocklistError names every entry that cannot be used."""
-        dark = set(shadow)
-        own = [
-            Entry(id=raw["id"], kind=raw["kind"], pattern=raw["pattern"], mode="shadow" if raw["id"] in dark else raw.get("mode", "enforce"), pointer=raw.get("pointer"))
-            for raw in entries
-            if raw["id"] not in set(off)
-        ]
-        try:
-            return cls(own)
-        except ValueError as error:
-            raise BlocklistError((Problem(entry="", message=str(error)),)) from None
+    def compile(
+        cls,
+        *,
+        packs: Iterable[str] = (ALL_PACKS,),
+        entries: Iterable[Mapping[str, Any]] = (),
+        off: Iterable[str] = (),
+        shadow: Iterable[str] = (),
+    ) -> Self:
+        """Compile the policy file's `blocklist`: packs by id or `builtin`, own entries, and ids of entries or packs that are off or only report.
+
+        BlocklistError names everything that cannot be used. Examples are not run here but at save (`entry_problems`).
+        """
+        dark, hidden, wanted = set(shadow), set(off), set(packs)
+        problems = [Problem(entry=name, message="no such pack") for name in sorted(wanted - set(PACKS) - {ALL_PACKS})]
+        chosen: dict[str, Entry] = {}
+        for pack, shipped in PACKS.items():
+            if (pack in wanted or ALL_PACKS in wanted) and not hidden & {pack, ALL_PACKS}:
+                chosen |= {entry.id: entry for entry in shipped if entry.id not in hidden}
+        shipped_ids = {entry.id for entry in shipped_entries()}
+        names: set[str] = set()
+        for raw in entries:
+            try:
+                entry = _read(raw)
+            except BlocklistError as error:
+                problems += error.problems
+                continue
+            if entry.id in names or entry.id in shipped_ids or entry.id == UNPARSABLE:
+                problems.append(Problem(entry=entry.id, message="id is taken"))
+            names.add(entry.id)
+            problem = _pattern_problem(entry)
+            if problem is not None:
+                problems.append(Problem(entry=entry.id, message=problem))
+            elif entry.id not in hidden:
+                chosen[entry.id] = entry
+        unknown = (dark | hidden) - shipped_ids - names - set(PACKS) - {ALL_PACKS}
+        problems += [Problem(entry=name, message="no such entry or pack") for name in sorted(unknown)]
+        if problems:
+            raise BlocklistError(tuple(problems))
+        return cls(_shadowed(entry, dark) for entry in chosen.values())
+
+    def entry(self, name: str) -> Entry | None:
+        """The entry of a hit; None for `unparsable`, which has none."""
+        return self._entries.get(name)
 
     def match(self, kind: str, entity: str, arguments: Mapping[str, Any]) -> tuple[Hit, ...]:
-        """Every entry that the call matches, each once, with the first pointer at which it does."""
+        """Every entry that the call matches, each once, with the first pointer at which it does; enforced ones first.
+
+        `kind` and `entity` name what is called (`tool`, `server/tool`). Never raises on arguments, whatever they hold: what cannot be read
+        where a command was meant, or costs too much, is a hit of `unparsable`.
+        """
         hits: dict[str, Hit] = {}
 
-        def hit(name: str, path: str) -> None:
-            entry = self._entries[name]
-            hits.setdefault(name, Hit(entry=name, kind=entry.kind, path=path, shadow=entry.mode == "shadow"))
+        def report(name: str, node: Node) -> None:
+            if name not in hits:
+                entry = self._entries[name]
+                hits[name] = Hit(
+                    entry=name,
+                    kind=entry.kind,
+                    path=node.pointer() if node is not _ROOT else "",
+                    shadow=entry.mode == "shadow",
+                )
 
-        for name in self._entities.match(str(kind), entity):
-            hit(name, "")
-        for node, role, text in leaves(arguments, tool_shape(entity)):
-            if role is Role.PROSE:
+        def unparsable(node: Node) -> None:
+            hits.setdefault(
+                UNPARSABLE,
+                Hit(entry=UNPARSABLE, kind="command", path=node.pointer() if node is not _ROOT else "", shadow=False),
+            )
+
+        for name in self._entities.match(kind, entity):
+            report(name, _ROOT)
+        try:
+            self._inspect(kind, entity, arguments, Inspection(rules=self._rules, report=report, unparsable=unparsable))
+            if self._arguments:
+                self._arguments.match(arguments, report)
+        except (RecursionError, ValueError, IndexError, OverflowError, UnicodeError):
+            unparsable(_ROOT)
+        return tuple(sorted(hits.values(), key=lambda hit: hit.shadow)) if hits else ()
+
+    def _inspect(self, kind: str, entity: str, arguments: Mapping[str, Any], inspection: Inspection) -> None:
+        shape = tool_shape(entity)
+        found = leaves(arguments, shape)
+        looked = (
+            found
+            if self._watches_prose
+            else [leaf for leaf in found if leaf[1] is not Role.PROSE or "//" in leaf[2][:64]]
+        )
+        if not looked:
+            return
+        if (
+            not self._needs_all
+            and not any(leaf[1] in _ALWAYS for leaf in looked)
+            and not is_suspect("\n".join([leaf[2] for leaf in looked]))
+        ):
+            return
+        many = len(looked) > 8
+        for leaf in looked:
+            if many and not self._needs_all and leaf[1] not in _ALWAYS and not is_suspect(leaf[2]):
                 continue
-            for host in url_hosts(text):
-                for name in self._hosts.match(host):
-                    hit(name, node.pointer())
-            if self._paths and (role is Role.PATH or is_path_shaped(text)):
-                for name in self._paths.match(text):
-                    hit(name, node.pointer())
-            alone = bare_host(text, numeric=role is Role.HOST)
-            if alone is not None:
-                for name in self._hosts.match(alone):
-                    hit(name, node.pointer())
-        return tuple(hits.values())
+            inspection.leaf(leaf)
+
+
+def _shadowed(entry: Entry, dark: set[str]) -> Entry:
+    if entry.mode == "shadow" or not dark & {entry.id, entry.pack or "", ALL_PACKS if entry.pack else ""}:
+        return entry
+    return Entry(
+        id=entry.id,
+        kind=entry.kind,
+        pattern=entry.pattern,
+        pack=entry.pack,
+        description=entry.description,
+        mode="shadow",
+        pointer=entry.pointer,
+        match=entry.match,
+        unmatched=entry.unmatched,
+    )
+
+
+def _read(raw: Mapping[str, Any]) -> Entry:
+    name = raw.get("id")
+    if not isinstance(name, str) or not is_slug(name):
+        raise BlocklistError((Problem(entry=str(name), message="id is not a slug"),))
+    kind, pattern, mode, pointer = raw.get("kind"), raw.get("pattern"), raw.get("mode", "enforce"), raw.get("path")
+    if kind not in KINDS:
+        raise BlocklistError((Problem(entry=name, message=f"kind is none of {', '.join(KINDS)}"),))
+    if not isinstance(pattern, str) or not pattern.strip():
+        raise BlocklistError((Problem(entry=name, message="pattern is empty"),))
+    if mode not in {"enforce", "shadow"}:
+        raise BlocklistError((Problem(entry=name, message="mode is neither enforce nor shadow"),))
+    if pointer is not None and (kind != "argument" or not isinstance(pointer, str) or not pointer.startswith("/")):
+        raise BlocklistError((Problem(entry=name, message="path is a JSON pointer and belongs to kind argument"),))
+    examples = raw.get("examples") or {}
+    return Entry(
+        id=name,
+        kind=kind,
+        pattern=pattern,
+        description=str(raw.get("description", "")),
+        mode=mode,
+        pointer=pointer,
+        match=tuple(examples.get("match", ())),
+        unmatched=tuple(examples.get("pass", ())),
+    )
+
+
+def _pattern_problem(entry: Entry) -> str | None:
+    """What is wrong with an own entry's pattern, None when it compiles."""
+    try:
+        if entry.pattern.startswith("@"):
+            return "a pattern that starts with @ names a shipped check"
+        if entry.kind == "entity":
+            kind, separator, _ = entry.pattern.partition(":")
+            if separator and kind not in ENTITY_KINDS:
+                return f"kind of entity is none of {', '.join(ENTITY_KINDS)}"
+            EntityMatcher([(entry.id, entry.pattern)])
+        for pattern in alternatives(entry.pattern):
+            if entry.kind == "network":
+                ipaddress.ip_network(pattern, strict=False)
+            elif entry.kind == "host":
+                if "/" in pattern:
+                    return "a host is written without scheme and path"
+                if "*" not in pattern and "?" not in pattern and parse_host(pattern) is None:
+                    return "not a host"
+                HostMatcher([(entry.id, pattern)])
+            elif entry.kind == "path":
+                PathMatcher([(entry.id, pattern)])
+        if entry.kind == "command":
+            CommandPattern(entry.pattern)
+        elif entry.kind == "sql":
+            StatementPattern(entry.pattern)
+        elif entry.kind == "argument":
+            ArgumentMatcher([(entry.id, entry.pattern, entry.pointer)])
+    except (ValueError, re2.error) as error:
+        return f"pattern cannot be used: {error}"
+    return None

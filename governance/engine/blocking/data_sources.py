@@ -18,7 +18,9 @@ class DataSourcePatterns:
 
     __slots__ = ("_hosts", "_kinds", "_paths", "_tables")
 
-    def __init__(self, *, paths: PathMatcher, hosts: HostMatcher, tables: Mapping[str, str], kinds: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self, *, paths: PathMatcher, hosts: HostMatcher, tables: Mapping[str, str], kinds: Mapping[str, frozenset[str]]
+    ) -> None:
         self._paths, self._hosts, self._tables, self._kinds = paths, hosts, tables, kinds
 
     @classmethod
@@ -35,7 +37,12 @@ class DataSourcePatterns:
                         paths.append((name, pattern))
                     elif kind == "host":
                         hosts.append((name, pattern))
-        return cls(paths=PathMatcher(paths), hosts=HostMatcher(hosts), tables={}, kinds={kind: frozenset(names) for kind, names in kinds.items()})
+        return cls(
+            paths=PathMatcher(paths),
+            hosts=HostMatcher(hosts),
+            tables={},
+            kinds={kind: frozenset(names) for kind, names in kinds.items()},
+        )
 
     def match(self, arguments: Mapping[str, Any]) -> frozenset[str]:
         """Ids of the data sources that the arguments touch."""

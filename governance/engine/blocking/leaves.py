@@ -76,9 +76,15 @@ _SHELL_TOOL = re.compile(
     r"(?:^|[/_.:-])(?:bash|shell|sh|terminal|exec|execute|command|cmd|powershell|run_?command|run_?in_?terminal|run_?shell_?command|send_?keys|"
     r"local_?shell|ssh|run_?terminal_?cmd|execute_?command|run_?script|repl|console|shell_?exec|bash_?tool|beforeshellexecution)(?:$|[_.:-])"
 )
-_SQL_TOOL = re.compile(r"(?:^|[/_.:-])(?:sql|postgres(?:ql)?|mysql|mariadb|sqlite3?|mssql|snowflake|bigquery|redshift|clickhouse|duckdb|db|database|query|oracle|cockroach|supabase|neon)(?:$|[/_.:-])")
-_CODE_TOOL = re.compile(r"(?:^|[/_.:-])(?:python|code|interpreter|node|javascript|ruby|perl|jupyter|notebook|eval|sandbox|repl|ipython)(?:$|[_.:-])")
-_SEARCH_TOOL = re.compile(r"(?:^|[/_.:-])(?:web_?search|search|grep|find_in|google|bing|docs?|lookup|todo_?write|think|memory|remember)(?:$|[_.:-])")
+_SQL_TOOL = re.compile(
+    r"(?:^|[/_.:-])(?:sql|postgres(?:ql)?|mysql|mariadb|sqlite3?|mssql|snowflake|bigquery|redshift|clickhouse|duckdb|db|database|query|oracle|cockroach|supabase|neon)(?:$|[/_.:-])"
+)
+_CODE_TOOL = re.compile(
+    r"(?:^|[/_.:-])(?:python|code|interpreter|node|javascript|ruby|perl|jupyter|notebook|eval|sandbox|repl|ipython)(?:$|[_.:-])"
+)
+_SEARCH_TOOL = re.compile(
+    r"(?:^|[/_.:-])(?:web_?search|search|grep|find_in|google|bing|docs?|lookup|todo_?write|think|memory|remember)(?:$|[_.:-])"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +122,11 @@ def role_in(shape: ToolShape, key: str) -> Role:
         return Role.PROSE
     if shape.sql and role is Role.QUERY:
         return Role.SQL
-    if shape.code and role in (Role.PLAIN, Role.PROSE) and key.lower() in {"input", "text", "source", "content", "cell"}:
+    if (
+        shape.code
+        and role in (Role.PLAIN, Role.PROSE)
+        and key.lower() in {"input", "text", "source", "content", "cell"}
+    ):
         return Role.CODE
     return role
 

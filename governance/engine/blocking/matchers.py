@@ -26,6 +26,11 @@ def set_options() -> re2.Options:
     return options
 
 
+def alternatives(pattern: str) -> list[str]:
+    """The alternatives of a pattern: written with ` | ` between them (hosts, networks, paths)."""
+    return [part.strip() for part in pattern.split(" | ") if part.strip()]
+
+
 class _GlobSet:
     """Expressions matched in full against one text."""
 
@@ -44,18 +49,25 @@ class _GlobSet:
         return bool(self._ids)
 
     def match(self, text: str) -> list[str]:
-        return [self._ids[place] for place in self._set.Match(text)] if self._ids else []
+        return [self._ids[place] for place in self._set.Match(text) or ()] if self._ids else []
 
 
 class PathMatcher:
-    """Path globs. A relative path that climbs out of its folder also matches what a pattern ends in."""
+    """Path globs; one that starts with `!` takes paths out of its id's patterns again.
 
-    __slots__ = ("_climbing", "_plain")
+    A relative path that climbs out of its folder also matches what a pattern ends in.
+    """
+
+    __slots__ = ("_climbing", "_plain", "_spared")
 
     def __init__(self, patterns: Iterable[tuple[str, str]]) -> None:
         plain: list[tuple[str, str]] = []
         climbing: list[tuple[str, str]] = []
+        spared: list[tuple[str, str]] = []
         for name, pattern in patterns:
+            if pattern.startswith("!"):
+                spared.append((name, glob_expression(pattern_form(pattern[1:]))))
+                continue
             form = pattern_form(pattern)
             plain.append((name, glob_expression(form)))
             segments = form.strip("/").split("/")
@@ -66,6 +78,7 @@ class PathMatcher:
             ]
         self._plain = _GlobSet(plain)
         self._climbing = _GlobSet(climbing)
+        self._spared = _GlobSet(spared)
 
     def __bool__(self) -> bool:
         return bool(self._plain)
@@ -78,6 +91,9 @@ class PathMatcher:
             found.update(self._plain.match(form))
         if forms and climbs(text):
             found.update(self._climbing.match(forms[0]))
+        if found and self._spared:
+            for form in forms:
+                found.difference_update(self._spared.match(form))
         return found
 
 
@@ -96,8 +112,10 @@ class HostMatcher:
                 self._networks.append((ipaddress.ip_network(pattern.strip(), strict=False), name))
                 continue
             text = pattern.strip().lower()
+            if not text.strip("*?. "):
+                raise ValueError(f"not a host: {pattern!r}")
             if "*" in text or "?" in text:
-                globs.append((name, glob_expression(text.strip(".").replace(".", "/")).replace("_PLACEHOLDER_", "")))
+                globs.append((name, glob_expression(text.strip(".").replace(".", "/"))))
                 continue
             host = parse_host(text)
             if host is None:

@@ -55,9 +55,20 @@ _LOOKALIKES: dict[str, str] = {
 }
 
 CONFUSABLES: dict[int, str] = {
-    ord(lookalike): letter for letter, lookalikes in _LOOKALIKES.items() for lookalike in lookalikes if not lookalike.isascii()
+    ord(lookalike): letter
+    for letter, lookalikes in _LOOKALIKES.items()
+    for lookalike in lookalikes
+    if not lookalike.isascii()
 }
 """Code point of a look-alike → the ASCII character it is read as."""
 
-DIGIT_SHAPES: dict[int, str] = {ord("0"): "o", ord("1"): "l", ord("5"): "s", ord("i"): "l", ord("|"): "l", ord("$"): "s", ord("@"): "a"}
+DIGIT_SHAPES: dict[int, str] = {
+    ord("0"): "o",
+    ord("1"): "l",
+    ord("5"): "s",
+    ord("i"): "l",
+    ord("|"): "l",
+    ord("$"): "s",
+    ord("@"): "a",
+}
 """ASCII characters that are read as another ASCII letter; applied to names only, after case folding."""

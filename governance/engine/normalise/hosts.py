@@ -18,11 +18,15 @@ from governance.engine.normalise.text import fold, visible
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_AUTHORITY = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:[/\\]{1,}|(?:https?|wss?|ftp):|(?<![a-zA-Z0-9:/\\])[/\\]{2,})([^/\\?#\s\"'<>`|&;,)}]+)")
+_AUTHORITY = re.compile(
+    r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:[/\\]{1,}|(?:https?|wss?|ftp):|(?<![a-zA-Z0-9:/\\])[/\\]{2,})([^/\\?#\s\"'<>`|&;,)}]+)"
+)
 _PARAMETER = re.compile(r"[?&#;]([\w.\[\]-]{1,64})=([^&#;\s\"'<>]{1,2048})")
 _NUMBER = re.compile(r"0x[0-9a-f]*|\d+")
 _NAME = re.compile(r"(?=[^.]*[a-z0-9_-])[\w-]{1,63}(?:\.[\w-]{1,63})*")
-_BARE = re.compile(r"(?:[^\s@/\\]{1,256}@)?(\[[0-9a-fA-F:.%\w]+\]|[\w.\u3002\uff0e\uff61-]+)(?::\d{0,5})?(?:[/\\?#]\S*)?")
+_BARE = re.compile(
+    r"(?:[^\s@/\\]{1,256}@)?(\[[0-9a-fA-F:.%\w]+\]|[\w.\u3002\uff0e\uff61-]+)(?::\d{0,5})?(?:[/\\?#]\S*)?"
+)
 _REBINDING = re.compile(
     r"(?:^|[.-])(?:(\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3})|([0-9a-f]{8}))\.(?:nip\.io|sslip\.io|xip\.io|traefik\.me|backname\.io|local-ip\.sh|rbndr\.us)$"
 )

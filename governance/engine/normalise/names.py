@@ -70,7 +70,10 @@ def name_key(text: str) -> str:
     text = "".join(
         char
         for char in unicodedata.normalize("NFKD", text.translate(CONFUSABLES))
-        if ord(char) not in INVISIBLE and not unicodedata.combining(char) and not char.isspace() and unicodedata.category(char)[0] not in "CM"
+        if ord(char) not in INVISIBLE
+        and not unicodedata.combining(char)
+        and not char.isspace()
+        and unicodedata.category(char)[0] not in "CM"
     )
     text = text.translate(CONFUSABLES).casefold().translate(CONFUSABLES).replace("\\", "/")
     while "//" in text:

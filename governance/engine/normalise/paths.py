@@ -17,14 +17,18 @@ _PROC_ROOT = re.compile(r"^/proc/(?:self|thread-self|\d+|\*|curproc)/(?:task/\d+
 _HOME_VARIABLE = re.compile(
     r"^(?:\$home|\$\{home(?::?[-=?][^}]*)?\}|%userprofile%|\$env:userprofile|\$\{env:userprofile\}|%homepath%|%homedrive%%homepath%|\$env:home)(?=/|$)"
 )
-_HOME = re.compile(r"^(?:/root|/var/root|/(?:[a-z]:/)?(?:home|users|documents and settings|export/home|usr/home)/[^/]+|~[^/]*)(?=/|$)")
+_HOME = re.compile(
+    r"^(?:/root|/var/root|/(?:[a-z]:/)?(?:home|users|documents and settings|export/home|usr/home)/[^/]+|~[^/]*)(?=/|$)"
+)
 _DRIVE = re.compile(r"^(?://[?.]/|/\?\?/)?([a-z]):(?=/|$)")
 _UNC_ADMIN = re.compile(r"^//[^/]+/([a-z])\$(?=/|$)")
 _APPDATA = re.compile(r"^(?:%appdata%|\$env:appdata)(?=/|$)")
 _LOCALAPPDATA = re.compile(r"^(?:%localappdata%|\$env:localappdata)(?=/|$)")
 _SYSTEMROOT = re.compile(r"^(?:%systemroot%|%windir%|\$env:systemroot|\$env:windir)(?=/|$)")
 _SYSTEMDRIVE = re.compile(r"^(?:%systemdrive%|\$env:systemdrive)(?=/|$)")
-_ALIASED = re.compile(r"^/(?:private|host|hostfs|rootfs|mnt/host|system/volumes/data)(?=/(?:etc|var|root|home|users|proc|tmp)(?:/|$))")
+_ALIASED = re.compile(
+    r"^/(?:private|host|hostfs|rootfs|mnt/host|system/volumes/data)(?=/(?:etc|var|root|home|users|proc|tmp)(?:/|$))"
+)
 _STREAM = re.compile(r"(?<=[^/]):(?::?\$?data)?$")
 
 MAX_PATH = 8192
@@ -110,7 +114,9 @@ def is_path_shaped(text: str) -> bool:
     """Whether a string by itself reads as a path: one line, with a separator or a leading `.`, `~` or drive letter."""
     if len(text) > MAX_PATH or "\n" in text:
         return False
-    if text.startswith(("/", "~", "./", "../", "\\", "file:", "$HOME", "${HOME}", "%USERPROFILE%", "%APPDATA%", "$env:")):
+    if text.startswith(
+        ("/", "~", "./", "../", "\\", "file:", "$HOME", "${HOME}", "%USERPROFILE%", "%APPDATA%", "$env:")
+    ):
         return True
     if " " in text:
         return len(text) > 2 and text[1] == ":" and text[2] in "\\/"

@@ -1,0 +1,254 @@
+"""One call's arguments under inspection: every string is taken for what it is, and what it touches is collected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from governance.engine.blocking import reach
+from governance.engine.blocking.hazards import command_hazards
+from governance.engine.blocking.hazards.remote_code import code_hazards
+from governance.engine.blocking.leaves import Leaf, Node, Role, ToolShape, leaves
+from governance.engine.blocking.matchers import HostMatcher, PathMatcher
+from governance.engine.blocking.patterns import CommandPattern, StatementPattern
+from governance.engine.blocking.statements import document_hazards, statement_hazards
+from governance.engine.normalise.commands import (
+    CALLS_HINT,
+    Commands,
+    is_windows,
+    program_name,
+    read_commands,
+    shell_texts,
+)
+from governance.engine.normalise.encodings import base64_decoded, hex_decoded, percent_decoded
+from governance.engine.normalise.hosts import Host, bare_host, url_hosts
+from governance.engine.normalise.paths import MAX_PATH, is_path_shaped
+from governance.engine.normalise.shell import Budget, TooComplexError
+from governance.engine.normalise.sql import is_sql_shaped, statements
+from governance.engine.normalise.text import fold
+
+_FIRST_WORDS = re.compile(r"[\s(]*(?:[A-Za-z_]\w*=\S*\s+)*([\w./\\~$-]+|[:\"'][^\s]*)")
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}|(?:[0-9a-fA-F]{2}){8,}|(?:\\x[0-9a-fA-F]{2}){4,}")
+_SHELLISM = re.compile(
+    r"(?:^|[\s;|&(])(?:-[a-zA-Z]{1,4}|--[a-z][\w-]+)(?:\s|=|$)|[;|&<>$`~]|(?:^|\s)[~/.]|\\|\*|(?i:^\s*(?:/c|-c)\b)"
+)
+_CODE_CALL = re.compile(
+    r"shutil\.rmtree\(\s*[\"']([^\"']+)[\"']|(?:rmSync|rmdirSync|unlinkSync|rm|rimraf|remove|unlink|rmtree|rm_rf|rmdir|removedirs|FileUtils\.rm_r[f]?)\s*\(\s*[\"']([^\"']+)[\"']"
+)
+_MAX_TEXT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What an inspection looks for, compiled by `Blocklist`. Each id appears under its kind only.
+
+    `own_hosts` holds only what the policy itself lists: it also counts in URLs inside prose.
+    """
+
+    hosts: HostMatcher
+    own_hosts: HostMatcher
+    paths: PathMatcher
+    commands: tuple[tuple[str, CommandPattern], ...] = ()
+    statements: tuple[tuple[str, StatementPattern], ...] = ()
+    checks: frozenset[str] = frozenset()
+
+
+Report = Callable[[str, Node], None]
+
+
+@dataclass(slots=True)
+class Inspection:
+    """Looks at the leaves of one call under one budget and reports ids of entries, and `unparsable`."""
+
+    rules: Rules
+    report: Report
+    unparsable: Callable[[Node], None]
+    budget: Budget = field(default_factory=Budget)
+
+    def leaf(self, leaf: Leaf, depth: int = 0) -> None:
+        """Look at one string in its role."""
+        node, role, raw = leaf
+        try:
+            self.budget.spend(2)
+            self._leaf(node, role, raw if raw.isascii() else fold(raw), depth)
+        except TooComplexError:
+            self.unparsable(node)
+
+    def _leaf(self, node: Node, role: Role, text: str, depth: int) -> None:
+        if role is Role.COMMAND:
+            self.command(node, text)
+            return
+        if role is Role.PROSE:
+            self._prose(node, text)
+            return
+        if role is Role.SQL:
+            self.sql(node, text, strict=False)
+        elif role is Role.CODE:
+            self.code(node, text)
+        elif role is Role.QUERY or role is Role.PLAIN:
+            self._shaped(node, role, text, depth)
+        if "//" in text or "%" in text or ":" in text:
+            self.hosts(node, url_hosts(text))
+        if role is Role.PATH:
+            self.path(node, text)
+        elif role is not Role.CODE and role is not Role.SQL and is_path_shaped(text):
+            self.path(node, text)
+        if (
+            len(text) <= 2048
+            and role in (Role.PLAIN, Role.HOST, Role.PATH, Role.QUERY)
+            and not any(char in text for char in " \n")
+        ):
+            host = bare_host(text, numeric=role is Role.HOST)
+            if host is not None:
+                self.hosts(node, (host,))
+        elif role is Role.HOST:
+            for word in text.replace(",", " ").split()[:256]:
+                host = bare_host(word)
+                if host is not None:
+                    self.hosts(node, (host,))
+
+    def _prose(self, node: Node, text: str) -> None:
+        stripped = text.strip()
+        if len(stripped) < 2048 and " " not in stripped and "\n" not in stripped:
+            if "//" in stripped:
+                self.hosts(node, url_hosts(stripped))
+        elif self.rules.own_hosts and "://" in text:
+            self.budget.spend(text.count("://") * 4)
+            for host in url_hosts(text):
+                for entry in self.rules.own_hosts.match(host):
+                    self.report(entry, node)
+
+    def _shaped(self, node: Node, role: Role, text: str, depth: int) -> None:
+        """A string under a key that says nothing: a command, a statement, program text or a payload if it is shaped so."""
+        if len(text) > _MAX_TEXT:
+            text = text[:_MAX_TEXT]
+        if is_sql_shaped(text):
+            self.sql(node, text, strict=True)
+        else:
+            for check in document_hazards(text):
+                self.check(check, node)
+        if role is Role.PLAIN:
+            if depth < 3 and text[:1] in "{[" and text[-1:] in "}]" and len(text) > 4:
+                try:
+                    value = orjson.loads(text)
+                except orjson.JSONDecodeError:
+                    value = None
+                if isinstance(value, Mapping):
+                    self._nested(node, value, depth)
+            if self._is_command_shaped(text):
+                self.command(node, text, certain=False)
+            elif CALLS_HINT.search(text):
+                self.code(node, text)
+            elif depth < 3 and _ENCODED.fullmatch(text):
+                for plain in (base64_decoded(text), hex_decoded(text)):
+                    if plain is not None and len(plain) > 3:
+                        self._leaf(node, Role.PLAIN, plain, depth + 1)
+
+    def _nested(self, node: Node, value: Mapping[str, Any], depth: int) -> None:
+        for inner in leaves(value, ToolShape()):
+            self.leaf((node, inner[1], inner[2]), depth + 1)
+
+    def _is_command_shaped(self, text: str) -> bool:
+        found = _FIRST_WORDS.match(text)
+        if found is None or len(text) > 8192:
+            return False
+        name = program_name(found[1].strip("\"'"))
+        return (
+            name in KNOWN_PROGRAMS or name.startswith("mkfs") or found[1].startswith(("$", ":", "./", "/bin/", "/usr/"))
+        ) and (_SHELLISM.search(text) is not None or name in _BARE_PROGRAMS)
+
+    def command(self, node: Node, text: str, *, certain: bool = True) -> None:
+        """A command line: what it would do, open, reach and send to a database."""
+        commands = read_commands(text, self.budget)
+        if not commands.complete and certain:
+            self.unparsable(node)
+        for check in command_hazards(commands, text):
+            self.check(check, node)
+        for entry, pattern in self.rules.commands:
+            if pattern.matches(commands):
+                self.report(entry, node)
+        self._touched(node, commands)
+
+    def _touched(self, node: Node, commands: Commands) -> None:
+        seen: set[str] = set()
+        for path in reach.opened_paths(commands):
+            if path not in seen and ("/" in path or "." in path or "\\" in path or "~" in path or path in _BARE_FILES):
+                seen.add(path)
+                self.path(node, path)
+        self.hosts(node, reach.reached_hosts(commands))
+        for statement in reach.statement_texts(commands):
+            self.sql(node, statement, strict=False)
+        for command in commands.commands:
+            if command.code:
+                self.code(node, command.code, shells=False)
+
+    def sql(self, node: Node, text: str, *, strict: bool) -> None:
+        """Statements."""
+        for check in statement_hazards(text, self.budget, strict=strict):
+            self.check(check, node)
+        for check in document_hazards(text):
+            self.check(check, node)
+        if self.rules.statements:
+            found = statements(text, self.budget)
+            for entry, pattern in self.rules.statements:
+                if pattern.matches(found):
+                    self.report(entry, node)
+
+    def code(self, node: Node, text: str, *, shells: bool = True) -> None:
+        """Program text: the commands it hands to a shell, the paths and hosts it writes as literals."""
+        text = text[:_MAX_TEXT]
+        self.budget.spend(len(text) // 256)
+        for check in code_hazards(text):
+            self.check(check, node)
+        for check in document_hazards(text):
+            self.check(check, node)
+        if shells:
+            for inner, _ in shell_texts(text):
+                self.command(node, inner, certain=False)
+            for path in reach.code_paths(text):
+                self.path(node, path)
+            self.hosts(node, url_hosts(text))
+        for found in _CODE_CALL.finditer(text):
+            commands = read_commands("rm -rf '" + (found[1] or found[2]) + "'", self.budget)
+            for check in command_hazards(commands, ""):
+                self.check(check, node)
+        for literal in _SQL_LITERAL.finditer(text):
+            if is_sql_shaped(literal[1] or literal[2] or literal[3]):
+                self.sql(node, literal[1] or literal[2] or literal[3], strict=True)
+
+    def path(self, node: Node, text: str) -> None:
+        """One path."""
+        if self.rules.paths and len(text) <= MAX_PATH:
+            self.budget.spend()
+            for entry in self.rules.paths.match(text):
+                self.report(entry, node)
+
+    def hosts(self, node: Node, found: Iterable[Host]) -> None:
+        """Hosts."""
+        for host in found:
+            self.budget.spend(4)
+            for entry in self.rules.hosts.match(host):
+                self.report(entry, node)
+
+    def check(self, check: str, node: Node) -> None:
+        """A shipped check that was met."""
+        if check in self.rules.checks:
+            self.report(check, node)
+
+
+_SQL_LITERAL = re.compile(r"\"\"\"(.{4,4000}?)\"\"\"|\"([^\"\n]{6,4000})\"|'([^'\n]{6,4000})'", re.DOTALL)
+_BARE_FILES = frozenset("id_rsa id_ed25519 id_ecdsa id_dsa kubeconfig credentials".split())
+_BARE_PROGRAMS = frozenset("reboot halt poweroff shutdown dropdb userdel init mkfs diskpart format".split())
+
+KNOWN_PROGRAMS = frozenset(
+    "rm rmdir unlink shred wipe srm dd mkfs mke2fs mkswap wipefs blkdiscard fdisk sfdisk sgdisk parted hdparm cryptsetup lvremove vgremove pvremove zpool zfs diskutil format diskpart mv cp tee truncate ln install sed find chmod chown chgrp chattr icacls takeown "
+    "shutdown reboot halt poweroff init systemctl service kill killall pkill iptables nft ufw setenforce auditctl netsh vssadmin wbadmin bcdedit wmic wevtutil history unset journalctl userdel deluser passwd usermod useradd chpasswd crontab apt apt-get yum dnf rpm "
+    "dpkg pacman terraform tofu terragrunt pulumi cdk kubectl oc helm eksctl kops aws gcloud gsutil az doctl heroku fly flyctl docker podman docker-compose gh git dropdb mysqladmin redis-cli psql mysql sqlite3 mongo mongosh rails rake php artisan npx prisma curl wget nc ncat "
+    "netcat socat telnet ssh scp rsync bash sh zsh dash ksh sudo doas env nohup timeout nice busybox xargs eval exec source python python3 perl ruby node powershell pwsh cmd iex invoke-expression iwr irm invoke-webrequest remove-item del erase rd ri reg net sc certutil "
+    "mshta regsvr32 rundll32 bitsadmin cat less more head tail tac nl strings xxd od base64 openssl tar zip gpg vim vi nano awk echo printf cd export set alias if for while true trap su chroot virsh vagrant etcdctl consul vault nomad argocd flux velero rclone s3cmd "
+    "manage.py django-admin alembic mix stop-computer clear-eventlog format-volume clear-disk set-mppreference get-content gc type history pushd time watch nsenter unshare".split()
+)

@@ -1,0 +1,126 @@
+"""SQL as statements and tokens: strings, quoted names, nested and versioned comments, dollar quotes.
+
+The tokenizer accepts the union of what PostgreSQL, MySQL, SQL Server and SQLite read, so that a spelling which one of them would run is
+seen. Nothing is executed and no grammar is assumed beyond where a statement begins and ends.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from governance.engine.normalise.shell import Budget
+
+_TOKEN = re.compile(
+    r"(?P<space>\s+)"
+    r"|(?P<line>--[^\n]*|\#(?![>\-#\w\"\[])[^\n]*)"
+    r"|(?P<version>/\*M?!\d{0,6})"
+    r"|(?P<block>/\*)"
+    r"|(?P<close>\*/)"
+    r"|(?P<string>[nNbBxX]?'(?:[^'\\]|''|\\.)*(?:'|$)|[eE]'(?:[^'\\]|\\.|'')*(?:'|$))"
+    r"|(?P<dollar>\$(?:[A-Za-z_]\w*)?\$)"
+    r"|(?P<quoted>\"(?:[^\"]|\"\")*(?:\"|$)|`(?:[^`]|``)*(?:`|$)|\[[A-Za-z_][^\]\n]*\])"
+    r"|(?P<number>0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
+    r"|(?P<word>[A-Za-z_#@\u0080-\uffff][\w$#@]*)"
+    r"|(?P<operator><=>|<>|!=|<=|>=|\|\||&&|::|:=|[-+*/%=<>!~^&|(),;.?:{}\[\]$\\@#])"
+    r"|(?P<other>.)",
+    re.DOTALL,
+)
+
+VERBS: Final = frozenset(
+    "select insert update delete drop truncate alter create grant revoke copy exec execute call with merge replace set use load rename explain "
+    "attach detach pragma do begin declare prepare shutdown backup restore vacuum analyze bulk reconfigure import unload purge undrop flush kill into lock".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: `kind` is word, quoted, string, number or operator; `value` is folded to lower case and unquoted (strings keep case)."""
+
+    kind: str
+    value: str
+
+
+Statement = list[Token]
+
+
+def statements(text: str, budget: Budget) -> list[Statement]:
+    """The statements of `text`, comments taken out; versioned comments (`/*! … */`) are code. TooComplexError when over budget."""
+    found: list[Statement] = []
+    current: Statement = []
+    at, end = 0, len(text)
+    versioned = 0
+    match = _TOKEN.match
+    while at < end:
+        token = match(text, at)
+        if token is None:
+            break
+        budget.spend()
+        at = token.end()
+        kind = token.lastgroup
+        value = token[0]
+        if kind == "space" or kind == "line":
+            continue
+        if kind == "version":
+            versioned += 1
+        elif kind == "block":
+            at = _after_comment(text, at)
+        elif kind == "close":
+            versioned = max(0, versioned - 1)
+        elif kind == "string":
+            start = value.index("'") + 1
+            current.append(Token("string", value[start:].removesuffix("'").replace("''", "'")))
+        elif kind == "dollar":
+            stop = text.find(value, at)
+            current.append(Token("string", text[at : stop if stop >= 0 else end]))
+            at = stop + len(value) if stop >= 0 else end
+        elif kind == "quoted":
+            current.append(Token("quoted", value[1:-1].lower()))
+        elif kind == "word":
+            current.append(Token("word", value.lower()))
+        elif kind == "number":
+            current.append(Token("number", value))
+        elif value == ";":
+            if current:
+                found.append(current)
+                current = []
+        elif value == "\\" and text[at : at + 2].lower() in {"g ", "g\n", "gx"}:
+            found.append(current)
+            current = []
+        else:
+            current.append(Token("operator", value))
+    if current:
+        found.append(current)
+    return found
+
+
+def _after_comment(text: str, at: int) -> int:
+    """Where a block comment ends, counting nested ones as PostgreSQL does; where they do not close, at the first end as others do."""
+    level, place = 1, at
+    while level:
+        opening, closing = text.find("/*", place), text.find("*/", place)
+        if closing < 0:
+            first = text.find("*/", at)
+            return len(text) if first < 0 else first + 2
+        if 0 <= opening < closing:
+            level, place = level + 1, opening + 2
+            if level > 64:
+                first = text.find("*/", at)
+                return first + 2
+        else:
+            level, place = level - 1, closing + 2
+    return place
+
+
+_START = re.compile(
+    r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*|[(;]\s*)*(?:(?:drop|alter|create)\s+[\w\"`\[]|truncate\s+[\w\"`\[/]|delete\s*(?:/\*.*?\*/\s*)*(?:from|\w+(?:\.\w+)?\s+(?:where|from))\b|"
+    r"update\s+.{1,200}?\bset\b|insert\s+into\b|select\b.+|grant\s+\w+.*\bto\b|revoke\s+.*\bfrom\b|with\s+(?:recursive\s+)?[\w\"`]+.{0,200}?\bas\s*(?:not\s+materialized\s*|materialized\s*)?\(|copy\s+.+\b(?:to|from)\b|"
+    r"exec(?:ute)?\s+\S+|merge\s+into\b|call\s+\w+|load\s+data\b|do\s+(?:\$|language)|attach\s+database|begin\s*;|shutdown\s*;|/\*!|use\s+\w+\s*;|set\s+\w+.*;)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def is_sql_shaped(text: str) -> bool:
+    """Whether a text begins as a statement does, and not merely with a word that statements begin with."""
+    return _START.match(text[:2048]) is not None
