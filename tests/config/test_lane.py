@@ -62,10 +62,12 @@ def resource(name: str, events: list[str], *, fails: str = "") -> Resource:
         if fails == "startup":
             raise RuntimeError(f"{name} is not there")
         events.append(f"+{name}")
-        yield
-        events.append(f"-{name}")
-        if fails == "shutdown":
-            raise RuntimeError(f"{name} does not let go")
+        try:
+            yield
+        finally:
+            events.append(f"-{name}")
+            if fails == "shutdown":
+                raise RuntimeError(f"{name} does not let go")
 
     return held
 
