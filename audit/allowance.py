@@ -80,6 +80,8 @@ class Allowance:
             key = principal if principal in self._shares or len(self._shares) < MAXIMUM_SHARES else _OVERFLOW
             share = self._shares.get(key, 0) + size
             if share > (self._cap - self.used) // 10:
+                if share == size:  # not even one record for somebody new: that is full
+                    raise AuditUnavailable("cap", f"{self.used} of {self._cap} bytes wait to be shipped")
                 raise AuditUnavailable("share", "the journal is over half full and this principal has had its share")
             self._shares[key] = share
         self.used += size

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -48,7 +47,7 @@ class Poison:
     n: int | None
     reason: str
     frame: bytes
-    record: UUID | None = None
+    record: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -48,7 +48,7 @@ def canonical(value: dict[str, Any], *, typed: bool = False) -> bytes:
         raise RecordInvalid("", str(error)) from None
     if len(body) > MAXIMUM_BYTES:
         raise RecordInvalid("", f"{len(body)} bytes, more than {MAXIMUM_BYTES}")
-    if b"\\" in body and _NUL in body and _holds_nul(orjson.loads(body)):
+    if holds_nul(body):
         raise RecordInvalid("", "a string holds NUL")
     return body
 
@@ -94,11 +94,17 @@ def _misfit(value: Any, path: str) -> tuple[str, str]:
     return path, ""
 
 
+def holds_nul(body: bytes) -> bool:
+    """Whether any string in a record's bytes holds NUL, which neither a text column nor jsonb takes."""
+    # Cheapest question first: most records hold no escape at all.
+    return b"\\" in body and _NUL in body and _holds_nul(orjson.loads(body))
+
+
 def _holds_nul(value: Any) -> bool:
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, dict):
-        return any(_holds_nul(item) for item in value.values())
+        return any("\x00" in key or _holds_nul(item) for key, item in value.items())
     return isinstance(value, list) and any(_holds_nul(item) for item in value)
 
 

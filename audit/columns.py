@@ -5,13 +5,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 import orjson
 
+from audit.canonical import holds_nul
 from audit.frames import leaf_of
 from audit.kinds import RETENTION_DAYS, Kind, Level, Source
-from audit.uuid7 import milliseconds_of
 
 COLUMNS = (
     "seq", "id", "at", "kind", "level", "class", "source", "node", "boot", "n", "actor", "principal", "owner", "agent",
@@ -47,29 +46,34 @@ class Row:
             body = orjson.loads(raw)
             if body["v"] != 1:
                 raise NoRow(f"version {body['v']} is not known")
-            record_id = UUID(body["id"])
             self.at, self.retention, self.boot, self.n = body["at"], body["class"], body.get("boot"), body.get("n")
             if body["kind"] not in _KINDS or body["level"] not in _LEVELS or body["source"] not in _SOURCES:
                 raise NoRow("kind, level or source is not known")
             if self.retention not in _CLASSES:
                 raise NoRow(f"class {self.retention!r} is not known")
-            if milliseconds_of(record_id) != self.at // 1000:
+            self.id = body["id"]
+            packed_id = bytes.fromhex(self.id.replace("-", ""))
+            if len(packed_id) != 16 or packed_id[6] >> 4 != 7:
+                raise NoRow("the id is no version 7 UUID")
+            if int.from_bytes(packed_id[:6], "big") != self.at // 1000:
                 raise NoRow("the id is not of the record's time")
-            self.id, self.body, self.leaf = record_id, raw, leaf_of(raw)
-            self.packed = self._pack(body)
+            if holds_nul(raw):
+                raise NoRow("a string holds NUL")
+            self.body, self.leaf = raw, leaf_of(raw)
+            self.packed = self._pack(body, packed_id)
         except NoRow:
             raise
         except (KeyError, TypeError, ValueError, AttributeError, struct.error, OverflowError) as error:
             raise NoRow(f"it is no record of version 1: {type(error).__name__}: {error}") from None
 
-    def _pack(self, body: Mapping[str, Any]) -> bytes:
+    def _pack(self, body: Mapping[str, Any], packed_id: bytes) -> bytes:
         who, data, boot = body["who"], body["data"], self.boot
         token = who.get("token") or {}
         departments = who.get("departments")
         get = data.get
         return b"".join(
             (
-                b"\x00\x00\x00\x10", self.id.bytes, _LONG.pack(8, self.at - _EPOCH_2000),
+                b"\x00\x00\x00\x10", packed_id, _LONG.pack(8, self.at - _EPOCH_2000),
                 _text(body["kind"]), _text(body["level"]), _text(self.retention), _text(body["source"]),
                 b"\x00\x00\x00\x10", bytes.fromhex(body["node"].replace("-", "")),
                 _NULL if boot is None else b"\x00\x00\x00\x10" + bytes.fromhex(boot.replace("-", "")),
@@ -93,8 +97,6 @@ def _text(value: str | None) -> bytes:
     if value is None:
         return _NULL
     encoded = value.encode()
-    if b"\x00" in encoded:
-        raise NoRow("a column's text holds NUL")
     return _LENGTH.pack(len(encoded)) + encoded
 
 

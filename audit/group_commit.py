@@ -32,11 +32,15 @@ class GroupCommit:
             self._condition.notify()
         return future
 
-    def stop(self) -> None:
-        """Serve who waits, then end the thread."""
+    def end(self) -> None:
+        """Let the thread end once it has served who waits."""
         with self._condition:
             self._stopped = True
             self._condition.notify()
+
+    def stop(self) -> None:
+        """Serve who waits, then end the thread, and wait for that."""
+        self.end()
         if self._thread is not None:
             self._thread.join(timeout=10)
 

@@ -17,6 +17,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,8 @@ class Journal:
     _mac: bytes
     _random: list[bytes]
     _problem: str | None
+    _group: GroupCommit | None
+    _closed: str | None
     _missed: int
 
     def __init__(
@@ -126,6 +129,7 @@ class Journal:
         self._segment_bytes = segment_bytes
         self._cap, self._reserve = cap, reserve
         self._refused = self._unrecorded = 0
+        self._group = None
         self._reset()
         reference = weakref.ref(self)
 
@@ -164,18 +168,22 @@ class Journal:
             return await asyncio.to_thread(self.append, record)
         receipt = self.append(record)
         if self.durability is Durability.GROUP and receipt.recorded:
-            await self.settled()
+            await self.settled(receipt)
         return receipt
 
-    async def settled(self) -> None:
-        """Return when everything appended so far is on the disk (at once unless durability is `group`).
+    async def settled(self, receipt: Receipt) -> None:
+        """Return when what `receipt` names is on the disk (at once unless durability is `group`).
 
         Raises AuditUnavailable when the disk refused: what was appended may or may not survive a loss of power.
         """
-        if self.durability is not Durability.GROUP:
+        if self.durability is not Durability.GROUP or receipt.boot == self._closed:
             return
+        with self._lock:
+            waiting = self._group.wait() if self._group is not None and receipt.boot == self.boot else None
         try:
-            await asyncio.wrap_future(self._group.wait())
+            if waiting is None:
+                raise OSError(5, "the boot ended before the disk confirmed")
+            await asyncio.wrap_future(waiting)
         except OSError as error:
             raise AuditUnavailable("disk", str(error)) from error
 
@@ -183,7 +191,6 @@ class Journal:
         """Write the final record and give the files back. A journal that was never opened leaves nothing."""
         with self._lock:
             if self._segment is None:
-                self._reset(keep_lock=True)
                 return
             with contextlib.suppress(OSError, AuditUnavailable):
                 last = draft(Kind.SECURITY_EVENT, who=_ME, code="journal.closed", count=self._n + 1)
@@ -191,8 +198,11 @@ class Journal:
                 if self.durability is not Durability.PROCESS:
                     self._segment.sync()
                 boots.note_end(self._boot_file, n=self._n, mac=self._mac, closed=True)
+                self._closed = self.boot
+            group = self._group
             self._abandon()
-        self._group.stop()
+        if group is not None:
+            group.stop()
 
     def status(self) -> JournalStatus:
         """How the journal is, without touching the disk."""
@@ -263,6 +273,7 @@ class Journal:
             self._boot_key = boot_key(self._key, boot)
             self._segment = self._new_segment(boot, number=1, first_n=1, previous=NO_MAC)
             self.boot, self._n, self._mac, self._number = boot, 0, self._segment.mac, 1
+            self._group = GroupCommit(partial(self._sync_shared, boot))
             self._sync_folder()
             unproven = [item.boot for item in ended if not item.closed]
             self._put(
@@ -318,16 +329,19 @@ class Journal:
         except OSError as error:
             raise SegmentLost(error.errno, "the disk did not confirm") from error
 
-    def _sync_shared(self) -> None:
+    def _sync_shared(self, boot: str) -> None:
         with self._lock:
-            if self._segment is None:
-                return
+            if boot == self._closed:
+                return  # closing has synced it
+            if self._segment is None or self.boot != boot:
+                raise OSError(5, "the boot ended before the disk confirmed")
             fd = os.dup(self._segment.fd)
         try:
             os.fdatasync(fd)
         except OSError:
             with self._lock:
-                self._abandon()
+                if self.boot == boot:
+                    self._abandon()
             raise
         finally:
             os.close(fd)
@@ -339,17 +353,20 @@ class Journal:
         if self._boot_file >= 0:
             with contextlib.suppress(OSError):
                 os.close(self._boot_file)
-        self._segment, self.boot, self._boot_file, self._n = None, None, -1, 0
+        if self._group is not None:
+            self._group.end()
+        self._segment, self.boot, self._boot_file, self._n, self._group = None, None, -1, 0, None
 
     def _drop(self) -> None:
         """In a forked child: the parent's files are the parent's. Closing here does not give back its locks."""
+        self._group = None  # its thread, and the lock it may hold, are the parent's
         self._abandon()
         self._reset()
 
-    def _reset(self, *, keep_lock: bool = False) -> None:
-        if not keep_lock:
-            self._lock = threading.RLock()
-        self._group = GroupCommit(self._sync_shared)
+    def _reset(self) -> None:
+        self._lock = threading.RLock()
+        self._group = None
+        self._closed = None
         self._allowance = Allowance(self.folder, cap=self._cap, reserve=self._reserve)
         self._segment = None
         self.boot = None

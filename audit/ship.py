@@ -178,14 +178,14 @@ class Shipper:
         size = segment.path.stat().st_size
         if cursor is None or cursor[0] != segment.position or (cursor[0] != size and not segment.torn):
             return
-        missing = self._missing(connection, segment)
+        leaves = segment.leaves()
+        missing = self._missing(connection, segment, leaves)
         if missing:
             self._alarm("ship.missing", {"segment": segment.name, "counters": missing[:20], "count": len(missing)})
             self._set_aside(segment.path)
             return
         if segment.torn:
             self._alarm("ship.torn", {"segment": segment.name, "bytes": size - segment.position})
-        leaves = segment.leaves()
         last_n = max(leaves, default=segment.first_n - 1)
         if not list(self._folder.glob(f"{segment.boot}-{segment.number + 1:06d}.*")):
             note_end_of_dead(self._folder, boot=segment.boot, n=last_n, mac=segment.mac)
@@ -194,9 +194,9 @@ class Shipper:
         segment.path.unlink(missing_ok=True)
         self._segments.pop(segment.name, None)
 
-    def _missing(self, connection: Connection, segment: ShippedSegment) -> list[int]:
+    @staticmethod
+    def _missing(connection: Connection, segment: ShippedSegment, leaves: dict[int, tuple[str, bytes]]) -> list[int]:
         """Counters of the file that the trail does not hold with the same digest and that are not in quarantine."""
-        leaves = segment.leaves()
         if not leaves:
             return []
         first, last = min(leaves), max(leaves)

@@ -9,8 +9,7 @@ from pathlib import Path
 import orjson
 
 from audit.batch import MAXIMUM_BYTES, MAXIMUM_FRAMES, Batch, KeyFor
-from audit.columns import NoRow, Row
-from audit.frames import MAXIMUM_JSON, NO_MAC, PREFIX, FrameBroken, boot_key, check_macs, split_frames
+from audit.frames import MAXIMUM_JSON, NO_MAC, PREFIX, FrameBroken, boot_key, check_macs, leaf_of, split_frames
 
 READ_BYTES = MAXIMUM_BYTES
 
@@ -120,12 +119,9 @@ class ShippedSegment:
         found: dict[int, tuple[str, bytes]] = {}
         try:
             for frame in split_frames(self.path.read_bytes()):
-                try:
-                    row = Row(frame.json)
-                except NoRow:
-                    continue  # header, attachment, or quarantined
-                if row.n is not None:
-                    found[row.n] = (str(row.id), row.leaf)
+                body = orjson.loads(frame.json)
+                if "n" in body and "id" in body:  # neither header nor attachment
+                    found[body["n"]] = (body["id"], leaf_of(frame.json))
         except FrameBroken:
             pass  # the torn tail
         return found
