@@ -90,6 +90,8 @@ class Home:
             value, spec = row[column], self.record.fields[key]
             if isinstance(value, float) and value.is_integer():
                 value = int(value)
+            elif isinstance(value, str):
+                value = str(value)
             if value is None or value == "" or (value == [] and _no_empty(spec.shape)):
                 continue
             if value == spec.default and type(value) is type(spec.default):
@@ -105,7 +107,7 @@ class Home:
                 value: Any = record[key]
                 found[column] = moment(value) if isinstance(self.record.fields[key].shape, Moment) else value
             else:
-                found[column] = column_default(self.model, column, self)
+                found[column] = column_default(self.model, column)
         return found
 
     def row(self, instance: Versioned) -> dict[str, Any]:
@@ -113,11 +115,12 @@ class Home:
         return {column: getattr(instance, column) for column in self.columns.values()}
 
 
-def column_default(model: type[Versioned], column: str, home: Home) -> Any:
+def column_default(model: type[Versioned], column: str) -> Any:
     """What a column holds when the document does not mention its key."""
     spec = model._meta.get_field(column)
     if isinstance(spec, models.Field):
-        return spec.get_default()
+        default = spec.get_default()
+        return str(default) if isinstance(default, str) else default
     raise TypeError(f"{model.__name__}.{column} is no column")
 
 

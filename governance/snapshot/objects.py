@@ -44,7 +44,7 @@ def put_together(parts: Mapping[Home, Objects]) -> Document:
                 case Form.TABLE | Form.PARTS:
                     _mapping(document, *home.path)[identity[0]] = {**record}
                 case Form.NESTED:
-                    server = cast("dict[str, Json]", _mapping(document, home.path[0])[identity[0]])
+                    server = _mapping(document, home.path[0], identity[0])
                     _mapping(server, home.path[1])[identity[1]] = {**record}
                 case Form.LIST:
                     parent = _mapping(document, *home.path[:-1])
