@@ -27,21 +27,23 @@ from governance.engine.snapshot import Snapshot
 from governance.engine.world import World
 
 
-class Plain(Protocol):
-    """A layer that needs nothing from outside."""
+class Layer(Protocol):
+    """One layer. `check` passes (None), stops the call, or needs something, whose answer `settle` weighs."""
 
     NAME: str
 
-    def check(self, run: Run) -> Stop | None: ...
+    def check(self, run: Run) -> Stop | Need | None: ...
 
 
-class Asking(Protocol):
-    """A layer that may need something."""
+class Asking(Layer, Protocol):
+    """A layer that may need something from outside."""
 
-    NAME: str
+    def settle(self, run: Run, answer: Answer) -> Stop | None: ...
 
-    def check(self, run: Run) -> Generator[Need, Answer, Stop | None]: ...
 
+TOOL_LAYERS: tuple[Layer, ...] = (kill_switch, scope, secrets, blocklist, rate_limit, hooks, approval)
+OTHER_LAYERS: tuple[Layer, ...] = (kill_switch, scope, approval)
+"""Anything but a tool has no arguments to look into."""
 
 VALID_FOR = 30.0
 """Seconds that an allow is good for, counted from `now`; it is good for one execution."""
@@ -60,53 +62,74 @@ def decide(
 ) -> Deciding:
     """Decide one call. Yields each `Need`, is sent its `Answer`, and returns the Decision.
 
-    `now` is in epoch seconds, `clock` in nanoseconds and used for layer times only. Anything but a tool has no
-    arguments to look into: such a call meets the layers kill_switch and scope, and approval when a rule asks.
-    An exception anywhere is a deny with `engine.error`.
+    `now` is in epoch seconds, `clock` in nanoseconds and used for layer times only; waiting for an answer counts as
+    the layer's time. An exception anywhere is a deny with `engine.error`.
     """
     run = Run(snapshot, world, caller, call, now, clock)
+    stop: Stop | None = None
     try:
-        stop = _pass(run, kill_switch) or _pass(run, scope)
-        if call.kind is EntityKind.TOOL:
-            stop = (
-                stop
-                or _pass(run, secrets)
-                or _pass(run, blocklist)
-                or (yield from _ask(run, rate_limit))
-                or (yield from _ask(run, hooks))
-            )
-            if stop is None and run.redacted:  # what a hook takes out of the call is decided again without it
-                stop = _pass(run, scope) or _pass(run, secrets) or _pass(run, blocklist)
-        if stop is None and (run.asks or call.kind is EntityKind.TOOL):
-            stop = yield from _ask(run, approval)
+        for layer in TOOL_LAYERS if call.kind is EntityKind.TOOL else OTHER_LAYERS:
+            run.enter(layer.NAME)
+            found = layer.check(run)
+            if found is not None:
+                stop = found if type(found) is Stop else _asking(layer).settle(run, (yield _need(found)))
+            run.leave()
+            if stop is None and run.redacted:
+                stop = _again(run)
+            if stop is not None:
+                break
     except Exception as error:
         stop = _broken(run, error)
     return run.decision(stop)
 
 
-def _pass(run: Run, layer: Plain) -> Stop | None:
+def decide_text(
+    snapshot: Snapshot,
+    world: World,
+    caller: Caller,
+    call: Call,
+    *,
+    now: float,
+    clock: Callable[[], int] = time.perf_counter_ns,
+) -> Decision:
+    """Decide text that is no tool call (a prompt): the layers kill_switch and secrets, the others skipped."""
+    run = Run(snapshot, world, caller, call, now, clock)
+    try:
+        stop = _pass(run, kill_switch) or _pass(run, secrets)
+    except Exception as error:
+        stop = _broken(run, error)
+    return run.decision(stop)
+
+
+def _pass(run: Run, layer: Layer) -> Stop | None:
     """One layer that needs nothing from outside."""
-    run.started = layer.NAME
-    began = run.clock()
-    stop = layer.check(run)
-    run.spent[layer.NAME] = run.spent.get(layer.NAME, 0) + run.clock() - began
-    return stop
+    run.enter(layer.NAME)
+    found = layer.check(run)
+    run.leave()
+    if found is not None and type(found) is not Stop:
+        raise TypeError(f"{layer.NAME} needs something where nothing can be asked for")
+    return found
 
 
-def _ask(run: Run, layer: Asking) -> Generator[Need, Answer, Stop | None]:
-    """One layer that may need something; waiting for it counts as its time."""
-    run.started = layer.NAME
-    began = run.clock()
-    stop = yield from layer.check(run)
-    run.spent[layer.NAME] = run.spent.get(layer.NAME, 0) + run.clock() - began
-    return stop
+def _again(run: Run) -> Stop | None:
+    """What a hook takes out of a call is decided once more without it."""
+    run.redacted.clear()
+    return _pass(run, scope) or _pass(run, secrets) or _pass(run, blocklist)
+
+
+def _asking(layer: Layer) -> Asking:
+    return layer  # type: ignore[return-value]  # a layer that needed something settles it
+
+
+def _need(found: Stop | Need) -> Need:
+    return found  # type: ignore[return-value]
 
 
 def _broken(run: Run, error: Exception) -> Stop:
     """An exception is a deny. Its type goes to the record; its text may hold a caller's value and does not."""
-    layer = run.started or kill_switch.NAME
+    layer = run.entered or kill_switch.NAME
     run.note(layer, "error", type(error).__name__)
-    run.spent.setdefault(layer, 0)
+    run.leave()
     return Stop(layer, "engine.error", "The decision could not be made.")
 
 
@@ -124,4 +147,5 @@ __all__ = [
     "NeedBuckets",
     "NeedHooks",
     "decide",
+    "decide_text",
 ]

@@ -94,7 +94,10 @@ class Subjects:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
-    """One rule of a release. Times are epoch seconds; `order` is its place among the rules by id."""
+    """One rule of a release. Times are epoch seconds; `order` is its place among the rules by id.
+
+    `conditional` says that it depends on a call's arguments.
+    """
 
     id: str
     order: int
@@ -109,16 +112,10 @@ class Rule:
     parameters: Parameters | None = None
     approval: Mapping[str, Json] = field(default_factory=dict)
     skip_client_prompt: bool = False
+    conditional: bool = field(init=False)
 
-    @property
-    def conditional(self) -> bool:
-        """Whether it depends on a call's arguments."""
-        return self.condition is not None or self.parameters is not None
-
-    @property
-    def tiered(self) -> bool:
-        """Whether a lowered tier can make a difference to whom it names."""
-        return self.subjects.tiers is not None or (self.excepted is not None and self.excepted.tiers is not None)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "conditional", self.condition is not None or self.parameters is not None)
 
     def in_force(self, now: float) -> bool:
         """Whether `now` lies in its validity window: from inclusive, until exclusive."""

@@ -7,15 +7,19 @@ from typing import NamedTuple
 
 from governance.engine.call import Call, EntityKind, Json
 from governance.engine.decision import LAYERS, Decision, Detail, Effect, LayerResult, Obligation, Outcome
+from governance.engine.detection.finding import Scan
 from governance.engine.entity import SENSITIVITIES
+from governance.engine.making import made, result
+from governance.engine.need import Hook
 from governance.engine.principal import Caller
 from governance.engine.rule import Rule
 from governance.engine.snapshot import Plan, Snapshot
-from governance.engine.standing import Standing, stand
+from governance.engine.standing import Standing
 from governance.engine.world import World
 
 _NOTHING: Mapping[str, Json] = {}
 _SKIPPED = {layer: LayerResult(layer=layer, outcome=Outcome.SKIPPED, evidence=_NOTHING) for layer in LAYERS}
+_PASS, _FAIL, _SHADOW_FAIL = Outcome.PASS, Outcome.FAIL, Outcome.SHADOW_FAIL
 
 
 class Stop(NamedTuple):
@@ -41,20 +45,23 @@ class Run:
         "call",
         "caller",
         "clock",
+        "entered",
         "evidence",
         "exemptions",
+        "firing",
         "matched",
         "now",
         "obligations",
         "outgoing",
         "plan",
         "redacted",
+        "scan",
         "shadow_failed",
         "shadowed",
         "snapshot",
         "spent",
         "standing",
-        "started",
+        "since",
         "strangers",
         "world",
     )
@@ -74,17 +81,30 @@ class Run:
         self.matched: dict[str, None] = {}
         self.shadowed: dict[str, None] = {}
         self.exemptions: dict[str, None] = {}
+        self.firing: tuple[Hook, ...] = ()
         self.obligations: list[Obligation] = []
         self.redacted: dict[str, None] = {}
+        self.scan: Scan | None = None
         self.evidence: dict[str, dict[str, Json]] = {}
         self.shadow_failed: set[str] = set()
         self.spent: dict[str, int] = {}
-        self.started = ""
+        self.entered = ""
+        self.since = 0
+
+    def enter(self, layer: str) -> None:
+        """A layer begins."""
+        self.entered = layer
+        self.since = self.clock()
+
+    def leave(self) -> None:
+        """The layer that was entered ends; the time of one that runs twice adds up."""
+        spent, layer = self.spent, self.entered
+        spent[layer] = spent.get(layer, 0) + self.clock() - self.since
 
     def resolve(self) -> None:
         """Find out who asks and what is touched. Data sources that the caller names and nobody knows are strangers."""
         snapshot, call = self.snapshot, self.call
-        self.standing = stand(self.caller, call.labels.agent_id, snapshot.bounds, snapshot.roles, self.world.directory)
+        self.standing = snapshot.standing(self.caller, call.labels.agent_id, self.world.directory)
         entity = snapshot.entities.get((call.kind, call.entity))
         if entity is None:
             self.plan = None
@@ -112,43 +132,63 @@ class Run:
     def decision(self, stop: Stop | None) -> Decision:
         """The decision: what stopped the call, or an allow. Holds a result of every layer."""
         snapshot = self.snapshot
-        allowed = stop is None
-        rule = stop.rule if stop is not None else (self.allows[0].id if self.allows else None)
-        return Decision(
-            effect=Effect.ALLOW if stop is None else stop.effect,
-            layer=None if stop is None else stop.layer,
-            code=None if stop is None else stop.code,
-            reason="" if stop is None else stop.reason,
-            detail=None if stop is None else stop.detail,
-            layers=self._layers(stop),
-            obligations=tuple(self.obligations) if allowed else (),
-            rule=rule,
-            masked=stop is not None and stop.masked,
-            matched=tuple(self.matched),
-            shadowed=tuple(self.shadowed),
-            asks=tuple(sorted(self.asks)),
-            exemptions=tuple(self.exemptions),
-            retry_after_ms=None if stop is None else stop.retry_after_ms,
-            release=snapshot.release,
-            digest=snapshot.digest,
-            entity=self.plan.facts if self.plan is not None else _NOTHING,
-            skip_client_prompt=allowed and any(rule.skip_client_prompt for rule in self.allows),
+        allows = self.allows
+        if stop is None:
+            return made(
+                Effect.ALLOW,
+                None,
+                None,
+                "",
+                None,
+                self._layers(""),
+                tuple(self.obligations),
+                allows[0].id if allows else None,
+                False,
+                tuple(self.matched),
+                tuple(self.shadowed),
+                tuple(sorted(self.asks)),
+                tuple(self.exemptions),
+                None,
+                snapshot.release,
+                snapshot.digest,
+                self.plan.facts if self.plan is not None else _NOTHING,
+                any(rule.skip_client_prompt for rule in allows),
+                self.scan,
+            )
+        return made(
+            stop.effect,
+            stop.layer,
+            stop.code,
+            stop.reason,
+            stop.detail,
+            self._layers(stop.layer),
+            (),
+            stop.rule,
+            stop.masked,
+            tuple(self.matched),
+            tuple(self.shadowed),
+            tuple(sorted(self.asks)),
+            tuple(self.exemptions),
+            stop.retry_after_ms,
+            snapshot.release,
+            snapshot.digest,
+            self.plan.facts if self.plan is not None else _NOTHING,
+            False,
+            self.scan,
         )
 
-    def _layers(self, stop: Stop | None) -> tuple[LayerResult, ...]:
+    def _layers(self, stopped: str) -> tuple[LayerResult, ...]:
+        spent, evidence, shadow_failed = self.spent, self.evidence, self.shadow_failed
         results = []
         for layer in LAYERS:
-            spent = self.spent.get(layer)
-            if stop is not None and stop.layer == layer:
-                outcome = Outcome.FAIL
-            elif spent is None:
+            nanos = spent.get(layer)
+            if nanos is None:
                 results.append(_SKIPPED[layer])
                 continue
-            elif layer in self.shadow_failed:
-                outcome = Outcome.SHADOW_FAIL
-            else:
-                outcome = Outcome.PASS
-            results.append(
-                LayerResult(layer=layer, outcome=outcome, nanos=spent or 0, evidence=self.evidence.get(layer, _NOTHING))
-            )
+            outcome = _PASS
+            if layer == stopped:
+                outcome = _FAIL
+            elif layer in shadow_failed:
+                outcome = _SHADOW_FAIL
+            results.append(result(layer, outcome, nanos, evidence.get(layer, _NOTHING)))
         return tuple(results)

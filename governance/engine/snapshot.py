@@ -13,7 +13,12 @@ from governance.engine.exemption import Exemption
 from governance.engine.hook_matching import HookEntry
 from governance.engine.id_directory import IdDirectory
 from governance.engine.index import Bucket, RuleIndex, distinct
+from governance.engine.principal import Caller, Directory, DirectoryEntry
 from governance.engine.rule import Rule
+from governance.engine.standing import Standing, stand
+
+MAX_STANDINGS = 4_096
+"""Standings kept; they are dropped together when there are more."""
 
 MAX_FOREIGN_PLANS = 4_096
 """Plans kept for sets of data sources that arguments touched; they are dropped together when there are more."""
@@ -90,6 +95,14 @@ class Plan(NamedTuple):
     variables: Mapping[str, Json]
 
 
+class Remembered(NamedTuple):
+    """A standing and what it was worked out from."""
+
+    caller: Caller
+    owners: tuple[tuple[str, DirectoryEntry | None], ...]
+    standing: Standing
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Snapshot:
     """One release. Made by `compile`; nothing in it changes afterwards but what it remembers of itself."""
@@ -117,6 +130,30 @@ class Snapshot:
     folded_ids: IdDirectory
     plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)
     foreign: dict[tuple[str, str, tuple[str, ...]], Plan] = field(default_factory=dict, repr=False)
+    standings: dict[tuple[int, str | None], Remembered] = field(default_factory=dict, repr=False)
+
+    def standing(self, caller: Caller, label: str | None, directory: Directory) -> Standing:
+        """The caller's standing. Remembered for as long as its Caller lives in a token cache and is the same object.
+
+        An agent's owner may change at any time, so what the directory says of owners is compared each time.
+        """
+        known = self.standings.get((id(caller), label))
+        if known is not None and known.caller is caller:
+            for owner, entry in known.owners:
+                if directory.get(owner) is not entry:
+                    break
+            else:
+                return known.standing
+        standing = stand(caller, label, self.bounds, self.roles, directory)
+        if len(self.standings) >= MAX_STANDINGS:
+            self.standings.clear()
+        owners = tuple(
+            (agent.bound.owner, directory.get(agent.bound.owner))
+            for agent in standing.agents
+            if agent.bound.owner is not None
+        )
+        self.standings[(id(caller), label)] = Remembered(caller, owners, standing)
+        return standing
 
     @classmethod
     def compile(

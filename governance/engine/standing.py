@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from governance.engine.entity import INTERNAL, Bound
 from governance.engine.principal import Caller, Directory, Principal, PrincipalKind
@@ -48,6 +48,8 @@ class Standing(NamedTuple):
     restricting: tuple[str, ...]
     granting: tuple[str, ...]
     unknown_agent: str | None
+    memo: dict[Any, Any]
+    """What was worked out for this standing and holds as long as it does."""
 
 
 def stand(
@@ -99,6 +101,7 @@ def stand(
         restricting=_keys(people, ids, every=True),
         granting=_keys([first], ids, every=False),
         unknown_agent=unknown,
+        memo={},
     )
 
 

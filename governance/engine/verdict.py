@@ -33,13 +33,17 @@ class View:
         """The value of a rule's condition; one that cannot be evaluated is noted."""
         if rule.condition is None:
             return True
-        activation = self._activations.get(lowered)
-        if activation is None:
-            activation = self._activations[lowered] = self._activate(lowered)
-        value = rule.condition.value(activation)
+        value = rule.condition.value(self.activation(lowered=lowered))
         if value is None:
             self.unevaluable[rule.id] = None
         return value
+
+    def activation(self, *, lowered: bool) -> Activation:
+        """The activation at one of the tiers, made when it is first needed."""
+        activation = self._activations.get(lowered)
+        if activation is None:
+            activation = self._activations[lowered] = self._activate(lowered)
+        return activation
 
     def violation(self, rule: Rule) -> str | None:
         """The pointer of the argument that a rule's parameters refuse, or None."""
@@ -48,22 +52,23 @@ class View:
     def _activate(self, lowered: bool) -> Activation:
         labels = self._call.labels
         signed = self._caller.agent
-        call: dict[str, Json] = {"door": self._call.door.value}
+        call: dict[str, Json] = {"door": self._call.door._value_}
         if self._caller.session_id is not None:
             call["session_id"] = self._caller.session_id
         client = self._caller.client_id or labels.client_id
         if client is not None:
             call["client_id"] = client
-        agent: dict[str, Json] = {}
-        for acting in self._standing.agents:
-            if acting.bound.id == signed:
-                agent = {"id": signed, "tier": Tier(acting.bound.tier).word, "owner": acting.bound.owner}
+        memo = self._standing.memo
+        key = "lowered" if lowered else "own"
+        facts = memo.get(key)
+        if facts is None:
+            facts = memo[key] = (_facts(self._standing.people[0], lowered), _acting(self._standing, signed))
         return Activation(
             args=self._call.arguments,
             size=self._call.size,
             variables={
-                "principal": _facts(self._standing.people[0], lowered),
-                "agent": agent,
+                "principal": facts[0],
+                "agent": facts[1],
                 "entity": self._plan.variables,
                 "call": call,
             },
@@ -87,51 +92,80 @@ def verdict(standing: Standing, plan: Plan, view: View | None, now: float) -> Ve
     A deny or an ask matches at the own tier or at the lowered one. An agent never grants: where a ceiling lowers the
     tier, an allow is needed at both, so that nothing opens that would be shut without the agent.
     """
-    tiers = BOTH if standing.lowers else OWN
+    relevant = relevant_rules(standing, plan)
     denies: list[Rule] = []
     asks: list[Rule] = []
     shadows: list[Rule] = []
-    for rule in candidates(plan.restricting, standing.restricting):
-        if rule.in_force(now) and _bites(rule, standing, view, tiers):
+    for rule, tiers in relevant.restricting:
+        if rule.valid_from <= now < rule.valid_until and (not rule.conditional or _bites(rule, view, tiers)):
             (shadows if rule.shadow else denies if rule.effect is Effect.DENY else asks).append(rule)
     allows: list[Rule] = []
     ungranted: Entity | None = None
-    for entity, buckets in plan.owning:
-        granted = [False] * len(tiers)
-        for rule in candidates(buckets, standing.granting):
-            if not rule.in_force(now):
+    for entity, by_default, granting in relevant.granting:
+        own = low = by_default
+        for rule, tiers in granting:
+            if not rule.valid_from <= now < rule.valid_until:
                 continue
-            holding = [_opens(rule, standing, view, lowered) for lowered in tiers]
-            if True not in holding:
-                continue
+            if rule.conditional and view is not None:
+                tiers = tuple(lowered for lowered in tiers if _opens(rule, view, lowered))
+                if not tiers:
+                    continue
             if rule.shadow:
                 shadows.append(rule)
                 continue
-            granted = [a or b for a, b in zip(granted, holding, strict=True)]
+            own = own or False in tiers
+            low = low or True in tiers
             allows.append(rule)
-        if not all(granted) and not _by_default(entity, standing):
+        if not own or (standing.lowers and not low):
             ungranted = ungranted or entity
     return Verdict(tuple(denies), tuple(asks), tuple(allows), tuple(shadows), ungranted)
 
 
-def _bites(rule: Rule, standing: Standing, view: View | None, tiers: tuple[bool, ...]) -> bool:
-    if view is None and rule.conditional:
-        return False
-    for lowered in tiers:
-        if not restricts(rule, standing, lowered=lowered):
-            continue
-        if view is None or (
-            (rule.parameters is None or view.violation(rule) is not None)
-            and view.value(rule, lowered=lowered) is not False
-        ):
-            return True
-    return False
+class Relevant(NamedTuple):
+    """The rules that mean a caller on a plan whatever the call and the time: each with the tiers it does so at."""
+
+    plan: Plan
+    restricting: tuple[tuple[Rule, tuple[bool, ...]], ...]
+    granting: tuple[tuple[Entity, bool, tuple[tuple[Rule, tuple[bool, ...]], ...]], ...]
 
 
-def _opens(rule: Rule, standing: Standing, view: View | None, lowered: bool) -> bool:
-    if not grants(rule, standing, lowered=lowered):
+def relevant_rules(standing: Standing, plan: Plan) -> Relevant:
+    """Worked out once for a standing and a plan: neither ever changes."""
+    known: Relevant | None = standing.memo.get(id(plan))
+    if known is None or known.plan is not plan:
+        tiers = BOTH if standing.lowers else OWN
+        known = standing.memo[id(plan)] = Relevant(
+            plan,
+            tuple(
+                (rule, meant)
+                for rule in candidates(plan.restricting, standing.restricting)
+                if (meant := tuple(lowered for lowered in tiers if restricts(rule, standing, lowered=lowered)))
+            ),
+            tuple(
+                (
+                    entity,
+                    _by_default(entity, standing),
+                    tuple(
+                        (rule, meant)
+                        for rule in candidates(buckets, standing.granting)
+                        if (meant := tuple(lowered for lowered in tiers if grants(rule, standing, lowered=lowered)))
+                    ),
+                )
+                for entity, buckets in plan.owning
+            ),
+        )
+    return known
+
+
+def _bites(rule: Rule, view: View | None, tiers: tuple[bool, ...]) -> bool:
+    """Whether a conditional deny or ask matches the call; without a call it does not."""
+    if view is None or (rule.parameters is not None and view.violation(rule) is None):
         return False
-    return view is None or (view.violation(rule) is None and view.value(rule, lowered=lowered) is True)
+    return any(view.value(rule, lowered=lowered) is not False for lowered in tiers)
+
+
+def _opens(rule: Rule, view: View, lowered: bool) -> bool:
+    return view.violation(rule) is None and view.value(rule, lowered=lowered) is True
 
 
 def _by_default(entity: Entity, standing: Standing) -> bool:
@@ -143,6 +177,14 @@ def _by_default(entity: Entity, standing: Standing) -> bool:
             one.principal.kind is not PrincipalKind.ANONYMOUS and one.own > Tier.ANONYMOUS for one in standing.people
         )
     )
+
+
+def _acting(standing: Standing, signed: str | None) -> Mapping[str, Json]:
+    """The agent as conditions see it: without one it has no members, so that naming one cannot be evaluated."""
+    for acting in standing.agents:
+        if acting.bound.id == signed:
+            return {"id": signed, "tier": Tier(acting.bound.tier).word, "owner": acting.bound.owner}
+    return {}
 
 
 def _facts(one: Person, lowered: bool) -> Mapping[str, Json]:

@@ -196,11 +196,10 @@ def scope(document: dict[str, Any], ask: Ask, raw: Any, touched: list[Any], cond
         return deny("entity.unknown")
     if not all(entry.get("enabled", True) for _, _, entry in touched):
         return deny("entity.disabled")
-    if ask.door == "mcp" or ask.audience is not None:
-        if ask.kind in ("tool", "server"):
-            server = ask.entity.split("/")[0]
-            if ask.audience != document["servers"][server].get("audience", f"/mcp/{server}"):
-                return deny("audience.mismatch")
+    if (ask.door == "mcp" or ask.audience is not None) and ask.kind in ("tool", "server"):
+        server = ask.entity.split("/")[0]
+        if ask.audience != document["servers"][server].get("audience", f"/mcp/{server}"):
+            return deny("audience.mismatch")
     ceiling = min([LEVEL[registered[agent].get("tier", "user")] for agent in agents], default=1000)
     for _, _, entry in touched:
         for who in people(ask):

@@ -73,7 +73,7 @@ def entity(random: Random, *, strict: float) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if maybe(random, 0.02):
         made["enabled"] = False
-    if maybe(random, 0.35):
+    if maybe(random, 0.65):
         made["scopes"] = some(random, random.choice([TIERS, TIERS[3:], TIERS[3:]]))
     if maybe(random, strict):
         made["departments"] = some(random, DEPARTMENTS)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 from governance.engine.decision import Effect
-from governance.engine.need import Answer, Approval, Need, NeedApproval
+from governance.engine.need import Answer, Approval, NeedApproval
 from governance.engine.run import Run, Stop
 
 NAME = "approval"
@@ -19,14 +17,16 @@ _REASONS = {
 }
 
 
-def check(run: Run) -> Generator[Need, Answer, Stop | None]:
-    """Ask for an approval when a rule or a hook asks. Anything but `approved` stops the call."""
+def check(run: Run) -> NeedApproval | None:
+    """Ask for an approval when a rule or a hook asks."""
     if not run.asks:
         return None
     asks = tuple(sorted(run.asks))
-    answer = yield NeedApproval(
-        call=run.outgoing, asks=asks, approvals=dict(run.approvals), sensitivity=run.sensitivity
-    )
+    return NeedApproval(call=run.outgoing, asks=asks, approvals=dict(run.approvals), sensitivity=run.sensitivity)
+
+
+def settle(run: Run, answer: Answer) -> Stop | None:
+    """Anything but `approved` stops the call."""
     if not isinstance(answer, Approval):
         raise TypeError("layer 6 was answered with something else than Approval")
     run.note(NAME, "state", answer.state)
@@ -40,5 +40,5 @@ def check(run: Run) -> Generator[Need, Answer, Stop | None]:
         f"approval.{state}",
         _REASONS[state],
         effect=Effect.ASK if state == "required" else Effect.DENY,
-        rule=asks[0].partition(":")[2],
+        rule=min(run.asks).partition(":")[2],
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
 
 from governance.engine.call import Json
 from governance.engine.decision import Obligation
-from governance.engine.need import Answer, Hook, HookRun, HookRuns, Need, NeedHooks
+from governance.engine.need import Answer, Hook, HookRun, HookRuns, NeedHooks
 from governance.engine.redacting import blank
 from governance.engine.run import Run, Stop
 
@@ -16,12 +15,21 @@ _FAILED = {"error": "hook.error", "timeout": "hook.timeout"}
 _VERDICTS = frozenset({"pass", "deny", "ask", "error", "timeout"})
 
 
-def check(run: Run) -> Generator[Need, Answer, Stop | None]:
-    """Ask for the matching hooks to be run and fold what they say. With none that matches nothing is asked."""
-    firing = tuple(entry.hook for entry in run.snapshot.hooks if entry.fires(run.call))
+def check(run: Run) -> NeedHooks | None:
+    """Ask for the matching hooks to be run. With none that matches nothing is asked."""
+    hooks = run.snapshot.hooks
+    if not hooks:
+        return None
+    firing = tuple(entry.hook for entry in hooks if entry.fires(run.call))
     if not firing:
         return None
-    answer = yield NeedHooks(hooks=firing, call=run.outgoing)
+    run.firing = firing
+    return NeedHooks(hooks=firing, call=run.outgoing)
+
+
+def settle(run: Run, answer: Answer) -> Stop | None:
+    """Fold what the hooks say, in their order; the first deny or failure decides."""
+    firing = run.firing
     if not isinstance(answer, HookRuns):
         raise TypeError("layer 5 was answered with something else than HookRuns")
     runs = {one.hook: one for one in answer.runs}

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
-from governance.engine.need import Answer, Buckets, Need, NeedBuckets
+from governance.engine.need import Answer, Buckets, NeedBuckets
 from governance.engine.run import Run, Stop
 
 NAME = "rate_limit"
 RATE_TIERS = frozenset({"admin", "user", "service", "a2a", "mcp", "anon"})
 
 
-def check(run: Run) -> Generator[Need, Answer, Stop | None]:
+def check(run: Run) -> NeedBuckets | None:
     """Spend one token; without limits nothing is asked. An unknown rate tier is anon, an unknown class mcp."""
     limits = run.snapshot.limits
     if limits.disabled:
         run.note(NAME, "disabled", True)
         return None
-    assert run.plan is not None
+    plan, standing = run.plan, run.standing
+    assert plan is not None
+    assert standing is not None
+    rate_class = plan.entity.rate_class
+    needs: dict[str, NeedBuckets] = standing.memo.setdefault(NeedBuckets, {})
+    need = needs.get(rate_class)
+    if need is None:
+        need = needs[rate_class] = _need(run, rate_class)
+    return need
+
+
+def _need(run: Run, rate_class: str) -> NeedBuckets:
+    limits = run.snapshot.limits
     principal = run.caller.principal
     tier = principal.rate_tier if principal.rate_tier in RATE_TIERS else "anon"
-    rate_class = run.plan.entity.rate_class
     rate = limits.rates.get((rate_class, tier))
     if rate is None:
         rate = limits.rates["mcp", tier]
-    answer = yield NeedBuckets(
+    return NeedBuckets(
         principal=principal.id,
         rate_class=rate_class,
         rate_tier=tier,
@@ -34,6 +43,10 @@ def check(run: Run) -> Generator[Need, Answer, Stop | None]:
         session_calls=limits.session_calls,
         session_window=limits.session_window,
     )
+
+
+def settle(run: Run, answer: Answer) -> Stop | None:
+    """Deny where nothing was left."""
     if not isinstance(answer, Buckets):
         raise TypeError("layer 4 was answered with something else than Buckets")
     if answer.principal and answer.session:

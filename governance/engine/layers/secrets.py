@@ -18,7 +18,7 @@ def check(run: Run) -> Stop | None:
     arguments = run.call.arguments
     if not arguments:
         return None
-    scan = run.snapshot.scanner.scan(arguments)
+    scan = run.scan = run.snapshot.scanner.scan(arguments)
     if scan.complete and not scan.findings:
         return None
     in_force = [finding for finding in scan.findings if not finding.shadow and not _exempted(run, finding)]
