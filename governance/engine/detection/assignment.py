@@ -15,7 +15,7 @@ from governance.engine.detection.detector import HIGH, LOW, MEDIUM
 from governance.engine.detection.names import SecretName, classify
 from governance.engine.detection.patterns import ANCHORED, UNANCHORED, Purse, regexp, spans
 
-_LONGEST = 4096  # characters of a value that are judged
+_LONGEST = 600  # characters of a value that are judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

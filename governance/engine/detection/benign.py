@@ -45,10 +45,7 @@ _REFERENCE = re.compile(
 )
 _FILLER = re.compile(r"^[xX*.#_\-0?•…=\s]+$")
 _EMPTY_WORDS = frozenset(
-    "none null nil undefined true false yes no on off string str int integer number bool boolean object array any text "
-    "password passwd pwd secret token key apikey api_key bearer basic required optional hidden default unknown empty "
-    "disabled enabled auto automatic generated random encrypted plaintext plain hashed inherit prompt ask stdin file "
-    "env environment vault missing invalid valid expired revoked na n/a tbd changeme changeit".split()
+    ["none", "null", "nil", "undefined", "true", "false", "yes", "no", "on", "off", "string", "str", "int", "integer", "number", "bool", "boolean", "object", "array", "any", "text", "password", "passwd", "pwd", "secret", "token", "key", "apikey", "api_key", "bearer", "basic", "required", "optional", "hidden", "default", "unknown", "empty", "disabled", "enabled", "auto", "automatic", "generated", "random", "encrypted", "plaintext", "plain", "hashed", "inherit", "prompt", "ask", "stdin", "file", "env", "environment", "vault", "missing", "invalid", "valid", "expired", "revoked", "na", "n/a", "tbd", "changeme", "changeit"]
 )
 _LEFT_OVER = 5  # characters that must be left of a value without its placeholder words
 

@@ -138,6 +138,11 @@ def parts_of(shape: str) -> tuple[str, re.Match[str] | None]:
     return (shape, None) if part is None else (shape[: part.start()], part)
 
 
+def shortest(shape: str) -> int:
+    """The least length of a shape in bytes."""
+    return len(_PART.sub("", shape)) + sum(int(part[2]) for part in _PART.finditer(shape))
+
+
 def longest(shape: str, unbounded: int) -> int:
     """The greatest length of a shape in bytes, a part without an upper bound counted as `unbounded`."""
     total = len(_PART.sub("", shape))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from governance.engine.call import Json
-from governance.engine.detection.names import KNOWN, SecretName, classify
+from governance.engine.detection.names import SecretName, classify
 
 # Between two leaves. It is white space to no pattern that matters, it ends a word, and it survives every view, so that
 # the number of separators before a match tells which leaf the match is in.
@@ -22,21 +22,18 @@ class Leaves:
     """The parts of a value in the order that they were met.
 
     `parts[n]` is `key: "value"`, the bare value for a list item, or `key:` for a key whose value is a container.
-    `named` are (part, class of the name, value) of the values whose key says that they are secret.
-    `strings` are the string values alone, with `owners` their parts. `deep` is True where nesting went past the bound.
+    `strings` are the string values alone. `deep` is True where nesting went past the bound.
     """
 
     parts: list[str] = field(default_factory=list)
     strings: list[str] = field(default_factory=list)
-    owners: list[int] = field(default_factory=list)
-    named: list[tuple[int, SecretName, str]] = field(default_factory=list)
     deep: bool = False
 
     def text(self) -> str:
         """All parts as one text. A separator that a part itself holds becomes a space, so that the count stays true."""
         parts = self.parts
         joined = SEPARATOR.join(parts)
-        if joined.count(MARK) != len(parts) - 1:
+        if joined.count(MARK) != max(0, len(parts) - 1):
             joined = SEPARATOR.join([part.replace(MARK, " ") for part in parts])
         return joined
 
@@ -55,48 +52,98 @@ def gather(value: Json | Mapping[str, Json], *, depth: int) -> Leaves:
     if isinstance(value, str):
         leaves.parts.append(value)
         leaves.strings.append(value)
-        leaves.owners.append(0)
     else:
-        _walk(dict(value) if isinstance(value, Mapping) else value, None, leaves, depth)
+        _walk(dict(value) if isinstance(value, Mapping) else value, leaves, depth)
     return leaves
 
 
-def _walk(value: object, name: SecretName | None, leaves: Leaves, depth: int) -> None:
+def _walk(value: object, leaves: Leaves, depth: int) -> None:
     if depth == 0:
         leaves.deep = True
         return
-    parts, strings, owners, named = leaves.parts, leaves.strings, leaves.owners, leaves.named
+    part, string = leaves.parts.append, leaves.strings.append
     if isinstance(value, dict):
-        carried = _carried_name(value) if "value" in value else None
         for key, item in value.items():
-            own = KNOWN[key] if key in KNOWN else classify(key)
-            if own is None and (name is not None or carried is not None):
-                own = carried if key == "value" and carried is not None else name if key in _INHERIT else None
             kind = type(item)
             if kind is str:
-                if own is not None:
-                    named.append((len(parts), own, item))
-                strings.append(item)
-                owners.append(len(parts))
-                parts.append(f'{key}: "{item}"')
+                part(f'{key}: "{item}"')
+                string(item)
             elif kind is dict or kind is list or kind is tuple:
-                parts.append(f"{key}:")
-                _walk(item, own, leaves, depth - 1)
+                part(f"{key}:")
+                _walk(item, leaves, depth - 1)
             else:
-                if own is not None and kind is not bool and item is not None:
-                    named.append((len(parts), own, str(item)))
-                parts.append(f"{key}: {item}")
+                part(f"{key}: {item}")
     elif isinstance(value, (list, tuple)):
         for item in value:
             kind = type(item)
             if kind is str:
-                if name is not None:
-                    named.append((len(parts), name, item))
-                strings.append(item)
-                owners.append(len(parts))
-                parts.append(item)
+                part(item)
+                string(item)
             elif kind is dict or kind is list or kind is tuple:
-                _walk(item, name, leaves, depth - 1)
+                _walk(item, leaves, depth - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A value whose key, or the name beside it, says that it is secret."""
+
+    part: int
+    name: SecretName
+    value: str
+
+
+def named(value: Json | Mapping[str, Json], *, depth: int) -> list[Named]:
+    """Every leaf under a secret name, in the numbering of `gather`; numbers and texts, not booleans."""
+    found: list[Named] = []
+    number = 0
+
+    def visit(node: object, name: SecretName | None, depth: int) -> None:
+        nonlocal number
+        if depth == 0:
+            return
+        if isinstance(node, Mapping):
+            carried = _carried_name(node) if "value" in node else None
+            for key, item in node.items():
+                own = classify(key)
+                if own is None and (name is not None or carried is not None):
+                    own = carried if key == "value" and carried is not None else name if key in _INHERIT else None
+                if own is not None and not isinstance(item, (dict, list, tuple, bool)) and item is not None:
+                    found.append(Named(number, own, str(item)))
+                number += 1
+                if isinstance(item, (dict, list, tuple)):
+                    visit(item, own, depth - 1)
+        elif isinstance(node, (list, tuple)):
+            for item in node:
+                if isinstance(item, str):
+                    if name is not None:
+                        found.append(Named(number, name, item))
+                    number += 1
+                elif isinstance(item, (dict, list, tuple)):
+                    visit(item, name, depth - 1)
+
+    visit(value, None, depth)
+    return found
+
+
+def leaf_numbers(value: Json | Mapping[str, Json], *, depth: int) -> list[int]:
+    """The parts of the string values, in their order: which leaf each of `Leaves.strings` is."""
+    found: list[int] = []
+    number = 0
+
+    def visit(node: object, depth: int) -> None:
+        nonlocal number
+        if depth == 0:
+            return
+        for item in node.values() if isinstance(node, Mapping) else node if isinstance(node, (list, tuple)) else ():
+            if isinstance(item, str):
+                found.append(number)
+            if isinstance(node, Mapping) or isinstance(item, str):
+                number += 1
+            if isinstance(item, (dict, list, tuple)):
+                visit(item, depth - 1)
+
+    visit(value, depth)
+    return found
 
 
 def _carried_name(value: Mapping[str, object]) -> SecretName | None:

@@ -22,11 +22,13 @@ from governance.engine.detection.detector import (
     longest,
     parts_of,
     pattern_of,
+    shortest,
 )
 from governance.engine.detection.patterns import UNANCHORED, WORD, AnchorSet, PatternError, Purse, match_at, regexp
 from governance.engine.detection.views import HINTS, Cuts
 
 _TOKEN = 64  # bytes before and after a run that may belong to its token
+_TOKEN_ENDS = frozenset({b".", b":", b"|", b"="})
 _TOKEN_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:|-")
 _OPEN = 4096  # bytes that a part without an upper bound is followed
 _SECRETISH = re.compile(rb"(?i)key|token|secret|pass|pwd|auth|cred|api|pat\b|signature|license|dsn|uri|login|msh")
@@ -59,6 +61,7 @@ class _Try:
     reach: int
     fixed: int
     free: bool
+    lengths: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ class Matcher:
     contexts: tuple[str, ...]
     dense: AnchorSet
     dense_tries: tuple[_Try, ...]
+    dense_lengths: frozenset[int]
 
     def ask(self, text: bytes) -> Asked:
         """What occurs in the text at all: one pass over it, for everything else that is asked."""
@@ -99,6 +103,8 @@ class Matcher:
         With `cuts` the text was put together there, and only formats that span a cut count.
         """
         for start, end in runs:
+            if not purse.spend():
+                return
             yield from self._dense(text, start, end, purse, cuts)
         lower = b""
         for number in asked.worth:
@@ -122,6 +128,9 @@ class Matcher:
 
     def _dense(self, text: bytes, start: int, end: int, purse: Purse, cuts: Cuts | None) -> Iterator[Hit]:
         """Formats without a telling literal: tried at the begin of a run, and of the token that the run ends."""
+        if text[end : end + 1] not in _TOKEN_ENDS and text[start - 1 : start] not in _TOKEN_ENDS:
+            if end - start not in self.dense_lengths:
+                return
         head = start
         while head and start - head < _TOKEN and text[head - 1] in _TOKEN_BYTES:
             head -= 1
@@ -158,6 +167,7 @@ def builtin() -> Matcher:
         contexts=contexts,
         dense=AnchorSet.build((attempt.source for attempt in dense), at_start=True),
         dense_tries=tuple(dense),
+        dense_lengths=frozenset(n for attempt in dense for n in range(*attempt.lengths)),
     )
 
 
@@ -169,7 +179,7 @@ def _tries(detector: Detector) -> Iterator[tuple[str | None, _Try]]:
             yield (
                 f"(?i:{re.escape(word)})",
                 _Try(detector=detector, pattern=pattern, source="", literal=b"", word=word.encode(), before=0,
-                     reach=len(word) + reach, fixed=0, free=_SECRETISH.search(word.encode()) is not None),
+                     reach=len(word) + reach, fixed=0, free=_SECRETISH.search(word.encode()) is not None, lengths=(0, 0)),
             )
         return
     for shape, anchor in zip(detector.shapes, detector.anchors, strict=True):
@@ -182,7 +192,8 @@ def _tries(detector: Detector) -> Iterator[tuple[str | None, _Try]]:
             None if is_dense(shape) else anchor,
             _Try(detector=detector, pattern=regexp(f"({source})"), source=source, literal=literal.encode(),
                  word=None, before=0 if leads else longest(shape, 120), reach=longest(shape, _OPEN) + 1,
-                 fixed=len(lead), free=bool(lead) and (strong or not lead[0].isalnum())),
+                 fixed=len(lead), free=bool(lead) and (strong or not lead[0].isalnum()),
+                 lengths=(shortest(shape), longest(shape, 200) + 1)),
         )
 
 

@@ -13,8 +13,8 @@ class SecretName(StrEnum):
     TOKEN = "token"
 
 
-_MAXKNOWN = 20_000  # names remembered; past that they are judged each time
-KNOWN: dict[str, SecretName | None] = {}
+_MAX_KNOWN = 20_000  # names remembered; past that they are judged each time
+_KNOWN: dict[str, SecretName | None] = {}
 _LETTERS = re.compile(r"[^a-z0-9]+")
 _PASSWORD = re.compile(
     r"pass(?:word|wd|wrd|phrase|code|w)|pwd|pswd|psswd|passwort|motdepasse|contrasena|kennwort|senha"
@@ -32,21 +32,10 @@ _TOKEN = re.compile(
 )
 # A name that ends so is about a secret and is none; one that begins so is a switch or a bound.
 _LAST = frozenset(
-    "id ids name names type types count counts length len limit limits url uri path paths file files filename field "
-    "fields label hint policy expiry expires expiration ttl hash hashes digest checksum enabled required version format "
-    "algorithm alg index ref refs arn page scope scopes status min max regex pattern reset attempts size sizes method "
-    "provider providers store manager class source prefix suffix schema title description rotation at date time env "
-    "location endpoint address mode usage budget used input output selector template rules strength changed updated "
-    "created visible visibility option options available check valid exists dir directory engine backend list group "
-    "groups role roles kind namespace region header headers param params position event expired needed mount from owner "
-    "parser email link form button prompt in seconds minutes days ms age lifetime duration interval per error errors "
-    "message text placeholder column table key_id audience issuer number present configured set missing supported "
-    "bytes bits total remaining cost price rate ratio".split()
+    ["id", "ids", "name", "names", "type", "types", "count", "counts", "length", "len", "limit", "limits", "url", "uri", "path", "paths", "file", "files", "filename", "field", "fields", "label", "hint", "policy", "expiry", "expires", "expiration", "ttl", "hash", "hashes", "digest", "checksum", "enabled", "required", "version", "format", "algorithm", "alg", "index", "ref", "refs", "arn", "page", "scope", "scopes", "status", "min", "max", "regex", "pattern", "reset", "attempts", "size", "sizes", "method", "provider", "providers", "store", "manager", "class", "source", "prefix", "suffix", "schema", "title", "description", "rotation", "at", "date", "time", "env", "location", "endpoint", "address", "mode", "usage", "budget", "used", "input", "output", "selector", "template", "rules", "strength", "changed", "updated", "created", "visible", "visibility", "option", "options", "available", "check", "valid", "exists", "dir", "directory", "engine", "backend", "list", "group", "groups", "role", "roles", "kind", "namespace", "region", "header", "headers", "param", "params", "position", "event", "expired", "needed", "mount", "from", "owner", "parser", "email", "link", "form", "button", "prompt", "in", "seconds", "minutes", "days", "ms", "age", "lifetime", "duration", "interval", "per", "error", "errors", "message", "text", "placeholder", "column", "table", "key_id", "audience", "issuer", "number", "present", "configured", "set", "missing", "supported", "bytes", "bits", "total", "remaining", "cost", "price", "rate", "ratio"]
 )
 _FIRST = frozenset(
-    "max min num total is has no use allow require requires enable disable show hide forgot reset next previous prev "
-    "public page continuation cursor sync max_new pad eos bos unk mask sep cls stop prompt completion csrf xsrf device "
-    "cancellation cancel primary foreign sort partition cache idempotency compass passenger passive bypass".split()
+    ["max", "min", "num", "total", "is", "has", "no", "use", "allow", "require", "requires", "enable", "disable", "show", "hide", "forgot", "reset", "next", "previous", "prev", "public", "page", "continuation", "cursor", "sync", "max_new", "pad", "eos", "bos", "unk", "mask", "sep", "cls", "stop", "prompt", "completion", "csrf", "xsrf", "device", "cancellation", "cancel", "primary", "foreign", "sort", "partition", "cache", "idempotency", "compass", "passenger", "passive", "bypass"]
 )
 _RUN_TOGETHER = re.compile(
     r"(?:id|name|type|count|length|limit|url|uri|path|file|field|label|policy|hash|expiry|expiresin|ttl|format|version)$"
@@ -59,12 +48,12 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 def classify(name: str) -> SecretName | None:
     """The class of a name in any spelling (`dbPassword`, `DB_PASSWORD`, `db-password`), or None."""
     try:
-        return KNOWN[name]
+        return _KNOWN[name]
     except KeyError:
         pass
     found = _judge(name)
-    if len(KNOWN) < _MAXKNOWN and len(name) <= 128:
-        KNOWN[name] = found
+    if len(_KNOWN) < _MAX_KNOWN and len(name) <= 128:
+        _KNOWN[name] = found
     return found
 
 

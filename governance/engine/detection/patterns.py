@@ -7,6 +7,7 @@ time linear, with no text that can blow it up.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ UNANCHORED = _re2.RE2.Anchor.UNANCHORED
 ANCHORED = _re2.RE2.Anchor.ANCHOR_START
 _SET_MEMORY = 64 << 20  # bytes for the set's automaton; compiling fails, it never matches less
 _PATTERN_MEMORY = 8 << 20
+_BETWEEN_LOOKS = 24  # tries between two looks at the clock
 WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 
 
@@ -25,17 +27,31 @@ class PatternError(ValueError):
 
 
 class Purse:
-    """How many tries a scan may still spend. When it is empty the scan is incomplete, which denies."""
+    """What a scan may still spend: tries, and processor time of its thread, looked at every few tries.
 
-    __slots__ = ("left",)
+    When it is empty the scan is incomplete, which denies. Processor time and not the clock on the wall, so that a busy
+    machine refuses nothing that an idle one admits.
+    """
 
-    def __init__(self, tries: int) -> None:
+    __slots__ = ("_look", "_until", "left")
+
+    def __init__(self, tries: int, seconds: float) -> None:
         self.left = tries
+        self._look = tries - _BETWEEN_LOOKS
+        self._until = time.thread_time() + seconds
 
     def spend(self, tries: int = 1) -> bool:
-        """Take some; False when there were too few."""
+        """Take some; False when there were too few, or no time is left."""
         self.left -= tries
+        if self.left < self._look:
+            self._look = self.left - _BETWEEN_LOOKS
+            if time.thread_time() > self._until:
+                self.left = -1
         return self.left >= 0
+
+    def remaining(self) -> float:
+        """Seconds of processor time that are left; 0 when the purse is empty."""
+        return max(0.0, self._until - time.thread_time()) if self.left >= 0 else 0.0
 
 
 def regexp(pattern: str, *, memory: int = _PATTERN_MEMORY) -> _re2.RE2:

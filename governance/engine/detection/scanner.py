@@ -9,9 +9,9 @@ looked through is said to be incomplete, never clean.
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -20,7 +20,7 @@ from governance.engine.detection import views
 from governance.engine.detection.assignment import judge
 from governance.engine.detection.broad import BroadRules, broad
 from governance.engine.detection.finding import Finding, Scan
-from governance.engine.detection.leaves import MARK, Leaves, gather, places, pointer
+from governance.engine.detection.leaves import MARK, SEPARATOR, gather, leaf_numbers, named, places, pointer
 from governance.engine.detection.matcher import Asked, Hit, Matcher, builtin
 from governance.engine.detection.own import CANARY, OwnDetectors
 from governance.engine.detection.patterns import Purse
@@ -28,6 +28,8 @@ from governance.engine.detection.views import Cuts
 
 BUILTIN = "builtin"
 _Runs: TypeAlias = list[tuple[int, int]]
+_Places: TypeAlias = tuple[tuple[int, int], ...]  # (part, offset in it), more than one where a text is put together
+_Owners: TypeAlias = list[_Places] | None  # of each part of a text; None for the text of the leaves itself
 _NOTHING = Asked(contexts=set(), worth=[])
 _SURE = ("high", "medium", "low")
 _IN_VALUE = 1 << 40  # an offset that no key reaches
@@ -37,8 +39,8 @@ MAX_READ = 4 << 20  # bytes of all readings together
 MAX_LAYERS = 4  # encodings inside each other
 TRIES = 40_000  # pattern tries of one scan
 FINDINGS = 128  # past so many the rest is not looked for
-SECONDS = 0.035  # after which no further reading is begun
-BROAD_SECONDS = 0.02  # for one reading by the broad rules
+SECONDS = 0.025  # of processor time for all readings
+BROAD_SECONDS = 0.015  # for one reading by the broad rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,16 @@ class _Work:
     """The state of one scan."""
 
     purse: Purse
-    until: float
     unread: int = MAX_READ
     complete: bool = True
+    named: bool = False
     raws: list[_Raw] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
 
     def admits(self, size: int) -> bool:
         """May a reading of so many bytes still be made?"""
         self.unread -= size
-        if self.unread < 0 or self.purse.left < 0 or time.perf_counter() > self.until or len(self.raws) > FINDINGS:
+        if self.unread < 0 or not self.purse.spend(1 + size // 4096) or len(self.raws) > FINDINGS:
             self.complete = False
         return self.complete
 
@@ -126,22 +128,22 @@ class Scanner:
         text = leaves.text()
         if len(text) > MAX_BYTES + 8 * len(leaves.parts):
             return Scan(complete=False, action=self.action)
-        work = _Work(purse=Purse(TRIES), until=time.perf_counter() + SECONDS, complete=not leaves.deep)
-        self._read(text, work, layer=0, owner=None)
+        work = _Work(purse=Purse(TRIES, SECONDS), complete=not leaves.deep)
+        self._read(text, work, layer=0, owners=None)
         if len(leaves.strings) > 1:
-            self._read_neighbours(leaves, work)
-        if self.matcher is not None:
-            for part, name, string in leaves.named:
-                if (confidence := judge(string, name, quoted=True)) is not None:
-                    self._keep_named(part, string, confidence, work)
+            self._read_neighbours(value, leaves.strings, work)
+        if work.named and self.matcher is not None:
+            for leaf in named(value, depth=MAX_DEPTH):
+                if work.purse.spend() and (confidence := judge(leaf.value, leaf.name, quoted=True)) is not None:
+                    self._keep_named(leaf.part, leaf.value, confidence, work)
         if work.purse.left < 0:
             work.complete = False
         if not work.raws:
             return Scan(complete=work.complete, action=self.action)
         return Scan(findings=self._findings(value, work), complete=work.complete, action=self.action)
 
-    def _read(self, text: str, work: _Work, *, layer: int, owner: tuple[int, int] | None) -> None:
-        """Look at a text and at every other reading of it. `owner` is (part, offset) where the whole is of one part."""
+    def _read(self, text: str, work: _Work, *, layer: int, owners: _Owners) -> None:
+        """Look at a text and at every other reading of it. `owners`: whose it is."""
         mark = hash(text)
         if mark in work.seen:
             return
@@ -149,71 +151,91 @@ class Scanner:
         raw = text.encode("utf-8", "surrogatepass")
         if not work.admits(len(raw)):
             return
-        hints = self._look(raw, work, layer=layer, owner=owner)
-        for reading in views.rereadings(text, work.purse):
+        hints = self._look(raw, work, layer=layer, owners=owners)
+        if (reading := views.reread(text, work.purse)) is not None:
             if layer >= MAX_LAYERS:
                 work.complete = False
-                return
-            self._read(reading, work, layer=layer + 1, owner=owner)
+            else:
+                self._read(reading, work, layer=layer + 1, owners=owners)
         whole = views.joined(text, hints)
         if whole is not None:
             raw = whole[0].encode("utf-8", "surrogatepass")
             if work.admits(len(raw)):
-                self._look(raw, work, layer=layer, owner=owner, cuts=whole[1])
+                self._look(raw, work, layer=layer, owners=owners, cuts=whole[1])
 
     def _look(
-        self, raw: bytes, work: _Work, *, layer: int, owner: tuple[int, int] | None, cuts: Cuts | None = None
+        self, raw: bytes, work: _Work, *, layer: int, owners: _Owners, cuts: Cuts | None = None
     ) -> set[str]:
         """Ask every detector about one text, and read what its runs decode to. Returns the hints of the anchors."""
         runs = views.runs_of(raw, work.purse)
-        if cuts is not None and not self._spanning(runs, cuts):
-            return _NOTHING.contexts
+        if cuts is not None:
+            runs = [run for run in runs if cuts.inside(*run)]
+            if not runs and self.own.anchors is None:
+                return _NOTHING.contexts
         asked = _NOTHING if self.matcher is None else self.matcher.ask(raw)
         for hit in self._hits(raw, asked, runs, work, cuts):
-            part, offset = _place(raw, hit.start, owner)
-            work.raws.append(_Raw(hit, part, offset, raw[hit.start : hit.end]))
-        paired = "paired" in asked.contexts or self.matcher is None
-        if runs or paired:
-            for start, said in views.decoded(raw, runs, work.purse, paired=paired):
-                if said is None or layer >= MAX_LAYERS:
-                    work.complete = False
-                    continue
-                inner = said.decode("utf-8", "replace").replace(MARK, " ")
-                self._read(inner, work, layer=layer + 1, owner=_place(raw, start, owner))
+            for part, offset in _place(raw, hit.start, owners):
+                work.raws.append(_Raw(hit, part, offset, raw[hit.start : hit.end]))
+        if layer == 0 and "named" in asked.contexts:
+            work.named = True
+        self._decode(
+            raw,
+            runs,
+            work,
+            layer=layer,
+            place=partial(_place, raw, owners=owners),
+            paired="paired" in asked.contexts,
+        )
         return asked.contexts
 
-    def _read_neighbours(self, leaves: Leaves, work: _Work) -> None:
+    def _decode(
+        self, raw: bytes, runs: _Runs, work: _Work, *, layer: int, place: Callable[[int], _Places], paired: bool
+    ) -> None:
+        """Read what the runs decode to, all together as the parts of one text; `place` says whose a run is."""
+        texts: list[str] = []
+        inner: list[_Places] = []
+        for start, said in views.decoded(raw, runs, work.purse, paired=paired):
+            if said is None or layer >= MAX_LAYERS:
+                work.complete = False
+                continue
+            texts.append(said.decode("utf-8", "replace").replace(MARK, " "))
+            inner.append(place(start))
+        if texts:
+            self._read(SEPARATOR.join(texts), work, layer=layer + 1, owners=inner)
+
+    def _read_neighbours(self, value: Json | Mapping[str, Json], strings: list[str], work: _Work) -> None:
         """Look at the string leaves with nothing between them: a secret may be split over several arguments."""
-        text, cuts = views.put_together(leaves.strings)
+        text, cuts = views.put_together(strings)
         raw = text.encode("utf-8", "surrogatepass")
         if not work.admits(len(raw)):
             return
-        runs = views.runs_of(raw, work.purse)
-        if not self._spanning(runs, cuts):
+        runs = [run for run in views.runs_of(raw, work.purse) if cuts.inside(*run)]
+        if not runs and self.own.anchors is None:
             return
+        part_of: list[int] = []
+
+        def numbers(pieces: range) -> list[int]:
+            part_of[:] = part_of or leaf_numbers(value, depth=MAX_DEPTH)
+            return [part_of[piece] for piece in pieces]
+
         asked = _NOTHING if self.matcher is None else self.matcher.ask(raw)
         for hit in self._hits(raw, asked, runs, work, cuts):
-            for piece in cuts.pieces(hit.start, hit.end):
-                owner = leaves.owners[min(piece, len(leaves.owners) - 1)]
-                work.raws.append(_Raw(hit, owner, _IN_VALUE, raw[hit.start : hit.end]))
-        for start, said in views.decoded(raw, runs, work.purse, paired=False):
-            if said is not None and self.matcher is not None and work.admits(len(said)):
-                piece = min(cuts.pieces(start, start + 1)[0], len(leaves.owners) - 1)
-                for hit in self._hits(said, self.matcher.ask(said), views.runs_of(said, work.purse), work, None):
-                    if hit.specific:
-                        work.raws.append(_Raw(hit, leaves.owners[piece], _IN_VALUE, said[hit.start : hit.end]))
+            for part in numbers(cuts.pieces(hit.start, hit.end)):
+                work.raws.append(_Raw(hit, part, _IN_VALUE, raw[hit.start : hit.end]))
+        ends = dict(runs)
 
-    def _spanning(self, runs: _Runs, cuts: Cuts) -> bool:
-        """Can anything stand over a cut? A format of ours has a run there; the policy's own may look like anything."""
-        return self.own.anchors is not None or any(cuts.inside(start, end) for start, end in runs)
+        def place(start: int) -> _Places:
+            return tuple((part, _IN_VALUE) for part in numbers(cuts.pieces(start, ends.get(start, start + 1))))
+
+        self._decode(raw, runs, work, layer=0, place=place, paired=False)
 
     def _hits(self, raw: bytes, asked: Asked, runs: _Runs, work: _Work, cuts: Cuts | None) -> list[Hit]:
         found: list[Hit] = list(islice(self.own.match(raw, work.purse, cuts=cuts), FINDINGS))
         if self.matcher is not None and (runs or asked.worth or asked.contexts):
             found += islice(self.matcher.match(raw, asked, runs, work.purse, cuts=cuts), FINDINGS)
-        if self.rules is not None and cuts is None:
+        if self.rules is not None and cuts is None and work.purse.left >= 0:
             try:
-                found += islice(self.rules.match(raw, timeout=BROAD_SECONDS), FINDINGS)
+                found += islice(self.rules.match(raw, timeout=max(0.001, min(BROAD_SECONDS, work.purse.remaining()))), FINDINGS)
             except TimeoutError:
                 work.complete = False
         if len(found) >= FINDINGS:
@@ -262,12 +284,12 @@ class Scanner:
         return tuple(found.values())
 
 
-def _place(raw: bytes, at: int, owner: tuple[int, int] | None) -> tuple[int, int]:
-    """The part that an offset lies in, by the separators before it, and how far into the part it is."""
-    if owner is not None:
-        return owner
-    last = raw.rfind(b"\x1e", 0, at)
-    return raw.count(b"\x1e", 0, at), at - last - 1
+def _place(raw: bytes, at: int, owners: _Owners) -> _Places:
+    """Whose the byte at an offset is, by the separators before it, and how far into its part it stands."""
+    number = raw.count(b"\x1e", 0, at)
+    if owners is not None:
+        return owners[min(number, len(owners) - 1)]
+    return ((number, at - raw.rfind(b"\x1e", 0, at) - 1),)
 
 
 def _absorbed(hits: list[Hit]) -> list[Hit]:

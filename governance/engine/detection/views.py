@@ -16,7 +16,8 @@ from urllib.parse import unquote_to_bytes
 from governance.engine.detection.leaves import MARK
 from governance.engine.detection.patterns import UNANCHORED, Purse, regexp, spans
 
-MAX_INFLATED = 1 << 20  # bytes that one compressed piece may open to
+_MAX_ESCAPES = 16_000  # HTML entities, or half the backslashes, of one text; with more it is not looked through
+MAX_INFLATED = 512 << 10  # bytes that one compressed piece may open to
 
 # Letters of other scripts that look like ASCII ones, beyond what compatibility normalisation folds.
 _PAIRS = (
@@ -55,38 +56,45 @@ _CONCATENATED = {
 _MEETING_HINT = "concat-meeting"
 _EDGE = " \t\r\\+\"'`,;>|*#()&"  # what may stand at a line's ends where one value is broken over lines
 _RUN = regexp(r"[A-Za-z0-9+/_\-]{20,}={0,2}")
-_HEX_PAIRS = regexp(r"(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ :,;\-]{1,2}){11,}(?:0x|\\x)?[0-9a-fA-F]{2}")
+_HEX_PAIRS = regexp(r"[0-9a-fA-F]{2}(?:[ :,;\-][0-9a-fA-F]{2}){4}(?:[ :,;\-][0-9a-fA-F]{2})+")
 _PRINTABLE = regexp(r"[ -~\n\r\t]{12,}")
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _UNPRINTABLE = bytes(n if 32 <= n < 127 or n in b"\n\r\t" else 10 for n in range(256))
 _PIECES = re.compile(rb"[A-Za-z0-9+]{16,}={0,2}")
 # What the set of anchors is asked besides: is there something that these readings could undo?
 HINTS = {
+    "named": r"(?i:pass|pw|secret|token|key|auth|cred|cookie|conn|dsn|sas|contrasen|kennwort|senha|pin|jwt|salt|seed"
+    r"|mnemonic|otp|recovery|backup|databaseurl|database_url|webhook|bearer|value|hmac|totp)[\w.\- ]*:|(?i:\bpat):",
     **{f"concat-{name}": rf"[\"'] ?{re.escape(sign)} ?[\"']" for sign, name in _SIGNS.items()},
     _MEETING_HINT: r"[\w/+=\-](?:\"\"|'')[\w/+=\-]",
     "paired": r"[0-9a-fA-F]{2}[ :,;\-][ ]?(?:0x|\\x)?[0-9a-fA-F]{2}[ :,;\-][ ]?(?:0x|\\x)?[0-9a-fA-F]{2}[ :,;\-]",
 }
 _DIGITS = b"0123456789"
 _LOWER_HEX = b"0123456789abcdef-"
+_PROBE = 24  # characters of a run that are decoded to see whether it begins with an odd offset
+_MAX_TABLE = 70_000  # characters whose look-alike is remembered
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
-def rereadings(text: str, purse: Purse) -> Iterator[str]:
-    """The whole text with one layer of escapes or disguise taken away, for each kind that it holds."""
-    if not text.isascii():
-        plain = visible(text)
-        if plain != text:
-            yield _aligned(text, plain, visible)
-    if "\\" in text and _BACKSLASH.search(text) is not None:
-        if not purse.spend(text.count("\\") // 64):
-            return
-        yield _aligned(text, unescaped(text), unescaped)
-    if "%" in text and _PERCENT.search(text) is not None:
-        yield _aligned(text, _unquoted(text), _unquoted)
-    if "&" in text and _ENTITY.search(text) is not None:
-        if not purse.spend(text.count("&") // 64):
-            return
-        yield _aligned(text, html.unescape(text), html.unescape)
+def reread(text: str, purse: Purse) -> str | None:
+    """The text with one layer of every escape and disguise that it holds taken away; None where it holds none.
+
+    All kinds at once, so that a text that mixes them has one more reading and not one for each order of undoing them.
+    """
+    plain = text
+    if not plain.isascii():
+        plain = _aligned(plain, visible(plain), visible)
+    if "&" in plain and _ENTITY.search(plain) is not None:
+        if plain.count("&") > _MAX_ESCAPES and not purse.spend(purse.left + 1):
+            return None
+        plain = _aligned(plain, html.unescape(plain), html.unescape)
+    if "%" in plain and _PERCENT.search(plain) is not None:
+        plain = _aligned(plain, _unquoted(plain), _unquoted)
+    if "\\" in plain and _BACKSLASH.search(plain) is not None:
+        if plain.count("\\") > 2 * _MAX_ESCAPES and not purse.spend(purse.left + 1):
+            return None
+        plain = _aligned(plain, unescaped(plain), unescaped)
+    return None if plain == text else plain
 
 
 class Cuts:
@@ -163,26 +171,41 @@ def runs_of(text: bytes, purse: Purse) -> list[tuple[int, int]]:
     return found
 
 
-def decoded(text: bytes, runs: list[tuple[int, int]], purse: Purse, *, paired: bool) -> Iterator[tuple[int, bytes | None]]:
+def decoded(
+    text: bytes, runs: list[tuple[int, int]], purse: Purse, *, paired: bool
+) -> Iterator[tuple[int, bytes | None]]:
     """What the base64, hexadecimal and compressed runs of a text hold: (offset of the run, what it says).
 
     `paired` says that hexadecimal pairs with signs between them occur, which the set of anchors knows.
-    None in place of the bytes means: this opens to more than may be looked at, or cannot be opened.
+    None in place of the bytes means: this opens to more than may be looked at.
     """
     for start, end in runs:
-        run = text[start:end]
-        for opened in _opened(run):
+        if not purse.spend():
+            return
+        for opened in _opened(text[start:end], purse):
             yield start, opened
     if paired:
-        for start, end in spans(_HEX_PAIRS, text, 0, len(text), purse):
-            digits = re.sub(rb"(?i)0x|\\x|[^0-9a-f]", b"", text[start:end])
-            said = _said(binascii.unhexlify(digits[: len(digits) & ~1]))
-            if said is not None:
-                yield start, said
+        plain = text.replace(b", ", b",").replace(b"0x", b"").replace(b"\\x", b" ")
+        for start, end in spans(_HEX_PAIRS, plain, 0, len(plain), purse):
+            digits = plain[start:end].translate(None, b" :,;-")
+            if len(digits) >= 24 and (said := _said(binascii.unhexlify(digits))) is not None:
+                yield plain_offset(text, plain, start), said
+
+
+def plain_offset(text: bytes, plain: bytes, start: int) -> int:
+    """An offset in the text, in the same part as an offset in a copy of it from which signs were taken."""
+    mark = plain.count(b"\x1e", 0, start)
+    at = -1
+    for _ in range(mark):
+        at = text.find(b"\x1e", at + 1)
+    return at + 1 + max(0, start - plain.rfind(b"\x1e", 0, start) - 1)
 
 
 def visible(text: str) -> str:
     """Without invisible characters, with full-width and look-alike letters as the ASCII that they pass for."""
+    size = len(text)
+    if (len(text.encode("utf-8", "surrogatepass")) - size) * 8 > size:
+        return text.translate(_TABLE)
     return _NOT_ASCII.sub(lambda found: _plain(found[0]), text)
 
 
@@ -229,7 +252,21 @@ def _plain(letter: str) -> str:
     return base if base.isascii() else letter
 
 
-def _opened(run: bytes) -> Iterator[bytes | None]:
+class _Table(dict[int, str]):
+    """What each character passes for, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        plain = letter if code < 128 else _plain(letter)
+        if len(self) < _MAX_TABLE:
+            self[code] = plain
+        return plain
+
+
+_TABLE = _Table()
+
+
+def _opened(run: bytes, purse: Purse) -> Iterator[bytes | None]:
     body = run.rstrip(b"=")
     if _HEX.issuperset(body) or body[:2] in (b"0x", b"0X"):
         digits = body[2:] if body[1:2] in b"xX" else body
@@ -241,25 +278,26 @@ def _opened(run: bytes) -> Iterator[bytes | None]:
             yield plain
             return
         if _inflatable(said):
-            yield from _inflated(said)
+            yield from _inflated(said, purse)
             return
     if run.islower() or run.isupper():
         return
     for offset in range(4):
-        piece = body[offset:]
-        raw = _unbase64(piece)
+        if offset and not _unbase64(body[offset : offset + _PROBE]).isascii():
+            continue
+        raw = _unbase64(body[offset:])
         if _inflatable(raw):
-            yield from _inflated(raw)
+            yield from _inflated(raw, purse)
             return
         if (plain := _said(raw)) is not None:
             yield plain
             return
     if len(body) > 32 and (b"/" in body or b"-" in body or b"_" in body):
         for found in _PIECES.finditer(body):
-            if found.end() - found.start() < len(body):
+            if found.end() - found.start() < len(body) and purse.spend():
                 raw = _unbase64(found[0].rstrip(b"="))
                 if _inflatable(raw):
-                    yield from _inflated(raw)
+                    yield from _inflated(raw, purse)
                 elif (plain := _said(raw)) is not None:
                     yield plain
 
@@ -292,15 +330,16 @@ def _inflatable(raw: bytes) -> bool:
     return raw[:2] == b"\x1f\x8b" or (raw[:1] == b"\x78" and raw[1:2] in (b"\x01", b"\x5e", b"\x9c", b"\xda"))
 
 
-def _inflated(raw: bytes) -> Iterator[bytes | None]:
+def _inflated(raw: bytes, purse: Purse) -> Iterator[bytes | None]:
     """gzip and zlib, bounded. Data that pretends to be compressed and is not is looked at as it is."""
     unpacker = zlib.decompressobj(wbits=47)
     try:
         opened = unpacker.decompress(raw, MAX_INFLATED)
     except zlib.error:
         opened = b""
-    if unpacker.unconsumed_tail:
+    if not purse.spend(1 + len(opened) // 4096) or unpacker.unconsumed_tail:
         yield None
+        return
     said = _said(opened) or _said(raw)
     if said is not None:
         yield said
