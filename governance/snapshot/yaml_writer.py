@@ -122,16 +122,14 @@ def _escape(char: str) -> str:
 
 def _is_block(text: str) -> bool:
     """Whether text of several lines can stand as a literal block and read back the same."""
-    if "\n" not in text or not text.strip("\n"):
+    if "\n" not in text or text.endswith("\n\n"):
         return False
     lines = text.split("\n")
     return all(line.isprintable() and line == line.rstrip() for line in lines) and not text.startswith((" ", "\n"))
 
 
 def _block_header(text: str) -> str:
-    """Keep all final line feeds, one, or none."""
-    if text.endswith("\n\n"):
-        return "|+"
+    """Keep the final line feed, or none."""
     return "|" if text.endswith("\n") else "|-"
 
 
