@@ -1,4 +1,4 @@
-"""The directory in memory: principals, agent keys and revocations, as every process holds them.
+"""The directory in memory: principals, agent keys, revocations and the guard's lists, as every process holds them.
 
 A state is never changed, only replaced whole, so that one decision sees one directory. Reading is incremental: the
 database raises one revision with every change, in commit order, and a refresh reads what is newer than what it has.
@@ -16,7 +16,9 @@ import structlog
 from django.db import transaction
 
 from accounts.agent_key import KeyEntry
+from accounts.guard.lists import GuardLists
 from accounts.models import AgentKey, DirectoryEpoch, Revocation, User
+from accounts.selectors.guard import guard_lists
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import RevocationTampered
 from accounts.tokens.revoke import RevocationSet, Revoked, checked_set
@@ -41,6 +43,7 @@ class DirectoryState:
     rate_tiers: Mapping[str, str] = field(default_factory=dict, repr=False)
     keys: Mapping[str, KeyEntry] = field(default_factory=dict, repr=False)
     revocations: RevocationSet = RevocationSet()
+    guard: GuardLists = GuardLists()
     revision: int = 0
     generation: int = 0
     confirmed_at: float | None = None
@@ -78,6 +81,7 @@ class LiveDirectory:
             anew = never or epoch.removed_at > before.revision or epoch.revision < before.revision
             principals, rate_tiers = _read_principals(before, since=None if anew else before.revision)
             keys = _read_keys() if anew or epoch.keys_at > before.revision else before.keys
+            guard = guard_lists() if anew or epoch.guard_at > before.revision else before.guard
             revocations, tampered = before.revocations, before.tampered
             if anew or tampered or epoch.revocations_at > before.revision:
                 try:
@@ -91,6 +95,7 @@ class LiveDirectory:
             rate_tiers=rate_tiers,
             keys=keys,
             revocations=revocations,
+            guard=guard,
             revision=epoch.revision,
             generation=before.generation + changed,
             confirmed_at=before.confirmed_at if tampered else now,

@@ -25,6 +25,9 @@ BROWSERS: Final = (("chrome", 120), ("firefox", 120))
 SHORTEST_AGENT: Final = 8
 """Characters; a shorter name is no client's."""
 
+REFUSALS_PER_MINUTE: Final = 30
+BAN_SECONDS: Final = 600
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardLists:
@@ -37,6 +40,6 @@ class GuardLists:
     agents: tuple[str, ...] = AGENTS
     browsers: tuple[tuple[str, int], ...] = BROWSERS
     shortest_agent: int = SHORTEST_AGENT
-    refusals_per_minute: int = 30
-    ban_seconds: float = 600.0
+    refusals_per_minute: int = REFUSALS_PER_MINUTE
+    ban_seconds: float = BAN_SECONDS
     enabled: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.models.directory import Department, DirectoryEpoch, Group, Role
 from accounts.models.history import ChangeRef
+from accounts.models.guard import GuardEntry, GuardKind
 from accounts.models.key import AgentKey, Revocation, RevocationKind
 from accounts.models.slug import RateTier, Sensitivity, TierChoice
 from accounts.models.staff import ScopeKind, StaffGrant, StaffRole
@@ -15,6 +16,8 @@ __all__ = [
     "Department",
     "DirectoryEpoch",
     "Group",
+    "GuardEntry",
+    "GuardKind",
     "Kind",
     "RateTier",
     "Revocation",

@@ -65,7 +65,8 @@ class DirectoryEpoch(models.Model):
     Database triggers raise it in the transaction that changes a principal, holding its lock until commit, so that
     revisions are committed in order: a process that has seen revision *n* reads principals with a greater one and
     misses none. `removed_at` is the revision of the last removal of a row, after which everything is read anew;
-    `keys_at` and `revocations_at` of the last change to agent keys and to revocations, which are then read anew.
+    `keys_at`, `revocations_at` and `guard_at` of the last change to agent keys, to revocations and to the scanner
+    guard's lists, which are then read anew.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -73,6 +74,7 @@ class DirectoryEpoch(models.Model):
     removed_at = models.PositiveBigIntegerField(default=0)
     keys_at = models.PositiveBigIntegerField(default=0, db_default=0)
     revocations_at = models.PositiveBigIntegerField(default=0, db_default=0)
+    guard_at = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(id=1), name="accounts_directoryepoch_one_row"),)

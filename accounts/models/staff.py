@@ -47,7 +47,7 @@ _POLICY_GOVERNANCE = (
     "policytest",
     "draftcomment",
 )
-_POLICY_ACCOUNTS = ("department", "group", "role")
+_POLICY_ACCOUNTS = ("department", "group", "role", "guardentry")
 #: What every staff role may look at: the policy, its releases and switches, and the directory's definitions.
 _LOOK = tuple(
     f"governance.view_{name}" for name in (*_POLICY_GOVERNANCE, "release", "releaseproposal", "draftstate", "switch")
