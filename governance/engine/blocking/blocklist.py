@@ -21,7 +21,7 @@ from governance.engine.blocking.prefilter import is_suspect
 from governance.engine.normalise.hosts import parse_host
 from governance.engine.normalise.names import is_slug
 
-_ALWAYS = frozenset({Role.COMMAND, Role.SQL, Role.CODE})
+_ALWAYS = frozenset({Role.COMMAND, Role.SQL, Role.CODE, Role.HOST})
 _ROOT = Node(None, "")
 
 

@@ -37,7 +37,7 @@ _SHELLISM = re.compile(
     r"(?:^|[\s;|&(])(?:-[a-zA-Z]{1,4}|--[a-z][\w-]+)(?:\s|=|$)|[;|&<>$`~]|(?:^|\s)[~/.]|\\|\*|(?i:^\s*(?:/c|-c)\b)"
 )
 _CODE_CALL = re.compile(
-    r"shutil\.rmtree\(\s*[\"']([^\"']+)[\"']|(?:rmSync|rmdirSync|unlinkSync|rm|rimraf|remove|unlink|rmtree|rm_rf|rmdir|removedirs|FileUtils\.rm_r[f]?)\s*\(\s*[\"']([^\"']+)[\"']"
+    r"shutil\.rmtree\(\s*[\"']([^\"']+)[\"']|(?:rmSync|rmdirSync|unlinkSync|rm|rimraf|remove|unlink|rmtree|rm_rf|rmdir|removedirs|unlink glob|FileUtils\.rm_r[f]?)\s*\(\s*[\"']([^\"']+)[\"']"
 )
 _MAX_TEXT = 64 * 1024
 
@@ -129,6 +129,8 @@ class Inspection:
         if is_sql_shaped(text):
             self.sql(node, text, strict=True)
         else:
+            if ";" in text and (injected := _INJECTED.match(text)):
+                self.sql(node, injected[1], strict=False)
             for check in document_hazards(text):
                 self.check(check, node)
         if role is Role.PLAIN:
@@ -159,7 +161,7 @@ class Inspection:
         name = program_name(found[1].strip("\"'"))
         return (
             name in KNOWN_PROGRAMS or name.startswith("mkfs") or found[1].startswith(("$", ":", "./", "/bin/", "/usr/"))
-        ) and (_SHELLISM.search(text) is not None or name in _BARE_PROGRAMS)
+        ) and (_SHELLISM.search(text) is not None or _BARE_COMMAND.fullmatch(text) is not None)
 
     def command(self, node: Node, text: str, *, certain: bool = True) -> None:
         """A command line: what it would do, open, reach and send to a database."""
@@ -187,7 +189,9 @@ class Inspection:
                 self.code(node, command.code, shells=False)
 
     def sql(self, node: Node, text: str, *, strict: bool) -> None:
-        """Statements."""
+        """Statements; what follows a quote that closes a statement of somebody else's is one too."""
+        if ";" in text and not is_sql_shaped(text) and (injected := _INJECTED.match(text)):
+            text = injected[1]
         for check in statement_hazards(text, self.budget, strict=strict):
             self.check(check, node)
         for check in document_hazards(text):
@@ -216,7 +220,7 @@ class Inspection:
             commands = read_commands("rm -rf '" + (found[1] or found[2]) + "'", self.budget)
             for check in command_hazards(commands, ""):
                 self.check(check, node)
-        for literal in _SQL_LITERAL.finditer(text):
+        for literal in _SQL_LITERAL.finditer(text) if _RUNS_SQL.search(text) else ():
             if is_sql_shaped(literal[1] or literal[2] or literal[3]):
                 self.sql(node, literal[1] or literal[2] or literal[3], strict=True)
 
@@ -240,9 +244,19 @@ class Inspection:
             self.report(check, node)
 
 
+_RUNS_SQL = re.compile(
+    r"\b(?:execute\w*|query\w*|raw\w*|exec_driver_sql|executescript|\$executeRaw\w*|\$queryRaw\w*|read_sql\w*|sql|cursor|exec|run|prepare)\s*\(",
+    re.IGNORECASE,
+)
+_INJECTED = re.compile(
+    r"[^;]{0,64}['\"]\s*\)*\s*;\s*((?:drop|delete|truncate|update|alter|insert|exec|grant|shutdown)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_BARE_COMMAND = re.compile(
+    r"\s*(?:reboot|halt|poweroff|init\s+[06]|shutdown(?:\s+now)?|(?:dropdb|userdel)\s+[\w-]+)\s*", re.IGNORECASE
+)
 _SQL_LITERAL = re.compile(r"\"\"\"(.{4,4000}?)\"\"\"|\"([^\"\n]{6,4000})\"|'([^'\n]{6,4000})'", re.DOTALL)
 _BARE_FILES = frozenset("id_rsa id_ed25519 id_ecdsa id_dsa kubeconfig credentials".split())
-_BARE_PROGRAMS = frozenset("reboot halt poweroff shutdown dropdb userdel init mkfs diskpart format".split())
 
 KNOWN_PROGRAMS = frozenset(
     "rm rmdir unlink shred wipe srm dd mkfs mke2fs mkswap wipefs blkdiscard fdisk sfdisk sgdisk parted hdparm cryptsetup lvremove vgremove pvremove zpool zfs diskutil format diskpart mv cp tee truncate ln install sed find chmod chown chgrp chattr icacls takeown "

@@ -110,24 +110,26 @@ def tool_shape(entity: str) -> ToolShape:
     )
 
 
+_CODE_TEXT_KEYS = frozenset({"input", "text", "source", "content", "cell", "expression"})
 _SHELL_TEXT_KEYS = frozenset("text input keys content data body line lines stdin args arguments message value".split())
 
 
 def role_in(shape: ToolShape, key: str) -> Role:
     """`role_of(key)`, corrected by what the tool is: a terminal's `text` is a command, a search tool's `query` is prose."""
     role = role_of(key)
-    if shape.shell and role in (Role.PROSE, Role.PLAIN, Role.CODE) and key.lower() in _SHELL_TEXT_KEYS | {"code"}:
+    if shape.code and role in (Role.PLAIN, Role.PROSE, Role.QUERY) and key.lower() in _CODE_TEXT_KEYS:
+        return Role.CODE
+    if (
+        shape.shell
+        and not (shape.code and role is Role.CODE)
+        and role in (Role.PROSE, Role.PLAIN, Role.CODE)
+        and key.lower() in _SHELL_TEXT_KEYS | {"code"}
+    ):
         return Role.COMMAND
     if shape.search and role is Role.QUERY:
         return Role.PROSE
     if shape.sql and role is Role.QUERY:
         return Role.SQL
-    if (
-        shape.code
-        and role in (Role.PLAIN, Role.PROSE)
-        and key.lower() in {"input", "text", "source", "content", "cell"}
-    ):
-        return Role.CODE
     return role
 
 
@@ -149,6 +151,7 @@ class Node:
 
 
 Leaf = tuple[Node, Role, str]
+_WORD_LISTS = frozenset({"args", "arguments"})
 _COMMAND_LISTS = frozenset("command cmd argv args arguments exec entrypoint commandline".split())
 
 
@@ -163,7 +166,8 @@ def leaves(arguments: Mapping[str, Any], shape: ToolShape, *, numbers: bool = Tr
         at, role, value = stack.pop()
         if isinstance(value, Mapping):
             program: tuple[Node, str] | None = None
-            words: Sequence[Any] | None = None
+            words: list[Any] | None = None
+            words_at: Node | None = None
             for key, inner in value.items():
                 kind = role_in(shape, key)
                 node = Node(at, key)
@@ -174,18 +178,25 @@ def leaves(arguments: Mapping[str, Any], shape: ToolShape, *, numbers: bool = Tr
                     if kind is Role.COMMAND or key in ("program", "executable", "binary"):
                         program = program or (node, inner)
                 elif isinstance(inner, list):
-                    if inner and type(inner[0]) is str and (kind is Role.COMMAND or key.lower() in _COMMAND_LISTS):
-                        if kind is Role.COMMAND and key.lower() not in ("args", "arguments"):
-                            found.append((node, Role.COMMAND, _joined(inner)))
-                        else:
+                    lowered = key.lower()
+                    if inner and type(inner[0]) is str and (kind is Role.COMMAND or lowered in _COMMAND_LISTS):
+                        if lowered in _WORD_LISTS:
                             words = inner
-                    stack.append((node, Role.PLAIN if kind is Role.COMMAND and len(inner) > 1 else kind, inner))
+                            words_at = node
+                            continue
+                        if not any(char.isspace() for char in inner[0]) and not lowered.endswith("s"):
+                            found.append((node, Role.COMMAND, _joined(inner)))
+                            continue
+                    stack.append((node, kind, inner))
                 elif isinstance(inner, Mapping):
                     stack.append((node, kind, inner))
                 elif kind is Role.HOST and type(inner) is int:
                     found.append((node, kind, str(inner)))
-            if program is not None and words is not None:
-                found.append((program[0], Role.COMMAND, program[1] + " " + _joined(words)))
+            if words is not None:
+                if program is not None:
+                    found.append((program[0], Role.COMMAND, program[1] + " " + _joined(words)))
+                else:
+                    stack.append((words_at, Role.PLAIN, words))
         elif isinstance(value, list):
             for place, inner in enumerate(value):
                 if type(inner) is str:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from governance.engine.normalise.commands import Command, Commands
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
+from governance.engine.normalise.shell import UNKNOWN
 from governance.engine.normalise.wrappers import wrapped
 
 _TALKS = frozenset(
-    "echo printf write-host write-output alias export declare git-commit logger say figlet banner notify-send wall cowsay true false : yes seq expr bc type man apropos whatis tldr history".split()
+    "echo printf write-host write-output alias export declare git-commit logger say figlet banner notify-send wall cowsay true false : yes seq expr bc man apropos whatis tldr history".split()
 )
 _STATS = frozenset(
     "ls ll dir stat test [ [[ file touch mkdir chmod chown chgrp du df basename dirname realpath readlink which find fd tree cd pushd popd ssh-add ssh-keygen icacls get-childitem get-acl test-path md".split()
@@ -153,6 +154,8 @@ def opened_paths(commands: Commands) -> Iterator[str]:
                 "update-index",
             }:
                 continue
+        if name in {"cp", "mv", "install"} and len(words) > 1 and re.search(r"(?:^|/)\.env[\w.]*$", words[-1]):
+            words = words[:-1]
         for word in words:
             if spare:
                 spare = False

@@ -57,21 +57,40 @@ def statement_hazards(text: str, budget: Budget, *, strict: bool, depth: int = 0
     return found
 
 
-def _reads_as_statement(statement: Statement) -> bool:
-    """False for a sentence that begins like a statement: `drop table users was a mistake`."""
-    words = 0
-    for token in statement:
-        words = words + 1 if token.kind == "word" and token.value not in _GLUE else 0
-        if words > 3:
-            return False
-    return True
-
-
-_GLUE = frozenset(
-    "drop table database schema if exists not cascade restrict truncate delete from where update set alter add column and or select insert into values grant all privileges on to with option as join left right inner outer "
-    "copy program order by limit returning user role owned tablespace collection keyspace exec execute create group having like in is null between case when then else end using distinct union ignore only temporary "
-    "continue identity restart public view materialized index constraint default type first after change modify rename purge force shutdown immediate revoke admin".split()
+_OPTIONS = frozenset(
+    "if exists only cascade restrict restart continue identity table database schema user role view materialized temporary temp external foreign owned by tablespace collection keyspace purge force immediate concurrently".split()
 )
+_AFTER_DELETE = frozenset("where using limit returning order as".split())
+
+
+def _reads_as_statement(statement: Statement) -> bool:
+    """False for a sentence that only begins like a statement: `drop table users was a mistake`."""
+    verb, rest = statement[0].value, statement[1:]
+    if verb in {"drop", "truncate"}:
+        previous = False
+        for token in rest:
+            name = token.kind in {"word", "quoted"} and token.value not in _OPTIONS
+            if name and previous:
+                return False
+            previous = name
+        return True
+    if verb == "delete":
+        place = 1 if rest and rest[0].value == "from" else 0
+        while place + 1 < len(rest) and (rest[place + 1].value == "." or rest[place].value == "."):
+            place += 1
+        tail = [token for token in rest[place + 1 :] if not (token.kind == "operator" and token.value in {")", "--"})]
+        return (
+            not tail
+            or tail[0].value in _AFTER_DELETE
+            or len(tail) == 1
+            or tail[1].value in _AFTER_DELETE
+            or tail[0].value == "as"
+        )
+    if verb == "update":
+        return any(token.kind == "operator" and token.value == "=" for token in rest)
+    if verb == "grant":
+        return any(token.value == "to" for token in rest) and any(token.value == "on" for token in rest)
+    return True
 
 
 def _verbs(statement: Statement) -> Iterator[int]:
@@ -148,7 +167,7 @@ def _hazards_at(statement: Statement, place: int) -> Iterator[str]:
             and not _is_temporary(rest, words)
         ):
             yield "sql-delete-all"
-    elif verb == "update" and "set" in words:
+    elif verb == "update" and "set" in words and (not rest or rest[0].value != "set"):
         where = _where(rest)
         if (where is None or _always_true(where)) and not _is_temporary(rest, words):
             yield "sql-update-all"
@@ -210,6 +229,7 @@ def _altered(rest: list[Token], words: list[str]) -> Iterator[str]:
                     "expression",
                     "unique",
                     "system",
+                    "to",
                 }:
                     yield "sql-alter-drop"
     if words[:1] in (["user"], ["role"], ["login"]) and {"superuser", "createrole", "bypassrls"} & set(words):

@@ -120,7 +120,8 @@ class Command:
 
 @dataclass(slots=True)
 class Commands:
-    """What a text would run. `complete` is false when it could not be read within bounds or its quotes do not close."""
+    """What a text would run. `complete` is false when it could not be read within bounds. Where quotes do not close, the
+    text is read once more without any."""
 
     commands: list[Command]
     complete: bool
@@ -329,6 +330,8 @@ class Interpreter(Sink):
                 shell = re.match(r"(?:alias\.\w+|core\.\w+)=!?(.*)", word)
                 if shell:
                     self.read(shell[1], depth + 1)
+                elif word.startswith("!"):
+                    self.read(word[1:], depth + 1)
         elif name in {"tmux", "screen"} and (
             {"send-keys", "send", "new-session", "new", "stuff", "run-shell", "new-window", "split-window"} & set(words)
         ):
@@ -368,7 +371,10 @@ class Interpreter(Sink):
         at, as_text = found
         rest = command.words[at:]
         if command.name in {"xargs", "gxargs", "parallel"}:
-            rest = rest + self._fed(command)
+            fed = self._fed(command)
+            rest = rest + (
+                ["-r", *fed] if fed and command.stdin is None and rest and program_name(rest[0]) == "rm" else fed
+            )
         if command.name == "command" and command.words[0] in {"-v", "-V"}:
             return command
         if as_text:
@@ -505,6 +511,8 @@ class Interpreter(Sink):
                     for each in inner
                     for root in (roots if each == "{}" else roots[:1])
                 ]
+                if inner and program_name(inner[0]) == "rm" and any(root in {"/", "~"} for root in roots):
+                    inner.insert(1, "-r")
                 if inner:
                     self._run(inner, [], None, None, depth + 1, windows, (*command.wrappers, "find"))
 
@@ -634,6 +642,8 @@ def read_commands(text: str, budget: Budget) -> Commands:
     """Every program that `text` would run under a POSIX shell, and, where it shows signs of them, under cmd.exe or PowerShell."""
     interpreter = Interpreter(budget)
     complete = True
+    if text.count("\0"):
+        text = text.replace("\0", "")
     try:
         interpreter.read(text, 0)
         if is_windows(text):
@@ -641,11 +651,13 @@ def read_commands(text: str, budget: Budget) -> Commands:
             interpreter.variables = {}
             interpreter.read(text, 0, windows=True)
             interpreter.open_quote = interpreter.open_quote and posix_open
+        if interpreter.open_quote:
+            interpreter.read(text.replace("'", "").replace('"', "").replace("`", ""), 0)
     except (TooComplexError, RecursionError):
         complete = False
     return Commands(
         commands=interpreter.commands,
-        complete=complete and not interpreter.open_quote,
+        complete=complete,
         targets=interpreter.targets,
         functions=interpreter.functions,
         runs_fetched=interpreter.runs_fetched,

@@ -28,6 +28,7 @@ DECODED: Final = "\ue003"
 _PLAIN = re.compile(r"[^\s'\"\\$`;&|<>()]+")
 _PLAIN_WINDOWS = re.compile(r"[^\s'\"$`;&|<>()^]+")
 _DOUBLE = re.compile(r"[^\"\\$`]+")
+_HEREDOC = re.compile(r"[^\\$`]+")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _ANSI = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|c(.)|(.))", re.DOTALL
@@ -110,7 +111,7 @@ class Reader:
         self.text, self.at, self.sink, self.depth, self.windows = text, 0, sink, depth, windows
         self.end = len(text)
         self.plain = _PLAIN_WINDOWS if windows else _PLAIN
-        self.heredocs: list[tuple[Redirect, str, bool]] = []
+        self.resume = 0
         self.open_quote = False
         if depth > MAX_DEPTH:
             raise TooComplexError
@@ -154,8 +155,6 @@ class Reader:
                 if closer == ")" and nested == 0:
                     break
                 nested = max(0, nested - 1)
-                if self.heredocs:
-                    continue
                 piped = text[self.at : self.at + 8].lstrip()[:1] == "|" and not text[
                     self.at : self.at + 9
                 ].lstrip().startswith("||")
@@ -165,14 +164,10 @@ class Reader:
                         sink.rejoin()
             else:
                 self._word_or_redirect(simple)
-        if self.heredocs:
-            self._read_heredocs()
         finish(piped=False)
 
     def _end_line(self, simple: Simple, finish: Finish) -> Simple:
-        self.at += 1
-        if self.heredocs:
-            self._read_heredocs()
+        self.at, self.resume = max(self.at + 1, self.resume), 0
         if not simple.words and not simple.redirects and simple.piped:
             return simple
         return finish(piped=False)
@@ -230,9 +225,8 @@ class Reader:
                 return
             self.at = word.end()
             quoted = word[3] is None or word[3].startswith("\\")
-            target = Redirect(operator="<<", target="")
-            simple.redirects.append(target)
-            self.heredocs.append((target, (word[1] or word[2] or word[3] or "").lstrip("\\"), quoted))
+            name = (word[1] or word[2] or word[3] or "").lstrip("\\")
+            simple.redirects.append(Redirect(operator="<<", target=self._heredoc(name, quoted=quoted)))
             return
         blank = _BLANK.match(text, self.at)
         if blank:
@@ -248,21 +242,21 @@ class Reader:
             Redirect(operator=operator, target=" ".join(words) if operator == "<<<" else (words[0] if words else ""))
         )
 
-    def _read_heredocs(self) -> None:
-        for target, end, quoted in self.heredocs:
-            lines: list[str] = []
-            if not end:
-                continue
-            closing = re.compile(r"^[\t ]*" + re.escape(end) + r"[ \t]*\r?$", re.MULTILINE).search(self.text, self.at)
-            stop = closing.start() if closing else self.end
-            lines.append(self.text[self.at : stop])
-            self.at = min(self.end, (closing.end() + 1) if closing else self.end)
-            body = "".join(lines)
-            if not quoted and ("$(" in body or "`" in body) or (not quoted and "$" in body and len(body) < 4096):
-                inner = Reader(body, self.sink, depth=self.depth + 1)
-                body = inner.double(closing="")
-            target.target = body
-        self.heredocs = []
+    def _heredoc(self, end: str, *, quoted: bool) -> str:
+        """The text of a here-document that ends at a line `end`; reading goes on behind it once the current line is done."""
+        if not self.resume:
+            line_end = self.text.find("\n", self.at)
+            self.resume = self.end if line_end < 0 else line_end + 1
+        closing = (
+            re.compile(r"^[\t ]*" + re.escape(end) + r"[ \t]*\r?$", re.MULTILINE).search(self.text, self.resume)
+            if end
+            else None
+        )
+        body = self.text[self.resume : closing.start() if closing else self.end]
+        self.resume = min(self.end, closing.end() + 1) if closing else self.end
+        if not quoted and ("$" in body or "`" in body):
+            return Reader(body, self.sink, depth=self.depth + 1).double(closing="")
+        return body
 
     def word(self) -> list[str]:
         """The word at the current place, expanded; several when an unquoted expansion splits, none when it vanishes."""
@@ -337,7 +331,7 @@ class Reader:
         parts: list[str] = []
         while self.at < end:
             spend()
-            run = _DOUBLE.match(text, self.at) if closing else re.compile(r"[^\\$`]+").match(text, self.at)
+            run = (_DOUBLE if closing else _HEREDOC).match(text, self.at)
             if run:
                 parts.append(run[0])
                 self.at = run.end()

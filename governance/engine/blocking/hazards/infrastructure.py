@@ -12,7 +12,6 @@ _DRY = frozenset(
         "--dry-run",
         "--dryrun",
         "--help",
-        "-h",
         "--dry-run=client",
         "--dry-run=server",
         "-dry-run",
@@ -27,7 +26,7 @@ _DRY = frozenset(
 
 
 def _dry(command: Command) -> bool:
-    return any(word in _DRY for word in command.words)
+    return any(word in _DRY for word in command.words) or command.words[-1:] == ["-h"]
 
 
 def terraform(command: Command) -> Iterator[str]:

@@ -273,6 +273,12 @@ def windows_remove(command: Command) -> Iterator[str]:
         for word in command.words
         if not (word.startswith("-") or re.fullmatch(r"(?:/[a-zA-Z](?::\w+)?)+", word))
     ]
+    if (
+        not targets
+        and command.source is not None
+        and command.source.name in {"get-childitem", "gci", "ls", "dir", "get-item", "gi"}
+    ):
+        targets = command.source.operands()
     if (recursive or forced) and any(
         is_protected(target, command.cwd) and target not in {".", "./"} for target in targets
     ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from governance.engine.normalise.paths import path_forms
+from governance.engine.normalise.paths import climbs, path_forms
 from governance.engine.normalise.shell import UNKNOWN
 
 _SCRATCH = re.compile(
@@ -96,8 +96,10 @@ def is_protected(target: str, cwd: str = "") -> bool:
         return _is_protected_forms(tuple(_without_glob(form) for form in forms))
     if set(target) <= {"/", ".", "*", "~"} and target.startswith(("/", "~")):
         return True
-    if not target.strip(UNKNOWN + "/*.\"'"):
+    if UNKNOWN in target and not target.strip(UNKNOWN + "/*.\"'"):
         return target.startswith("/" + UNKNOWN) or target == "/"
+    if climbs(target) and not cwd:
+        return not re.search(r"[^./\\*]", target) or target.count("..") >= 4
     return _is_protected_forms(removal_forms(target, cwd))
 
 

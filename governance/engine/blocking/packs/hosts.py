@@ -26,7 +26,7 @@ CLOUD_METADATA: tuple[Entry, ...] = (
         "metadata-address",
         "network",
         "Addresses at which clouds hand credentials to their machines.",
-        "169.254.169.254/32 | 169.254.170.2/32 | 169.254.170.23/32 | 169.254.169.253/32 | 169.254.169.123/32 | 169.254.42.42/32 | 169.254.0.23/32 | fd00:ec2::254/128 | fd00:ec2::23/128 | fd20:ce::254/128 | 100.100.100.200/32 | 168.63.129.16/32 | 192.0.0.192/32 | fe80::a9fe:a9fe/128 | 169.254.10.10/32",
+        "169.254.169.254/32 | 169.254.170.2/32 | 169.254.170.23/32 | 169.254.42.42/32 | 169.254.0.23/32 | fd00:ec2::254/128 | fd00:ec2::23/128 | fd20:ce::254/128 | 100.100.100.200/32 | 168.63.129.16/32 | 192.0.0.192/32 | fe80::a9fe:a9fe/128 | 169.254.10.10/32",
         [
             "http://169.254.169.254/latest/meta-data/",
             "http://2852039166/",
@@ -44,7 +44,7 @@ CLOUD_METADATA: tuple[Entry, ...] = (
         "metadata-name",
         "host",
         "Names of the same services.",
-        "metadata.google.internal | metadata.goog | instance-data | instance-data.ec2.internal | metadata.azure.internal | metadata.packet.net | metadata.platformequinix.com | metadata.tencentyun.com | metadata.oraclecloud.com | rancher-metadata | metadata.azure.com",
+        "metadata | metadata.google.internal | metadata.goog | instance-data | instance-data.ec2.internal | metadata.azure.internal | metadata.packet.net | metadata.platformequinix.com | metadata.tencentyun.com | metadata.oraclecloud.com | rancher-metadata | metadata.azure.com",
         ["http://metadata.google.internal/computeMetadata/v1/", "http://METADATA.google.internal./"],
         ["https://cloud.google.com/metadata", "https://metadata.example.org/"],
     ),
