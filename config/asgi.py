@@ -17,9 +17,11 @@ from django.conf import settings  # noqa: E402
 from django.urls import URLPattern  # noqa: E402
 
 from config import embedded  # noqa: E402
+from config.deciding import inline_routes  # noqa: E402
 from config.lane import Application, Lane  # noqa: E402
 from config.lifespan import Lifespan, Resource  # noqa: E402
 from config.static import StaticFiles  # noqa: E402
+from governance.services.web import running_runtime  # noqa: E402
 
 
 @asynccontextmanager
@@ -33,11 +35,11 @@ async def database() -> AsyncIterator[None]:
 
 
 # Path (exact, or a prefix that ends in `/`) -> application answered in the event loop.
-INLINE: dict[str, Application] = {settings.STATIC_URL: StaticFiles(settings.STATIC_URL)}
+INLINE: dict[str, Application] = {settings.STATIC_URL: StaticFiles(settings.STATIC_URL), **inline_routes()}
 # Consumers of Channels.
 WEBSOCKET: list[URLPattern] = []
 # Entered in this order when the process starts, left in reverse when it stops.
-RESOURCES: list[Resource] = [database]
+RESOURCES: list[Resource] = [database, running_runtime]
 
 application = Lifespan(
     Lane(INLINE, ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(WEBSOCKET)})),

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [  # each entry is classified for the inline lane in config/lane.py
     "config.request_id.RequestIdMiddleware",
     "config.csp.SecurityHeadersMiddleware",
+    "accounts.guard.middleware.ScannerGuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -33,7 +33,7 @@ from governance.engine.call import Call, Door, Labels
 from governance.engine.decision import Decision, Effect
 from governance.engine.detection.redaction import redact
 from governance.services.decide import Decided
-from governance.services.outcomes import report_result
+from governance.services.outcomes import Report, report_tool_result
 from governance.services.runtime import Runtime
 
 UNKNOWN_TOOL = "unknown/unknown"
@@ -77,21 +77,25 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
         decided = await record(runtime, identity, call, exchange, Question(route=exchange.path), prompt=True)
         return prompt_answer(told(decided) if decided.decision.effect is not Effect.ALLOW else None)
     if payload.event in (HookEvent.POST_TOOL_USE, HookEvent.POST_TOOL_USE_FAILURE):
-        scan = await report_result(
+        report = Report(
+            status="failed" if payload.event is HookEvent.POST_TOOL_USE_FAILURE else "success",
+            micros=payload.duration_ms * 1000 if payload.duration_ms is not None else None,
+            error=payload.error,
+            result=payload.tool_response,
+        )
+        scan = await report_tool_result(
             runtime,
             identity,
             entity=_entity(runtime, payload),
             labels=_labels(payload),
-            result=payload.tool_response,
-            error=payload.error,
-            duration_ms=payload.duration_ms,
-            failed=payload.event is HookEvent.POST_TOOL_USE_FAILURE,
+            report=report,
             now=exchange.received_at,
         )
         if not scan.complete:
             return result_answer("[withheld: too large to scan]", found=True)
-        findings = [finding for finding in scan.findings if not finding.shadow]
-        return result_answer(redact(payload.tool_response, findings), found=bool(findings))
+        findings = [item for item in scan.findings if not item.shadow and item.path.startswith("/result")]
+        clean = redact({"result": payload.tool_response}, findings)
+        return result_answer(clean["result"] if isinstance(clean, dict) else None, found=bool(findings))
     return {}
 
 

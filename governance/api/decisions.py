@@ -22,7 +22,7 @@ from governance.engine.call import Call
 from governance.engine.decision import Effect
 from governance.services.call_ids import Conflict, InFlight, Remembered, Unavailable
 from governance.services.decide import Decided, decide_call
-from governance.services.limits import headers_of
+from governance.services.limits import TooManyRequests
 from governance.services.runtime import Runtime
 
 MOST_CALLS = 100
@@ -46,26 +46,31 @@ def identify(runtime: Runtime, exchange: Exchange, *, audience: str = "api") -> 
 
 @asynccontextmanager
 async def attempt(
-    runtime: Runtime, identity: Identity, exchange: Exchange, *, route_class: str = "mcp", items: int = 1
+    runtime: Runtime, identity: Identity, exchange: Exchange, *, rate_class: str = "mcp", items: int = 1
 ) -> AsyncIterator[Attempted]:
     """Charge an attempt before anything of it is scanned, and once more where it comes to nothing.
 
     Yields what to tell of the budget and where refused calls are counted. Raises `Problem` 429 where nothing is left.
     """
-    paid = await runtime.edge.attempt(
-        route_class=route_class, caller=identity.caller, peer=exchange.peer, items=items, size=len(exchange.body)
-    )
-    headers = headers_of(paid.verdict)
-    if not paid.verdict.admitted:
-        raise Problem(429, "rate.edge", "Too many requests.", headers=headers)
+    now, size = exchange.received_at, len(exchange.body)
+    try:
+        headers = await runtime.limits.charge_attempt(
+            identity, rate_class=rate_class, now=now, items=items, size=size, peer=exchange.peer
+        )
+    except TooManyRequests as refused:
+        raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
     attempted = Attempted(headers=headers)
     try:
         yield attempted
     except Problem:
-        await runtime.edge.refused(paid)
+        await runtime.limits.charge_refusal(
+            identity, rate_class=rate_class, now=now, items=items, size=size, peer=exchange.peer
+        )
         raise
     if attempted.refused:
-        await runtime.edge.refused(paid, items=attempted.refused)
+        await runtime.limits.charge_refusal(
+            identity, rate_class=rate_class, now=now, items=attempted.refused, size=size, peer=exchange.peer
+        )
 
 
 @dataclass(slots=True)

@@ -43,8 +43,8 @@ class Route:
 class Guard(Protocol):
     """The scanner guard: whether this request is refused before anything looks at it."""
 
-    def refuses(self, exchange: Exchange) -> bool:
-        """True for a request that is answered 403 without a body."""
+    def refuses(self, *, path: str, headers: Headers, peer: str | None, now: float) -> str | None:
+        """Why this request is answered 403 without a body, or None."""
 
 
 class Meter(Protocol):
@@ -66,7 +66,7 @@ class Edge:
 
 
 @dataclass(slots=True)
-class Lane:
+class DecidingLane:
     """An ASGI application for the deciding routes; `serves(path)` says whether a path is one of them."""
 
     routes: Sequence[Route]
@@ -104,7 +104,7 @@ class Lane:
             received_at=time.time(),
             parameters=parameters,
         )
-        if self.edge.guard.refuses(exchange):
+        if self.edge.guard.refuses(path=path, headers=headers, peer=peer, now=exchange.received_at):
             reply = Reply(status=403, body=b"", content_type="")
         else:
             try:
@@ -147,21 +147,27 @@ class Disconnected(Exception):
 
 def check_headers(headers: Headers, edge: Edge) -> None:
     """Refuse a duplicate of a header that decides something, a foreign host, and a foreign origin."""
+    check_once(headers)
     host = origin = None
-    seen: set[bytes] = set()
     for key, value in headers:
-        if key in ONCE:
-            if key in seen:
-                raise Problem(400, "header.duplicate", f"The header {key.decode()} was sent more than once.")
-            seen.add(key)
-            if key == b"host":
-                host = value
+        if key == b"host":
+            host = value
         elif key == b"origin":
             origin = value
     if "*" not in edge.hosts and _without_port((host or b"").decode("latin-1").lower()) not in edge.hosts:
         raise Problem(400, "host.unknown", "This host is not served here.")
     if origin is not None and origin.decode("latin-1").lower() not in edge.origins:
         raise Problem(403, "origin.unknown", "This origin may not call this server.")
+
+
+def check_once(headers: Headers) -> None:
+    """Refuse a duplicate of a header that decides something."""
+    seen: set[bytes] = set()
+    for key, _ in headers:
+        if key in ONCE:
+            if key in seen:
+                raise Problem(400, "header.duplicate", f"The header {key.decode()} was sent more than once.")
+            seen.add(key)
 
 
 def request_id_of(headers: Headers) -> str:

@@ -22,6 +22,7 @@ from governance.engine.detection.redaction import redact
 from governance.engine.need import (
     Answer,
     Approval,
+    Buckets,
     HookRun,
     HookRuns,
     Need,
@@ -29,11 +30,10 @@ from governance.engine.need import (
     NeedBuckets,
     NeedHooks,
 )
-from governance.engine.pipeline import decide
-from governance.services.limits import answer_buckets
+from governance.engine.pipeline import VALID_FOR, decide, decide_text
+from governance.services.recent import Reportable
 from governance.services.runtime import Runtime
 
-VALID_SECONDS = 30.0  # an allow is good for one execution within this time; 20-policy.md
 SCAN_OFF_LOOP = 16 * 1024  # bytes of arguments from which scanning leaves the event loop; 40-api.md
 
 
@@ -63,12 +63,16 @@ async def decide_call(
     """
     snapshot, world = runtime.snapshot, runtime.world
     started = time.perf_counter_ns()
-    steps = decide(snapshot, world, identity.caller, call, now=now, clock=time.perf_counter_ns, only_text=prompt)
-    if call.size > SCAN_OFF_LOOP:
+    if prompt:
+        decision, told = decide_text(snapshot, world, identity.caller, call, now=now), _Told()
+    elif call.size > SCAN_OFF_LOOP:
         async with runtime.large_calls(identity.caller.principal.id):
-            decision, told = await _drive(runtime, steps, off_loop=True)
+            steps = decide(snapshot, world, identity.caller, call, now=now)
+            decision, told = await _drive(runtime, steps, now=now, off_loop=True)
     else:
-        decision, told = await _drive(runtime, steps, off_loop=False)
+        decision, told = await _drive(
+            runtime, decide(snapshot, world, identity.caller, call, now=now), now=now, off_loop=False
+        )
     micros = (time.perf_counter_ns() - started) // 1000
     inputs = Inputs(
         now=now,
@@ -92,13 +96,27 @@ async def decide_call(
             arguments=capture,
         )
     )
+    runtime.recent.remember(
+        Reportable(
+            id=receipt.id,
+            principal=identity.caller.principal.id,
+            agent=identity.caller.agent,
+            allowed=decision.effect is Effect.ALLOW,
+            entity=call.entity,
+            capture=capture.part["level"],
+            labels=call.labels,
+            at=now,
+            call_id=question.call_id,
+            tool_use=call.labels.tool_use_id,
+        )
+    )
     if capture.source is not None:
         runtime.day_keys.delivered(capture.source)
     return Decided(
         id=receipt.id,
         decision=decision,
         receipt=receipt,
-        valid_until=now + VALID_SECONDS if decision.effect is Effect.ALLOW else None,
+        valid_until=now + VALID_FOR if decision.effect is Effect.ALLOW else None,
         micros=micros,
     )
 
@@ -113,7 +131,7 @@ class _Told:
 
 
 async def _drive(
-    runtime: Runtime, steps: Generator[Need, Answer, Decision], *, off_loop: bool
+    runtime: Runtime, steps: Generator[Need, Answer, Decision], *, now: float, off_loop: bool
 ) -> tuple[Decision, _Told]:
     """Run the engine to its end, answering what it asks for."""
     told = _Told()
@@ -123,7 +141,8 @@ async def _drive(
         if isinstance(step, Decision):
             return step, told
         if isinstance(step, NeedBuckets):
-            answer = await answer_buckets(runtime.budgets, step)
+            buckets = runtime.limits.spend(step, now=now)
+            answer = buckets if isinstance(buckets, Buckets) else await buckets
             told.buckets = {"principal": answer.principal, "session": answer.session}
         elif isinstance(step, NeedHooks):
             answer = _no_hook_runs(step)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -20,11 +20,13 @@ from audit.capture import Capturer
 from audit.decision_record import links_of
 from audit.journal import Journal
 from audit.record import Token, Who
+from governance.adapters.client_tool import ClientServers
 from governance.engine.snapshot import Snapshot
 from governance.engine.world import World
 from governance.services.budget_store import BudgetStore
 from governance.services.call_ids import CallIds
-from governance.services.limits import EdgeLimits, RateLimits
+from governance.services.limits import LimitStore
+from governance.services.recent import RecentDecisions
 from governance.vault.capture import DayKeys
 
 LARGE_AT_ONCE = 2  # large calls a principal may have scanned at the same time; 40-api.md
@@ -48,23 +50,18 @@ class Runtime:
     version: str
     snapshot: Snapshot
     world: World
-    edge: EdgeLimits = field(init=False)
-    _rate_limits: tuple[Snapshot, RateLimits] | None = None
+    limits: LimitStore = field(init=False)
+    recent: RecentDecisions = field(default_factory=RecentDecisions)
     _who: OrderedDict[tuple[str, int], Who] = field(default_factory=OrderedDict)
     _large: dict[str, tuple[asyncio.Semaphore, list[None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.edge = EdgeLimits(self.budgets, self.rate_limits)
+        self.limits = LimitStore(self.budgets, lambda: self.snapshot.limits)
 
-    def rate_limits(self) -> RateLimits:
-        """The limits of the release in force, compiled once for each release."""
-        held = self._rate_limits
-        if held is None or held[0] is not self.snapshot:
-            held = self._rate_limits = (
-                self.snapshot,
-                RateLimits.compile(self.snapshot.document.get("rate_limits", {})),
-            )
-        return held[1]
+    @property
+    def client_servers(self) -> ClientServers:
+        """What the release knows of the servers that clients run themselves."""
+        return _ReleaseServers(self.snapshot)
 
     def is_staff(self, identity: Identity) -> bool:
         """Whether the caller is one of the staff, acting in person: never through an agent or a chain."""
@@ -109,3 +106,20 @@ class Runtime:
             waiting.pop()
             if not waiting:
                 self._large.pop(principal, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _ReleaseServers:
+    """`ClientServers` of a release."""
+
+    snapshot: Snapshot
+
+    def client_managed(self) -> Iterable[str]:
+        """Servers with `managed_on_clients`."""
+        servers = self.snapshot.document.get("servers", {})
+        return [slug for slug, server in servers.items() if server.get("managed_on_clients")]
+
+    def client_plugins(self) -> Iterable[tuple[str, str]]:
+        """Every server that a plugin names."""
+        plugins = self.snapshot.document.get("plugins", {})
+        return [(slug, server) for slug, plugin in plugins.items() for server in plugin.get("servers", ())]

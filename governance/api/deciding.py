@@ -1,0 +1,46 @@
+"""The deciding routes as data: one table that the inline lane, Django's URLs and the OpenAPI document are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from governance.api.authzen import answer_evaluation, answer_evaluations
+from governance.api.caller import answer_front_door, answer_me, answer_surface
+from governance.api.client_hooks import answer_claude_code
+from governance.api.decisions import answer_batch, answer_decision
+from governance.api.exchange import Answer, Exchange, Reply
+from governance.api.lane import Route
+from governance.api.outcomes import answer_outcome
+from governance.services.runtime import Runtime
+
+Deciding = Callable[[Runtime, Exchange], Awaitable[Reply]]
+
+DECIDING: tuple[tuple[str, str, str, Deciding], ...] = (
+    ("decisions", "POST", "/api/v1/decisions", answer_decision),
+    ("decisions-batch", "POST", "/api/v1/decisions/batch", answer_batch),
+    ("decisions-outcome", "POST", "/api/v1/decisions/(?P<id>[0-9a-f-]{36})/outcome", answer_outcome),
+    ("surface", "GET", "/api/v1/surface", answer_surface),
+    ("me", "GET", "/api/v1/me", answer_me),
+    ("front-door", "GET", "/api/v1/", answer_front_door),
+    ("hooks-claude-code", "POST", "/hooks/claude-code", answer_claude_code),
+    ("evaluation", "POST", "/access/v1/evaluation", answer_evaluation),
+    ("evaluations", "POST", "/access/v1/evaluations", answer_evaluations),
+)
+"""Name, method, path (a regular expression where it has a part that varies) and answer of every route of the lane."""
+
+
+def bound(answer: Deciding, runtime: Callable[[], Runtime]) -> Answer:
+    """An answer over the runtime of this process."""
+
+    async def answered(exchange: Exchange) -> Reply:
+        return await answer(runtime(), exchange)
+
+    return answered
+
+
+def lane_routes(runtime: Callable[[], Runtime]) -> list[Route]:
+    """The deciding routes as the inline lane serves them."""
+    return [
+        Route(method=method, pattern=path, answer=bound(answer, runtime), name=name)
+        for name, method, path, answer in DECIDING
+    ]

@@ -1,0 +1,100 @@
+"""The deciding routes as DRF views: in the schema, and a thin skin on the same answer as the inline lane."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, ClassVar
+
+from asgiref.sync import async_to_sync
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from governance.api.body import MAX_BODY, too_large
+from governance.api.deciding import DECIDING, Deciding
+from governance.api.documents import DOCUMENTED
+from governance.api.exchange import Exchange, Headers, Problem, Reply, problem_reply
+from governance.api.lane import check_once, request_id_of
+from governance.services import web
+
+
+class DecidingView(APIView):
+    """One deciding route. DRF negotiates, parses and authenticates nothing here: the answer does."""
+
+    authentication_classes: ClassVar[list[Any]] = []
+    permission_classes: ClassVar[list[Any]] = [AllowAny]
+    parser_classes: ClassVar[list[Any]] = []
+    deciding: ClassVar[Deciding]
+
+    def answer(self, request: Request, **parameters: str) -> HttpResponse:
+        """The answer's reply as Django's response."""
+        return respond(async_to_sync(replied)(type(self).deciding, request._request, parameters))
+
+
+async def replied(deciding: Deciding, request: HttpRequest, parameters: dict[str, str]) -> Reply:
+    """What the inline lane would reply to this request."""
+    headers = headers_of(request)
+    request_id = request.META.get("toolgate.request_id") or request_id_of(headers)
+    try:
+        check_once(headers)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+            raise too_large()
+        exchange = Exchange(
+            method=request.method or "",
+            path=request.path,
+            query=request.META.get("QUERY_STRING", "").encode("latin-1"),
+            headers=headers,
+            body=request.body,
+            peer=request.META.get("REMOTE_ADDR", ""),
+            request_id=request_id,
+            received_at=time.time(),
+            parameters=parameters,
+        )
+        return await deciding(web.current(), exchange)
+    except Problem as problem:
+        return problem_reply(problem, request_id)
+
+
+def headers_of(request: HttpRequest) -> Headers:
+    """Header names in lower case with their values, as ASGI has them."""
+    scope = getattr(request, "scope", None)
+    if scope is not None:
+        raw: Headers = tuple(scope["headers"])
+        return raw
+    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items())
+
+
+def respond(reply: Reply) -> HttpResponse:
+    """A reply as Django's response."""
+    response = HttpResponse(reply.body, status=reply.status, content_type=reply.content_type or None)
+    for name, value in reply.headers:
+        response.headers[name] = value
+    return response
+
+
+def _view(name: str, method: str, deciding: Deciding) -> type[DecidingView]:
+    documented = DOCUMENTED[name]
+
+    @extend_schema(
+        operation_id=name.replace("-", "_"),
+        summary=documented.summary,
+        description=documented.description,
+        request=documented.request,
+        responses=documented.responses,
+        parameters=[
+            OpenApiParameter(name=parameter, description=text, required=False, type=str)
+            for parameter, text in documented.query
+        ],
+        auth=[{"bearer": []}],
+        tags=[documented.tag],
+    )
+    def handler(self: DecidingView, request: Request, **parameters: str) -> HttpResponse:
+        return self.answer(request, **parameters)
+
+    title = "".join(part.title() for part in name.split("-"))
+    return type(f"{title}View", (DecidingView,), {method.lower(): handler, "deciding": staticmethod(deciding)})
+
+
+VIEWS = {name: _view(name, method, deciding) for name, method, _, deciding in DECIDING}

@@ -1,0 +1,122 @@
+"""Making a release: one canonical document, numbered, hashed, signed and announced in one transaction.
+
+Everything that decides whether a document may be released (tests, widenings, a second person) has been decided before
+`make_release` is called; it runs in a worker, or in a command that holds the policy key.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.db import connection, transaction
+
+from accounts.services.actor import Actor
+from audit.kinds import Kind
+from audit.outbox import record_change
+from governance.engine.snapshot import EngineKeys, Snapshot
+from governance.models.draft import DraftState
+from governance.models.release import Release, ReleaseKind
+from governance.snapshot.codec import canonical_json, digest
+from governance.snapshot.errors import PolicyErrors
+from governance.snapshot.shapes import Document
+from governance.snapshot.validate import normalise, validate
+from governance.vault.keypair import SigningKeys
+from governance.vault.signing import sign_release
+
+CHANNEL = "toolgate_release"
+_LOCK = 7_041_001  # the advisory lock under which releases are numbered
+
+
+class PublishConflict(Exception):
+    """Somebody else's release came first: `expected` is the one that this was made from, `current` the newest."""
+
+    def __init__(self, *, expected: int, current: int, author: str) -> None:
+        self.expected, self.current, self.author = expected, current, author
+        super().__init__(
+            f"release {current} by {author} came first; this was made from release {expected}. "
+            "Look at what changed, then publish again."
+        )
+
+
+def newest_number() -> int:
+    """The newest release's number; 0 before the first."""
+    return Release.objects.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def compiled(document: Document, *, number: int, keys: EngineKeys) -> tuple[Document, Snapshot]:
+    """The document in canonical form and its snapshot. Raises `PolicyErrors` where it is no sound policy."""
+    faults = validate(document)
+    if faults:
+        raise PolicyErrors(faults)
+    canonical = normalise(document)
+    canonical.pop("principals", None)
+    return canonical, Snapshot.compile(canonical, release=number, digest=digest(canonical), keys=keys)
+
+
+def make_release(
+    *,
+    actor: Actor,
+    document: Document,
+    message: str,
+    based_on: int,
+    signing: SigningKeys,
+    engine: EngineKeys,
+    kind: ReleaseKind = ReleaseKind.PUBLISH,
+    approver: str = "",
+    override_reason: str = "",
+    rollback_of: int | None = None,
+    draft_revision: int = 0,
+    summary: dict[str, object] | None = None,
+) -> Release:
+    """Sign `document` as the next release and announce it.
+
+    `based_on` is the newest release that whoever published this had seen: of concurrent publishers exactly one wins.
+    Raises `PublishConflict`, `PolicyErrors`, and `KeyMaterialError` where this process cannot sign.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        current = Release.objects.order_by("-number").only("number", "author").first()
+        if (current.number if current else 0) != based_on:
+            assert current is not None
+            raise PublishConflict(expected=based_on, current=current.number, author=current.author)
+        number = based_on + 1
+        canonical, _ = compiled(document, number=number, keys=engine)
+        named = digest(canonical)
+        signature = sign_release(signing, number=number, digest=named)
+        release = Release.objects.create(
+            number=number,
+            kind=kind,
+            document=canonical_json(canonical),
+            digest=named,
+            signature=signature.encode("ascii"),
+            key_id=signature.partition(":")[0],
+            author=actor.name,
+            approver=approver,
+            message=message,
+            override_reason=override_reason,
+            based_on=based_on or None,
+            rollback_of=rollback_of,
+            rule_count=len(canonical.get("rules", [])),
+            draft_revision=draft_revision,
+            created_at=datetime.now(tz=UTC),
+        )
+        if rollback_of is None:
+            DraftState.objects.filter(pk=1).update(based_on=number)
+        record_change(
+            actor=actor.who,
+            kind=Kind.ADMIN_CHANGE,
+            action=f"release.{kind}",
+            model="governance.release",
+            object=str(number),
+            name=message[:200],
+            before={"release": based_on},
+            after={"release": number, "digest": named, "rules": release.rule_count, **(summary or {})},
+            reason=override_reason or None,
+            release=number,
+            digest=named,
+            second=approver or None,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(number)])
+    return release

@@ -1,0 +1,138 @@
+"""Starting and stopping what a web process decides with."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connections
+from psycopg.conninfo import make_conninfo
+from redis.asyncio import Redis
+
+from accounts.auth import Authenticator
+from accounts.directory import LiveDirectory
+from accounts.directory_watch import DirectoryWatch
+from accounts.tokens.verify import Verifier
+from audit import process
+from audit.capture import Capturer
+from audit.journal import AuditUnavailable
+from audit.kinds import Kind, Level
+from audit.record import Who, draft
+from governance.engine.snapshot import Snapshot
+from governance.engine.world import World
+from governance.services import keys
+from governance.services.budget_store import BudgetStore, MemoryStore, redis_store
+from governance.services.call_ids import CallIds, LocalCallIds, SharedCallIds
+from governance.services.runtime import Runtime
+from governance.services.spread import Follower
+from governance.snapshot.kept import KeptState
+from governance.vault.capture import DayKeys
+from governance.vault.master import Purpose
+
+VERSION = "1"
+_DSN_FIELDS = frozenset({"dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey"})
+
+log = structlog.get_logger(__name__)
+_running: list[Runtime] = []
+
+
+def current() -> Runtime:
+    """The runtime of this process. Raises RuntimeError where none is running."""
+    if not _running:
+        raise RuntimeError("this process does not decide: no runtime is running")
+    return _running[-1]
+
+
+def empty_runtime() -> Runtime:
+    """A runtime that knows no release and has confirmed nothing: it denies everything."""
+    master = keys.master_keys()
+    day_keys = DayKeys(keys.capture_keys())
+    directory = LiveDirectory(macs=keys.digests(Purpose.MAC), alarm=_revocation_alarm)
+    return Runtime(
+        authenticator=Authenticator(
+            verifier=Verifier(ring=keys.token_keys(), issuer=settings.TOOLGATE_ISSUER),
+            directory=directory,
+            digests=keys.digests(Purpose.AGENT_KEY_DIGEST),
+            session_cookie=settings.SESSION_COOKIE_NAME,
+        ),
+        directory=directory,
+        journal=process.journal(),
+        arguments=Capturer(sealer=day_keys, digest_key=master.derive(Purpose.ARGUMENTS_DIGEST), kid=master.kid),
+        results=Capturer(sealer=day_keys, digest_key=master.derive(Purpose.RESULT_DIGEST), kid=master.kid),
+        day_keys=day_keys,
+        requests=keys.digests(Purpose.REQUEST_DIGEST),
+        budgets=_budgets(),
+        call_ids=_call_ids(),
+        issuer=settings.TOOLGATE_ISSUER,
+        version=VERSION,
+        snapshot=Snapshot.compile({"toolgate": 1}, release=0, digest="", keys=keys.engine_keys()),
+        world=World(),
+    )
+
+
+@asynccontextmanager
+async def running_runtime() -> AsyncIterator[Runtime]:
+    """The runtime of this web process, kept in step with the database until left; then the journal is closed."""
+    runtime = empty_runtime()
+    watch = DirectoryWatch(runtime.directory)
+    follower = Follower(
+        runtime=runtime,
+        dsn=dsn(),
+        policy_keys=keys.policy_keys().public_only(),
+        engine_keys=keys.engine_keys(),
+        macs=keys.state_macs(),
+        kept=KeptState(folder=Path(settings.TOOLGATE_VAR) / "state", macs=keys.state_macs()),
+        kill_folder=Path(settings.TOOLGATE_VAR) / "kill",
+        directory=runtime.directory,
+        alarm=alarm,
+        on_notify=lambda channel: watch.nudge() if channel == "toolgate_directory" else None,
+    )
+    async with watch.running(), follower.running():
+        _running.append(runtime)
+        try:
+            yield runtime
+        finally:
+            _running.remove(runtime)
+            process.close_journal()
+
+
+def dsn() -> str:
+    """The database as libpq writes it, for a connection of our own."""
+    parameters = connections["default"].get_connection_params()
+    return make_conninfo(**{name: value for name, value in parameters.items() if name in _DSN_FIELDS and value})
+
+
+def alarm(code: str, detail: Mapping[str, Any]) -> None:
+    """Raise an alarm: an error in the log and a security event in the trail."""
+    log.error(code, **detail)
+    record = draft(Kind.SECURITY_EVENT, who=Who.component("web"), level=Level.ERROR, code=code, detail=dict(detail))
+    try:
+        process.journal().append(record)
+    except AuditUnavailable:
+        log.error("alarm.not_recorded", code=code)
+
+
+def _revocation_alarm(reason: str) -> None:
+    alarm("revocation.tampered", {"reason": reason})
+
+
+def _shared_redis() -> bool:
+    return bool(settings.TOOLGATE_REDIS_URL) and settings.TOOLGATE_WEB_PROCESSES > 1
+
+
+def _budgets() -> BudgetStore:
+    if _shared_redis():
+        return redis_store(settings.TOOLGATE_REDIS_URL, at_least=settings.TOOLGATE_WEB_PROCESSES)
+    return MemoryStore()
+
+
+def _call_ids() -> CallIds:
+    if _shared_redis():
+        return SharedCallIds(
+            Redis.from_url(settings.TOOLGATE_REDIS_URL, socket_timeout=0.25, socket_connect_timeout=0.25)
+        )
+    return LocalCallIds()
