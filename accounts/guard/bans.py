@@ -44,6 +44,7 @@ class BanTable:
         self.lists = lists
         self._capacity = capacity
         self._networks: OrderedDict[str, _Network] = OrderedDict()
+        self._untold: dict[str, None] = {}
 
     def __len__(self) -> int:
         return len(self._networks)
@@ -75,17 +76,19 @@ class BanTable:
             entry.told_at = now
             return Refusals(network=network, reason=reason, count=1, banned=entry.banned_until > now)
         entry.untold += 1
+        self._untold[network] = None
         return self._due(network, entry, now)
 
     def due(self, now: float) -> list[Refusals]:
         """What networks that went quiet still have to be recorded; to be asked for about once a minute."""
-        return [said for network, entry in self._networks.items() if (said := self._due(network, entry, now))]
+        waiting = [(network, self._networks[network]) for network in self._untold]
+        return [said for network, entry in waiting if (said := self._due(network, entry, now))]
 
-    @staticmethod
-    def _due(network: str, entry: _Network, now: float) -> Refusals | None:
+    def _due(self, network: str, entry: _Network, now: float) -> Refusals | None:
         if not entry.untold or now - entry.told_at < MINUTE:
             return None
         count, entry.untold, entry.told_at = entry.untold, 0, now
+        self._untold.pop(network, None)
         return Refusals(network=network, reason=entry.reason, count=count, banned=entry.banned_until > now)
 
     def _entry(self, network: str, now: float) -> _Network:
@@ -101,7 +104,8 @@ class BanTable:
     def _forget(self, now: float) -> None:
         for _ in range(8):
             network, entry = self._networks.popitem(last=False)
-            if entry.banned_until <= now:
+            if entry.banned_until <= now and not entry.untold:
                 return
             self._networks[network] = entry
-        self._networks.popitem(last=False)
+        network, _ = self._networks.popitem(last=False)
+        self._untold.pop(network, None)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from accounts.credentials import RawHeaders
-from accounts.guard.bans import BanTable, Refusals
+from accounts.guard.bans import MINUTE, BanTable, Refusals
 from accounts.guard.lists import GuardLists
 from accounts.guard.matcher import Matcher
 
@@ -36,6 +36,7 @@ class ScannerGuard:
         self._vouches = vouches
         self._matcher = Matcher(lists())
         self._bans = BanTable(self._matcher.lists)
+        self._told_at = float("-inf")
 
     def _in_force(self) -> Matcher:
         """The matcher of the lists as they stand now; bans stay when the lists change."""
@@ -57,15 +58,19 @@ class ScannerGuard:
 
         Whether a token is valid is asked only where the network is banned.
         """
+        if now - self._told_at >= MINUTE:
+            self._tell_due(now)
+        matcher = self._in_force()
+        reason, is_api = matcher.of_path(path)
+        if reason is None and not is_api and matcher.lists.enabled:
+            agent = next((value.decode("latin-1") for name, value in headers if name == b"user-agent"), None)
+            reason = matcher.of_agent(agent)
         network = network_of(peer)
-        agent = next((value.decode("latin-1") for name, value in headers if name == b"user-agent"), None)
-        reason = self._in_force().reason(path, agent)
-        trusted = self._is_trusted(peer)
         if reason is None:
-            if trusted or not self._bans.banned(network, now) or self._vouches(headers, now):
+            if not self._bans.banned(network, now) or self._is_trusted(peer) or self._vouches(headers, now):
                 return None
             reason = BANNED
-        elif not trusted:
+        elif not self._is_trusted(peer):
             self._bans.offend(network, now)
         said = self._bans.refused(network, reason, now)
         if said is not None:
@@ -77,8 +82,9 @@ class ScannerGuard:
         if self._in_force().lists.enabled and not self._is_trusted(peer):
             self._bans.offend(network_of(peer), now)
 
-    def tell_due(self, now: float) -> None:
-        """Record what is still untold of networks that went quiet; about once a minute."""
+    def _tell_due(self, now: float) -> None:
+        """Record what is still untold of networks that went quiet, at the first request of a minute."""
+        self._told_at = now
         for said in self._bans.due(now):
             self._tell(said)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from urllib.parse import unquote
 
 from accounts.guard.lists import GuardLists
@@ -20,6 +19,8 @@ OWN_PREFIXES = (*API_PREFIXES, "/admin", "/console", "/account", "/accounts", "/
 
 _DECODINGS = 3
 SHORT = 4
+REMEMBERED = 4_096
+LONGEST_REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Matcher:
     lists: GuardLists
     _agents: re.Pattern[str] | None = field(init=False, repr=False)
     _browsers: tuple[tuple[re.Pattern[str], int], ...] = field(init=False, repr=False)
+    _paths: dict[str, tuple[str | None, bool]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         lists = self.lists
@@ -43,10 +45,21 @@ class Matcher:
     def reason(self, path: str, agent: str | None) -> str | None:
         """Why this request is refused (`guard.path`, `guard.extension`, `guard.segment`, `guard.agent`,
         `guard.browser`), or None. `path` is as received, still escaped or not."""
-        if not self.lists.enabled:
-            return None
-        plain = plain_path(path)
-        return self._of_path(plain) or (None if under(plain, API_PREFIXES) else self._of_agent(agent))
+        refused, is_api = self.of_path(path)
+        return refused if refused is not None or is_api or not self.lists.enabled else self.of_agent(agent)
+
+    def of_path(self, path: str) -> tuple[str | None, bool]:
+        """Why the path alone is refused, and whether it is a route of programs; remembered for paths seen often."""
+        found = self._paths.get(path)
+        if found is None:
+            plain = plain_path(path)
+            refused = self._of_path(plain) if self.lists.enabled else None
+            found = (refused, under(plain, API_PREFIXES) and ".." not in plain.split("/"))
+            if len(self._paths) >= REMEMBERED:
+                self._paths.clear()
+            if len(path) <= LONGEST_REMEMBERED:
+                self._paths[path] = found
+        return found
 
     def _of_path(self, path: str) -> str | None:
         segments = path.split("/")
@@ -61,7 +74,8 @@ class Matcher:
                 return "guard.extension"
         return "guard.path" if any(_probed(path, probe.lower()) for probe in lists.paths) else None
 
-    def _of_agent(self, agent: str | None) -> str | None:
+    def of_agent(self, agent: str | None) -> str | None:
+        """Why the client's name is refused, or None; asked for routes of people only."""
         name = (agent or "").strip().lower()
         if len(name) < self.lists.shortest_agent:
             return "guard.agent"
@@ -74,7 +88,6 @@ class Matcher:
         return None
 
 
-@lru_cache(maxsize=4_096)
 def plain_path(path: str) -> str:
     """A path in lower case, without escapes (looked through three times over), query and doubled slashes."""
     plain = path.partition("?")[0]
