@@ -36,7 +36,8 @@ roles:       {analyst: {tier: user, max_sensitivity: restricted, description: Re
 principals:
   alice:   {kind: user, tier: user, roles: [analyst], groups: [oncall], departments: [finance], status: active}
   nightly: {kind: service, owner: alice, tier: service, departments: [engineering]}
-agents:      {reporter: {owner: alice, tier: user, entities: ["server:files"], max_sensitivity: internal, enabled: true}}
+agents:
+  reporter: {owner: alice, tier: user, entities: ["server:files"], max_sensitivity: internal, enabled: true}
 servers:
   files:
     transport: {kind: http, url: "http://127.0.0.1:9000/mcp"}

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, ISC004 — one case a line reads better than one case in three
 """Bad policies are refused whole, with every fault at its file, line and path."""
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def test_a_plain_policy_has_no_findings() -> None:
     [
         ({"rules": [rule("a", entities=["tool:gone/*"])]}, ("unreachable", "rules.a")),
         ({"rules": [rule("a", entities=["tool:gone/*"])]}, ("missing", "rules.a.entities")),
-        ({"rules": [rule("a", **{"except": {"roles": ["analyst"]}})]}, ("unreachable", "rules.a")),
+        ({"rules": [rule("a") | {"except": {"roles": ["analyst"]}}]}, ("unreachable", "rules.a")),
         ({"rules": [rule("a", subjects={"min_tier": "admin", "tiers": ["user"]})]}, ("unreachable", "rules.a")),
         ({"rules": [rule("a", subjects={"tiers": ["mcp"]})]}, ("unreachable", "rules.a")),
         ({"rules": [rule("a", valid_until=PAST)]}, ("expired", "rules.a")),
@@ -87,7 +87,7 @@ def test_an_exemption_is_reported_when_it_has_ended_or_is_wide(until: str, code:
         rule("b", subjects={"everyone": True}, parameters={"deny": ["/x"]}),
         rule("b", subjects={"roles": ["analyst"], "departments": ["finance"]}),
         rule("b", subjects={"everyone": True}, entities=["tool:files/write"]),
-        rule("b", subjects={"everyone": True}, **{"except": {"users": ["alice"]}}),
+        rule("b", subjects={"everyone": True}) | {"except": {"users": ["alice"]}},
     ],
 )
 def test_a_rule_is_not_redundant_to_one_that_reaches_less_far(other: dict[str, Any]) -> None:

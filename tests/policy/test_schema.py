@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import jsonschema
 import pytest
@@ -92,5 +92,5 @@ def _docs(record: Record, path: str) -> list[tuple[str, str]]:
         while not isinstance(inner, Record) and hasattr(inner, "of"):
             inner = inner.of
         if isinstance(inner, Record):
-            found.extend(_docs(cast(Record, inner), f"{path}.{key}"))
+            found.extend(_docs(inner, f"{path}.{key}"))
     return found
