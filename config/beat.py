@@ -9,8 +9,7 @@ QUEUES = (DEFAULT_QUEUE, INGEST_QUEUE, POLICY_QUEUE)
 
 # Tasks by the beginning of their names; what is not listed goes to the default queue.
 ROUTES: dict[str, dict[str, str]] = {
-    "audit.ingest.*": {"queue": INGEST_QUEUE},
-    "audit.tasks.ingest*": {"queue": INGEST_QUEUE},
+    "audit.tasks.ingest_*": {"queue": INGEST_QUEUE},
     "governance.tasks.compile*": {"queue": POLICY_QUEUE},
     "governance.tasks.publish*": {"queue": POLICY_QUEUE},
 }
@@ -21,4 +20,8 @@ def every(seconds: float, task: str, *, queue: str = DEFAULT_QUEUE) -> dict[str,
     return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": seconds}}
 
 
-SCHEDULE: dict[str, dict[str, Any]] = {}
+SCHEDULE: dict[str, dict[str, Any]] = {
+    # The outbox wakes its task on commit; this is the backstop for a wake-up that was lost with a worker.
+    "outbox": every(5, "audit.tasks.ingest_outbox", queue=INGEST_QUEUE),
+    "partitions": every(3600, "audit.tasks.keep_partitions"),
+}

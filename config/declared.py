@@ -251,10 +251,10 @@ DECLARED: tuple[Setting, ...] = (
         name="TOOLGATE_WORKER_PROCESSES",
         section=RUNNING,
         kind="integer",
-        default="1",
+        default="2",
         low=1,
         high=256,
-        meaning="Processes in the Celery worker that `serve` starts.",
+        meaning="Processes in the worker that `serve` starts; with two, a long job does not hold records up.",
     ),
 )
 

@@ -29,6 +29,7 @@ _BOUNDS = {"integer": "whole number", "flag": "true or false", "list": "comma-se
 
 class Command(BaseCommand):
     help = "Write docs/settings.md from the declared settings; --check only compares."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="fail when the page is not up to date")
