@@ -255,7 +255,7 @@ def drain_outbox(connection: Connection, *, alarm: Alarm) -> int:
             _lock(connection)
             taken = connection.execute(
                 "DELETE FROM audit_outbox WHERE position IN "
-                "(SELECT position FROM audit_outbox ORDER BY position LIMIT %s FOR UPDATE SKIP LOCKED) "
+                "(SELECT position FROM audit_outbox ORDER BY position LIMIT %s) "
                 "RETURNING position, body",
                 (OUTBOX_ROWS,),
             ).fetchall()

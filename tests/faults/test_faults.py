@@ -1,0 +1,105 @@
+"""Kill anything at any moment: what was acknowledged is in the trail, once, with no counter missing."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.postgres import Cluster
+from tests.faults.harness import Harness
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A PostgreSQL of our own, with the trail's tables, to be killed."""
+    cluster = Cluster.kept_in(tmp_path_factory.mktemp("cluster"))
+    try:
+        cluster.start()
+        Harness(Path(cluster.owner), cluster, "direct", "", 0).manage("migrate", "--database", "owner", "audit")
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+@pytest.fixture
+def seed() -> int:
+    return int(os.environ.get("FAULT_SEED", random.SystemRandom().randrange(1 << 32)))
+
+
+@pytest.fixture
+def empty(server: Cluster) -> Cluster:
+    """The cluster with an empty trail: dropped and migrated anew, since nothing can be deleted from it."""
+    harness = Harness(Path(server.owner), server, "direct", "", 0)
+    harness.manage("migrate", "--database", "owner", "audit", "zero")
+    harness.manage("migrate", "--database", "owner", "audit")
+    return server
+
+
+@pytest.mark.redis
+def test_random_kills_lose_nothing_and_double_nothing(
+    empty: Cluster, tmp_path: Path, redis_url: str, seed: int
+) -> None:
+    harness = Harness(tmp_path, empty, "celery", redis_url, seed)
+    try:
+        verdict = harness.run(seconds=30, kills=40)
+    finally:
+        harness.end()
+    print(verdict)
+    assert verdict.kills.total() >= 40
+    assert verdict.kills["postgres"] >= 3
+    assert verdict.acknowledged > 1_000
+    assert not list(harness.journal.glob("*.log")), "everything was shipped and deleted"
+    assert not (harness.journal / "quarantine").exists()
+    assert verdict.whole, verdict
+
+
+@pytest.mark.parametrize(
+    ("part", "point"),
+    [
+        ("producer0", "journal.before_write:40"),
+        ("producer0", "journal.mid_frame:40"),
+        ("producer0", "journal.written:40"),
+        ("shipper", "ingest.before_insert:3"),
+        ("shipper", "ingest.before_commit:3"),
+        ("shipper", "ingest.committed:3"),
+        ("shipper", "ship.sent:3"),
+        ("shipper", "ship.before_unlink:1"),
+    ],
+)
+def test_a_crash_at_a_named_point_loses_nothing(
+    empty: Cluster, tmp_path: Path, part: str, point: str, seed: int
+) -> None:
+    harness = Harness(tmp_path, empty, "direct", "", seed, producers=2, crash_at={part: point})
+    try:
+        verdict = harness.run(seconds=4, kills=2, postgres=False)
+    finally:
+        harness.end()
+    print(verdict)
+    assert verdict.kills[f"{part} (by itself)"] >= 1, "the crash point was not reached"
+    assert verdict.acknowledged > 100
+    assert verdict.whole, verdict
+
+
+@pytest.mark.parametrize("way", ["cursor_first", "insert_first"])
+def test_the_check_sees_what_a_wrong_order_loses_or_doubles(
+    empty: Cluster, tmp_path: Path, way: str, seed: int
+) -> None:
+    """Negative controls: a check that passed these would prove nothing."""
+    harness = Harness(tmp_path, empty, way, "", seed, table="control_trail")
+    with harness.connect() as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS control_trail (LIKE audit_trail)")
+        connection.execute("TRUNCATE control_trail")
+        connection.execute("GRANT SELECT, INSERT ON control_trail TO toolgate_app")
+    try:
+        verdict = harness.run(seconds=12, kills=15, postgres=False, settle=10)
+    finally:
+        harness.end()
+    print(verdict)
+    assert not verdict.whole
+    assert (verdict.lost if way == "cursor_first" else verdict.doubled) > 0, verdict
