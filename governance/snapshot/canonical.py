@@ -49,16 +49,18 @@ def _canonical(shape: Shape, value: Json) -> Json:
 
 
 def _record(shape: Record, value: dict[str, Json]) -> dict[str, Json]:
+    kept: str | None = None
     if shape is PRINCIPAL or shape is INLINE_PRINCIPAL:
         tier = TIER_OF_KIND.get(str(value.get("kind", "user")))
-        if tier is not None and "tier" not in value:
-            value = {**value, "tier": tier}
+        if tier is not None:
+            # Always written: left out it would mean the kind's tier here and the schema's default to a reader.
+            value, kept = {"tier": tier} | value, "tier"
     found: dict[str, Json] = {}
     for key, field in shape.fields.items():
         if key not in value:
             continue
         canonical = _canonical(field.shape, value[key])
-        if not _is_default(canonical, field.default):
+        if key == kept or not _is_default(canonical, field.default):
             found[key] = canonical
     return found
 

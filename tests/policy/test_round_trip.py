@@ -98,6 +98,11 @@ def test_numbers_timestamps_and_sets_have_one_form() -> None:
     assert canonical_json(document).count(b'"mcp":10}') == 1
 
 
+def test_a_service_keeps_the_tier_that_it_names() -> None:
+    document = normalise(small(principals={"alice": {}, "n": {"kind": "service", "tier": "user"}}))
+    assert document["principals"] == {"alice": {}, "n": {"kind": "service", "tier": "user"}}
+
+
 def test_a_service_without_a_tier_has_the_tier_of_services() -> None:
     document = normalise(small(principals={"alice": {}, "nightly": {"kind": "service", "owner": "alice"}}))
     assert document["principals"] == {"alice": {}, "nightly": {"kind": "service", "owner": "alice", "tier": "service"}}
