@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.credentials import RawHeaders
 from accounts.guard.bans import BanTable, Refusals
 from accounts.guard.guard import ScannerGuard
 from accounts.guard.lists import GuardLists
@@ -89,7 +90,12 @@ def test_a_trusted_proxy_is_never_banned(room: Room) -> None:
 
 def test_a_token_is_only_looked_at_where_a_ban_would_hit() -> None:
     asked: list[float] = []
-    guard = ScannerGuard(tell=lambda said: None, vouches=lambda headers, now: bool(asked.append(now)))
+
+    def vouches(headers: RawHeaders, now: float) -> bool:
+        asked.append(now)
+        return False
+
+    guard = ScannerGuard(tell=lambda said: None, vouches=vouches)
     for path in ("/api/v1/decisions", "/wp-admin"):
         guard.refuses(path=path, headers=[AGENT], peer=SCANNER, now=1.0)
     assert asked == []

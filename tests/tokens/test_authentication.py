@@ -5,7 +5,6 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from token_builders import ISSUER, NOW, VERIFIER, fingerprint, issued, token
 
 from accounts.agent_key import KeyEntry, NewKey, make_key
 from accounts.auth import Authenticator, challenge
@@ -16,6 +15,7 @@ from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import CredentialError, TokenError
 from accounts.tokens.revoke import RevocationSet, Revoked
 from governance.engine.principal import ANONYMOUS, DirectoryEntry, PrincipalKind, Tier
+from tests.tokens.token_builders import ISSUER, NOW, VERIFIER, fingerprint, issued, token
 
 DIGESTS = KeyedDigest({"m1": bytes(32)})
 ALICE = DirectoryEntry(
@@ -91,7 +91,10 @@ def test_a_token_makes_the_caller_that_it_and_the_directory_describe(room: Room)
     identity = room.ask(made.token)
     caller = identity.caller
     assert (caller.principal.id, caller.principal.kind, caller.principal.tier) == ("alice", "user", Tier.USER)
-    assert (caller.principal.roles, caller.principal.departments) == ({"analyst"}, {"finance"})
+    assert (caller.principal.roles, caller.principal.departments) == (
+        frozenset({"analyst"}),
+        frozenset({"finance"}),
+    )
     assert (caller.agent, caller.session_id, caller.client_id, caller.audience) == ("reporter", "s1", "cli", "api")
     assert (identity.credential, identity.kid, identity.iss) == (Credential.TOKEN, "k1", ISSUER)
     assert identity.jti == made.claims.jti
@@ -143,7 +146,11 @@ def test_a_rate_tier_is_one_of_six_and_anything_else_is_anon(
 
 def test_a_token_can_hold_less_than_the_directory_but_never_more(room: Room) -> None:
     principal = room.ask(token(roles=["analyst", "root"], groups=[], departments=...)).caller.principal
-    assert (principal.roles, principal.groups, principal.departments) == ({"analyst"}, set(), {"finance"})
+    assert (principal.roles, principal.groups, principal.departments) == (
+        frozenset({"analyst"}),
+        frozenset(),
+        frozenset({"finance"}),
+    )
 
 
 def test_an_unknown_subject_is_left_to_the_engine(room: Room) -> None:
@@ -316,7 +323,7 @@ def test_an_agent_key_acts_as_its_principal_through_its_agent(room: Room) -> Non
     identity = room.ask(made.key)
     caller = identity.caller
     assert (caller.principal.id, caller.principal.tier, caller.agent) == ("alice", Tier.MCP, "reporter")
-    assert (caller.principal.roles, caller.session_id) == ({"analyst"}, made.public_id)
+    assert (caller.principal.roles, caller.session_id) == (frozenset({"analyst"}), made.public_id)
     assert (identity.credential, identity.key_id, identity.jti) == (Credential.KEY, made.public_id, None)
     assert room.auth.used_keys == {made.public_id: NOW}
 
@@ -334,8 +341,8 @@ def test_an_agent_key_is_good_in_its_networks_only(room: Room) -> None:
     made = room.add_key(networks=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")))
     for peer in ("10.1.2.3", "::ffff:10.1.2.3", "fd00::1"):
         assert room.ask(made.key, peer=peer)
-    for peer in ("11.1.2.3", "::1", None, "", "unknown"):
-        assert room.refusal(made.key, peer=peer) == "key.network"
+    for stranger in ("11.1.2.3", "::1", None, "", "unknown"):
+        assert room.refusal(made.key, peer=stranger) == "key.network"
 
 
 def test_an_agent_key_ends_and_can_be_revoked(room: Room) -> None:

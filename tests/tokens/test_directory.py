@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.utils import OperationalError
-from token_builders import ISSUER, RING, VERIFIER
 
 from accounts.auth import Authenticator
 from accounts.directory import LiveDirectory
 from accounts.directory_watch import DirectoryWatch
+from accounts.identity import Identity
 from accounts.models import AgentKey, Revocation, User
 from accounts.services.actor import Actor
 from accounts.services.agent_keys import KeyNotIssued, issue_agent_key, note_uses, revoke_agent_key
@@ -26,6 +26,7 @@ from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import CredentialError
 from accounts.tokens.issue import Grant, Issuer
 from governance.engine.principal import Tier
+from tests.tokens.token_builders import ISSUER, RING, VERIFIER
 
 KEYS = KeyedDigest({"m1": bytes(range(32))})
 ISSUES = Issuer(ring=RING, issuer=ISSUER)
@@ -55,9 +56,9 @@ def directory(alice: User, alarms: list[str]) -> LiveDirectory:
 def ask(directory: LiveDirectory) -> Callable[..., Any]:
     auth = Authenticator(verifier=VERIFIER, directory=directory, digests=KEYS)
 
-    def asked(credential: str, **more: Any) -> Any:
+    def asked(credential: str) -> Identity:
         headers = [(b"authorization", f"Bearer {credential}".encode())]
-        return auth.authenticate(headers, **{"audience": "api", "now": time.time()} | more)
+        return auth.authenticate(headers, audience="api", now=time.time())
 
     return asked
 
@@ -200,7 +201,7 @@ def test_a_revocation_that_has_ended_may_be_cleaned_away(directory: LiveDirector
     Revocation.objects.all().delete()
     directory.refresh(time.time())
     assert not alarms
-    assert directory.state.revocations.rows == ()
+    assert not directory.state.revocations.rows
 
 
 def test_a_revocation_of_an_unknown_kind_or_without_a_reason_is_not_made() -> None:

@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import example, given
 from hypothesis import strategies as st
-from token_builders import ISSUER, NOW, RING, SECRET, VERIFIER, header, issued, payload, signed, token
 
 from accounts.tokens import base64url
 from accounts.tokens.errors import TokenError
 from accounts.tokens.keys import parse_signing_keys
 from accounts.tokens.verify import LEEWAY, LIFETIME_CAP, Verifier
+from tests.tokens.token_builders import ISSUER, NOW, RING, SECRET, VERIFIER, header, issued, payload, signed, token
 
 GOOD = token()
 HEAD, BODY, SIGNATURE = GOOD.split(".")

@@ -7,12 +7,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from token_builders import ISSUER, NOW, SECRET, issued
 
 from accounts.tokens import base64url
 from accounts.tokens.errors import KeyConfigurationError, TokenError
 from accounts.tokens.keys import parse_signing_keys
 from accounts.tokens.verify import Verifier
+from tests.tokens.token_builders import ISSUER, NOW, SECRET, issued
 
 SHARED = f"k1:HS256:{base64url.encode(SECRET)}"
 

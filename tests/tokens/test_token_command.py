@@ -45,7 +45,11 @@ def test_issue_prints_one_token_and_nothing_else(alice: User) -> None:
     claims = claims_of(out.strip())
     assert (claims.sub, claims.aud, claims.exp - claims.iat, claims.agent) == ("alice", "api", 900, None)
     assert (claims.user_type, claims.rate_limit_tier, claims.epoch) == ("user", "user", alice.epoch)
-    assert (claims.roles, claims.groups, claims.departments) == ({"analyst"}, {"oncall"}, {"finance"})
+    assert (claims.roles, claims.groups, claims.departments) == (
+        frozenset({"analyst"}),
+        frozenset({"oncall"}),
+        frozenset({"finance"}),
+    )
     assert claims.sid
 
 
