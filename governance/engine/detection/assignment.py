@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from governance.engine.detection.benign import entropy, is_placeholder
+from governance.engine.detection.benign import entropy, is_placeholder, jumps
 from governance.engine.detection.detector import HIGH, LOW, MEDIUM
 from governance.engine.detection.names import SecretName, classify
 from governance.engine.detection.patterns import ANCHORED, UNANCHORED, Purse, regexp, spans
@@ -30,12 +30,12 @@ class Assigned:
 
 
 # What must occur for a context to be tried; no counting, so that the set stays small.
-_NAME = r"pass|pwd|passw|pswd|psswd|\bpw|secret|token|key|auth|cred|\bsas\b|\bdsn\b|cookie|connstr|connection"
+_NAME = r"pass|pwd|passw|pswd|psswd|psword|\bpw|secret|token|key|auth|cred|\bsas\b|\bdsn\b|cookie|connstr|connection"
 ANCHORS: dict[str, str] = {
-    "assignment": rf"(?i:{_NAME})[\w.\-\]]*[\"'`\]\\ \t>]*(?:[=:]|->|\bis\b|<)",
+    "assignment": rf"(?i:{_NAME})[\w.\-\]]*[\"'`\]\\ \t>]*(?:[=:,]|->|\bis\b|<)",
     "url-credentials": r"://[^\s/\"'<>@]*:[^\s\"'<>@]+@",
     "authorization-header": r"(?i:\b(?:bearer|basic|digest|negotiate|ntlm|token|apikey|authorization)\b)",
-    "command-option": r"(?i:\s-{1,2}(?:p|u|user|pass|password|passwd|pw|pwd|token|secret|api-?key|key|auth|a|string"
+    "command-option": r"(?i:convertto-securestring(?:\s+-string)?|(?:^|[\s\"'])-{1,2}(?:[\w-]*(?:secret|token|passw|key)|p|u|user|pass|password|passwd|pw|pwd|token|secret|api-?key|key|auth|a|string"
     r"|asplaintext|proxy-user|client-secret|access-token|secret-key|db-password|storepass|keypass|passphrase)[ =\w\"'])",
     "sql-password": r"(?i:identified\s+(?:by|with)|\bpassword\s+(?:for\s+)?['\"]|set\s+password)",
     "spoken-password": r"(?i:pass(?:word|wd|phrase|code)?|pwd|\bpw\b|secret|token|key)[\"'`]*\s+(?:is|was|are|to)\b",
@@ -45,8 +45,9 @@ ANCHORS: dict[str, str] = {
 
 _VALUE = r"""(?:"((?:[^"\\\n]|\\.)+)"|'((?:[^'\\\n]|\\.)+)'|`([^`\n]+)`|([^\s"'`<>,;)}\]]+))"""
 _ASSIGN = regexp(
-    rf"(?i)(?:{_NAME})[A-Za-z0-9_.\-]{{0,40}}(?:\[[\w\"']{{0,20}}\])?(?:\\?[\"'`])?(?:\]|\))?\s{{0,12}}"
-    r"(?::=|=>|==?|:|->|>)\s{0,12}"
+    rf"(?i)(?:(?:secret|access|api|auth|private|signing|client|session|encryption) (?:access )?(?:key|token|secret)|{_NAME})"
+    r"[A-Za-z0-9_.\-]{0,40}(?:\[[\w\"']{0,20}\])?(?:\\?[\"'`])?(?:\]|\))?\s{0,12}"
+    r"(?::=|=>|==?|:|->|>|,)\s{0,12}"
 )
 _ASSIGN_VALUE = regexp(
     r"""(?:[bru]{0,2}\\?"((?:[^"\\\n]|\\[^"\n])+)|[bru]{0,2}\\?'((?:[^'\\\n]|\\[^'\n])+)|`([^`\n]+)|([^\s"'`<>,;}\]&]+))"""
@@ -58,8 +59,8 @@ _HEADER = regexp(
 )
 _PLAIN_HEADER = regexp(r"(?i)\bauthorization[\"']?\s{0,4}(?:[:=,]|=>)\s{0,4}[\"']?([A-Za-z0-9_.~+/=|:-]{16,})")
 _OPTION = regexp(
-    r"(?i)\s-{1,2}(?:password|passwd|pass|pw|pwd|token|secret|api-?key|auth-?token|client-secret|access-token|secret-key"
-    r"|db-password|storepass|keypass|passphrase|proxy-pass(?:word)?|requirepass|auth|string\s+-force|string)"
+    r"(?i)(?:^|[\s\"'])(?:-{1,2}[\w-]*(?:password|passwd|secret|token|api-?key|access-?key)|convertto-securestring|-{1,2}(?:password|passwd|pass|pw|pwd|token|secret|api-?key|auth-?token|client-secret|access-token|secret-key"
+    r"|db-password|storepass|keypass|passphrase|proxy-pass(?:word)?|requirepass|auth|string\s+-force|string))"
     r"(?:=|\s+)(?:-\w+\s+)?" + _VALUE
 )
 _USER_OPTION = regexp(r"(?i)\s(?:-u|--user|--proxy-user|-U)(?:=|\s*)[\"']?([^\s:\"'$]{1,64}):([^\s\"'@]{3,128})")
@@ -70,7 +71,7 @@ _SHORT_OPTION = regexp(
 )
 _SQL = regexp(
     r"(?i)(?:identified\s+(?:with\s+\S+\s+)?(?:by|as)(?:\s+password)?|\bpassword(?:\s+for\s+\S+)?|set\s+password[^\n]{0,60}="
-    r"(?:\s*password\s*\()?|identified\s+by\s+values)\s*" + r"(?:N|E)?(?:'([^'\n]{3,128})'|\"([^\"\n]{3,128})\")"
+    r"(?:\s*password\s*\()?|identified\s+by\s+values)\s*" + r"(?:N|E)?(?:'([^'\n]{3,128})'|\"([^\"\n]{3,128})\"|([A-Za-z0-9_!@#$%^&*]{6,64}))"
 )
 _SPOKEN = regexp(
     r"(?i)\b(?:pass(?:word|wd|phrase|code)?|pwd|pw|secret(?:\s+key)?|(?:api|access|auth)[\s_-]?(?:key|token)|token|key)[\"'`]*"
@@ -145,13 +146,15 @@ def _assignments(text: bytes, purse: Purse) -> Iterator[Assigned]:
         while head and (before[head - 1 : head].isalnum() or before[head - 1] in b"_-."):
             head -= 1
         name = _decode(before[head:] + text[start:stop])
-        label = classify(re.split(r"[\"'`\]\\\s:=>\[(<)]|->", name, maxsplit=1)[0].rstrip("-."))
+        label = classify(re.split(r"[\"'`\]\\:=>,\[(<)]|->", name, maxsplit=1)[0].strip().rstrip("-."))
         if label is None:
             continue
         found = _assigned_value(text, stop, min(end, stop + _LONGEST))
         if found is None:
             continue
         first, last, quoted = found
+        if not quoted and text[start:stop].rstrip().endswith(b","):
+            continue
         if (confidence := judge(_decode(text[first:last]), label, quoted=quoted)) is not None:
             yield Assigned(detector="assignment", kind="assignment", confidence=confidence, start=first, end=last)
 
@@ -197,7 +200,7 @@ def _judge_password(value: str, size: int, *, quoted: bool) -> str | None:
         return MEDIUM if size >= 4 and quoted else LOW if size >= 6 else None
     if value.isalpha():
         human = quoted and size >= 8 and _LABEL.search(value) is None
-        return LOW if human or (size >= 10 and entropy(value) >= 3.2 and not value.islower() and _jumps(value)) else None
+        return LOW if human or (size >= 10 and entropy(value) >= 3.2 and not value.islower() and jumps(value)) else None
     if size < 5 or not _mixed(value):
         return None
     return HIGH if size >= 10 else MEDIUM
@@ -210,7 +213,7 @@ def _judge_token(value: str, size: int) -> str | None:
     if value.isdigit():
         return LOW if size >= 10 and bits >= 2.5 else None
     if value.isalpha():
-        return LOW if size >= 20 and bits >= 3.8 and _jumps(value) else None
+        return LOW if size >= 20 and bits >= 3.8 and jumps(value) else None
     if not _mixed(value) or bits < 2.6 or _is_words(value):
         return None
     return HIGH if size >= 20 and bits >= 3.5 else MEDIUM
@@ -228,18 +231,12 @@ def _mixed_token(value: str) -> bool:
     return digits >= 2 and not value.endswith((")", "]")) and value.count("_") <= 2 and entropy(value) >= 2.8
 
 
-def _jumps(value: str) -> bool:
-    """Changes between upper and lower case more often than words do."""
-    changes = sum(a.islower() != b.islower() for a, b in zip(value, value[1:], strict=False))
-    return changes * 3 >= len(value)
-
-
 def _is_words(value: str) -> bool:
     """Words with separators (`my-service-token`, `finance/reports/v2`) and few digits: a name and no secret."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+", value) if word]
     if len(words) < 2:
         return False
-    plain = [word for word in words if word.isdigit() and len(word) <= 4 or (word.isalpha() and not _jumps(word))]
+    plain = [word for word in words if word.isdigit() and len(word) <= 4 or (word.isalpha() and not jumps(word))]
     return len(plain) >= len(words) - (1 if len(words) > 3 else 0) and sum(map(str.isdigit, value)) <= 6
 
 
@@ -252,7 +249,7 @@ def _values(pattern: object, text: bytes, purse: Purse) -> Iterator[tuple[int, i
         groups = found[1:]
         for number, (first, last) in enumerate(groups, start=1):
             if first >= 0:
-                yield first, last, number < len(groups) or len(groups) < 4
+                yield first, last, number < len(groups) or len(groups) < 3
                 break
         start = max(found[0][1], found[0][0] + 1)
 

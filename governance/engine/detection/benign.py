@@ -96,7 +96,18 @@ def is_blank(value: str, floor: float) -> bool:
     if len(value) < 12:
         return len(set(value)) <= 2
     head = value[:4096]
+    plain = re.sub(r"[^A-Za-z0-9]", "", head)
+    if plain.isalpha() and not plain.islower() and not plain.isupper() and not jumps(plain):
+        return True
+    if len(head) >= 40 and len({head[n : n + 4] for n in range(len(head) - 3)}) * 3 < len(head):
+        return True
     return entropy(head) < floor or _longest_run(head) > max(8, len(head) // 2)
+
+
+def jumps(value: str) -> bool:
+    """Changes between upper and lower case more often than words do."""
+    changes = sum(a.islower() != b.islower() for a, b in zip(value, value[1:], strict=False))
+    return changes * 3 >= len(value)
 
 
 def _longest_run(value: str) -> int:

@@ -14,11 +14,13 @@ from typing import Any
 
 import kingfisher_sdk
 
+from governance.engine.detection.assignment import likely_url_password
 from governance.engine.detection.benign import entropy, is_placeholder
 from governance.engine.detection.catalogue import DETECTORS
 from governance.engine.detection.matcher import Hit
 
 LEAST_RULES = 400  # fewer mean a broken or foreign rule set
+_URL_PASSWORD = re.compile(r"://[^\s:/@]*:([^\s@]+)@")
 _FAMILY = re.compile(r"[a-z0-9]+")
 _WEAK = 2.8  # bits a character, under which a finding of a rule of medium or low confidence is not believed
 
@@ -41,6 +43,8 @@ class BroadRules:
             if not found.visible:
                 continue
             secret = found.secret
+            if (inside := _URL_PASSWORD.search(secret)) is not None and not likely_url_password(inside[1]):
+                continue
             if is_placeholder(secret) or (found.confidence != "high" and entropy(secret) < _WEAK):
                 continue
             place = found.location

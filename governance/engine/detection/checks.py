@@ -5,10 +5,12 @@ from __future__ import annotations
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Callable
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE58 = {letter: n for n, letter in enumerate("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")}
+_ARMOURED = re.compile(r"^(?:(?!-----END)[\s\S]){0,400}?[A-Za-z0-9+/=]{24}")
 _LONGEST_HEADER = 2048  # characters of a JWT header that are looked at
 
 
@@ -26,7 +28,8 @@ def crc32_base62(value: str) -> bool:
 
 def jwt(value: str) -> bool:
     """RFC 7519: the first segment is base64url of a JSON object that names an algorithm."""
-    header = value.partition(".")[0][:_LONGEST_HEADER]
+    header = value.partition(".")[0][:_ARMOURED = re.compile(r"^(?:(?!-----END)[\s\S]){0,400}?[A-Za-z0-9+/=]{24}")
+_LONGEST_HEADER]
     try:
         decoded = json.loads(binascii.a2b_base64(header.replace("-", "+").replace("_", "/") + "=" * (-len(header) % 4)))
     except ValueError:
@@ -48,4 +51,17 @@ def base58check(value: str) -> bool:
     return hashlib.sha256(hashlib.sha256(raw[:-4]).digest()).digest()[:4] == raw[-4:]
 
 
-CHECKS: dict[str, Callable[[str], bool]] = {"crc32_base62": crc32_base62, "jwt": jwt, "base58check": base58check}
+def armour(value: str) -> bool:
+    """PEM and its like: behind the head stand at least 24 characters of base64, not just words about keys."""
+    return _ARMOURED.search(value.partition("PRIVATE KEY")[2] or value.partition("SECRET KEY")[2]) is not None
+
+
+def has_letters(value: str) -> bool:
+    """The random part, behind the first hyphen, is not digits and signs alone, as documentation abbreviates it."""
+    return any(letter.isalpha() for letter in value.partition("-")[2])
+
+
+CHECKS: dict[str, Callable[[str], bool]] = {"crc32_base62": crc32_base62, "jwt": jwt, "base58check": base58check,
+    "armour": armour,
+    "has_letters": has_letters,
+}

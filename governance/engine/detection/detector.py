@@ -93,18 +93,20 @@ class Detector:
 
     def examples(self) -> Iterator[tuple[str, bool]]:
         """Texts with whether this detector must find something in them, made from the shapes, the same every time."""
-        for shape in self.shapes:
+        for shape in () if self.strict and self.match else self.shapes:
             for spare in (0, _OPEN_EXAMPLE):
                 yield self._worded(expand(shape, self.id, spare=spare)), True
         for text in self.match:
             yield expand(text, self.id), True
-        for shape in self.shapes:
+        for shape in (shape for shape in self.shapes if "{" in shape):
             yield self._worded(shape[: shape.index("{")] + "x" * 8), False
             yield self._worded("<" + re.sub(r"\W", "_", self.id) + ">"), False
         for text in self.passes:
             yield expand(text, self.id), False
 
     def _worded(self, value: str) -> str:
+        if self.check == "armour" and value in self.shapes:
+            return f"{value}-----\n{expand('{b:64}', self.id)}\n"
         return f"{self.words[0]}_key = '{value}'" if self.words else f"use {value} for it"
 
 

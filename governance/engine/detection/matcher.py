@@ -29,7 +29,8 @@ from governance.engine.detection.views import HINTS, Cuts
 
 _TOKEN = 64  # bytes before and after a run that may belong to its token
 _TOKEN_ENDS = frozenset({b".", b":", b"|", b"="})
-_TOKEN_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:|-")
+_TOKEN_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:|/-")
+_ARMOUR = 16 << 10  # bytes that an armoured key may be long
 _OPEN = 4096  # bytes that a part without an upper bound is followed
 _SECRETISH = re.compile(rb"(?i)key|token|secret|pass|pwd|auth|cred|api|pat\b|signature|license|dsn|uri|login|msh")
 _AFTER = frozenset(WORD | {0x5F})
@@ -241,7 +242,15 @@ def _span(attempt: _Try, text: bytes, at: int) -> tuple[int, int] | None:
     return None if found[0][0] < 0 else found[0]
 
 
+def _armoured(text: bytes, end: int) -> int:
+    """Where the armoured key ends whose head was found: at its foot, or where a key of that kind can be at most."""
+    foot = text.find(b"-----END", end, end + _ARMOUR)
+    return foot if foot >= 0 else min(len(text), end + 600)
+
+
 def _confirmed(detector: Detector, text: bytes, start: int, end: int, fixed: int) -> Hit | None:
+    if detector.check == "armour":
+        end = _armoured(text, end)
     value = text[start:end].decode("utf-8", "replace")
     if detector.floor and (is_documented(value) or is_blank(value[fixed:], detector.floor)):
         return None

@@ -17,7 +17,7 @@ _MAX_KNOWN = 20_000  # names remembered; past that they are judged each time
 _KNOWN: dict[str, SecretName | None] = {}
 _LETTERS = re.compile(r"[^a-z0-9]+")
 _PASSWORD = re.compile(
-    r"pass(?:word|wd|wrd|phrase|code|w)|pwd|pswd|psswd|passwort|motdepasse|contrasena|kennwort|senha"
+    r"psword|pass(?:word|wd|wrd|phrase|code|w)|pwd|pswd|psswd|passwort|motdepasse|contrasena|kennwort|senha"
     r"|(?:db|user|my|root|admin|ldap|smtp|ftp|ssh|sql|redis|mongo|mysql|pg|mail|vpn|wifi|sudo|login|bind)pass(?:es)?$"
     r"|^pass(?:es)?$|^pw\d?$|(?:db|user|root|admin)pw$|^pin$|pincode$"
 )
@@ -69,6 +69,6 @@ def _judge(name: str) -> SecretName | None:
     else:
         return None
     words = [word.lower() for word in _WORDS.findall(name)]
-    if len(words) > 1 and (words[-1] in _LAST or words[0] in _FIRST):
+    if len(words) > 1 and (words[-1] in _LAST or words[-1].endswith("ing") or words[0] in _FIRST):
         return None
     return None if _RUN_TOGETHER.search(plain) is not None else kind

@@ -20,7 +20,7 @@ from governance.engine.detection import views
 from governance.engine.detection.assignment import judge
 from governance.engine.detection.broad import BroadRules, broad
 from governance.engine.detection.finding import Finding, Scan
-from governance.engine.detection.leaves import MARK, SEPARATOR, gather, leaf_numbers, named, places, pointer
+from governance.engine.detection.leaves import MARK, SEPARATOR, Place, gather, leaf_numbers, named, places, pointer
 from governance.engine.detection.matcher import Asked, Hit, Matcher, builtin
 from governance.engine.detection.own import CANARY, OwnDetectors
 from governance.engine.detection.patterns import Purse
@@ -257,14 +257,14 @@ class Scanner:
         in_key = {
             (raw.part, raw.hit.detector)
             for raw in work.raws
-            if raw.offset <= where[raw.part].key_length and raw.offset != _IN_VALUE
+            if _in_key(raw, where[raw.part])
         }
         hidden = frozenset(str(where[part].steps[-1]) for part, _ in in_key)
         found: dict[tuple[str, str, bool], Finding] = {}
         for raw in work.raws:
             if raw.hit.detector in self.off or (BUILTIN in self.off and raw.hit.kind not in {"own", CANARY}):
                 continue
-            key = raw.offset <= where[raw.part].key_length and raw.offset != _IN_VALUE
+            key = _in_key(raw, where[raw.part])
             path = pointer(value, where[raw.part].steps, hidden)
             shadow = raw.hit.detector in self.shadow or (
                 BUILTIN in self.shadow and raw.hit.kind not in {"own", CANARY}
@@ -282,6 +282,10 @@ class Scanner:
                 ),
             )
         return tuple(found.values())
+
+
+def _in_key(raw: _Raw, place: Place) -> bool:
+    return place.key_length > 0 and raw.offset <= place.key_length
 
 
 def _place(raw: bytes, at: int, owners: _Owners) -> _Places:

@@ -41,6 +41,7 @@ _BACKSLASH = re.compile(
 )
 _LETTER = {"n": "\n", "r": "\n", "t": "\t", "b": "", "f": "\n"}
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[a-zA-Z]{2,8});?")
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PERCENT = re.compile(r"%[2-7][0-9a-fA-F]")
 # How one value is written as several on one line, by the sign between the quotes. Plain strings, because replacing
 # them costs a tenth of a pattern, and each only where the set of anchors saw its sign.
@@ -84,6 +85,8 @@ def reread(text: str, purse: Purse) -> str | None:
     plain = text
     if not plain.isascii():
         plain = _aligned(plain, visible(plain), visible)
+    if "\x1b" in plain:
+        plain = _ANSI.sub("", plain)
     if "&" in plain and _ENTITY.search(plain) is not None:
         if plain.count("&") > _MAX_ESCAPES and not purse.spend(purse.left + 1):
             return None

@@ -30,7 +30,7 @@ DETECTORS = (
     _of(id="here-key", shapes=("{s:43}",), words=("here_api",), bounded=True, floor=3.8),
     _of(id="openweather-key", shapes=("{h:32}",), words=("openweather", "appid=", "owm_"), bounded=True),
     _of(id="weatherapi-key", shapes=("{h:31}",), words=("weatherapi", "weather_api"), bounded=True),
-    _of(id="ipinfo-token", shapes=("{h:14}",), words=("ipinfo",), bounded=True, floor=2.9),
+    _of(id="ipinfo-token", shapes=("{h:14}",), words=("ipinfo",), bounded=True, floor=2.2),
     _of(id="ipstack-key", shapes=("{h:32}",), words=("ipstack", "weatherstack", "aviationstack", "currencylayer",
         "apilayer", "fixer"), bounded=True),
     _of(id="rapidapi-key", shapes=("{w:10}msh{w:15}p1{w:6}jsn{w:12}", "{h:10}msh{h:15}p1{h:6}jsn{h:12}")),

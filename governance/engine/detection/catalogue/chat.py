@@ -11,7 +11,7 @@ _of = partial(Detector, kind="chat")
 DETECTORS = (
     _of(id="slack-token", shapes=("xoxb-{d:9-14}-{s:18+}", "xoxp-{d:9-14}-{s:20+}", "xoxa-{d:1}-{s:20+}", "xoxb-{s:30+}",
         "xoxr-{s:20+}", "xoxs-{s:20+}", "xoxo-{s:20+}", "xoxp-{s:30+}", "xoxe-{d:1}-{s:30+}", "xoxe.xoxb-{s:30+}",
-        "xoxe.xoxp-{s:30+}", "xoxc-{s:20+}"), floor=2.6,
+        "xoxe.xoxp-{s:30+}", "xoxc-{s:20+}"), floor=2.6, check="has_letters", strict=True,
         passes=("xoxb-12345-abcd234", "xoxb-xxxxxxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx")),
     _of(id="slack-app-token", shapes=("xapp-{d:1}-{A:9-13}-{d:10-14}-{a:60-66}", "xapp-{s:30+}")),
     _of(id="slack-session-cookie", shapes=("xoxd-{t:40+}", "xoxd-{w:1-20}%2{t:20+}")),
@@ -43,7 +43,7 @@ DETECTORS = (
     _of(id="sendgrid-key", shapes=("SG.{s:22}.{s:43}", "SG.{s:16-32}.{s:16-64}"), floor=2.6),
     _of(id="mailgun-key", shapes=("key-{h:32}", "{h:32}-{h:8}-{h:8}"), bounded=True, passes=("key-{h:8}",)),
     _of(id="mailgun-named", shapes=("pubkey-{h:32}", "{h:32}"), words=("mailgun",), bounded=True),
-    _of(id="mailchimp-key", shapes=("{h:32}-us{d:1-2}",), bounded=True),
+    _of(id="mailchimp-key", shapes=("{w:32}-us{d:1-2}",), bounded=True),
     _of(id="mandrill-key", shapes=("md-{s:22}",), bounded=True, floor=3.2),
     _of(id="mailersend-token", shapes=("mlsn.{h:64}",)),
     _of(id="postmark-token", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("postmark",), bounded=True),

@@ -9,14 +9,16 @@ from governance.engine.detection.detector import Detector
 _of = partial(Detector, kind="private_key")
 
 DETECTORS = (
-    _of(id="pem-private-key", shapes=tuple(f"-----BEGIN {name}PRIVATE KEY" for name in
+    _of(id="pem-private-key", check="armour", strict=True, shapes=tuple(f"-----BEGIN {name}PRIVATE KEY" for name in
         ("", "RSA ", "EC ", "DSA ", "ENCRYPTED ", "ANY ")), floor=0.0,
         passes=("-----BEGIN PUBLIC KEY-----\n{b:64}", "-----BEGIN CERTIFICATE-----\n{b:64}")),
-    _of(id="openssh-private-key", shapes=("-----BEGIN OPENSSH PRIVATE KEY", "b3BlbnNzaC1rZXktdjE{b:40+}"), floor=0.0),
-    _of(id="ssh2-private-key", shapes=("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----",
+    _of(id="openssh-private-key", shapes=("-----BEGIN OPENSSH PRIVATE KEY",), check="armour", strict=True, floor=0.0),
+    _of(id="openssh-private-key-body", shapes=("b3BlbnNzaC1rZXktdjE{b:40+}",)),
+    _of(id="ssh2-private-key", check="armour", strict=True, shapes=("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----",
         "---- BEGIN SSH2 PRIVATE KEY ----"), floor=0.0),
-    _of(id="pgp-private-key", shapes=("-----BEGIN PGP PRIVATE KEY BLOCK", "-----BEGIN PGP SECRET KEY BLOCK"), floor=0.0),
-    _of(id="putty-private-key", shapes=("PuTTY-User-Key-File-2: {a:4}", "PuTTY-User-Key-File-3: {a:4}"), floor=0.0),
+    _of(id="pgp-private-key", check="armour", strict=True, shapes=("-----BEGIN PGP PRIVATE KEY BLOCK", "-----BEGIN PGP SECRET KEY BLOCK"), floor=0.0),
+    _of(id="putty-private-key", shapes=("PuTTY-User-Key-File-2: ssh-", "PuTTY-User-Key-File-3: ssh-",
+        "PuTTY-User-Key-File-2: ecdsa-", "PuTTY-User-Key-File-3: ecdsa-"), floor=0.0),
     _of(id="age-secret-key", shapes=("AGE-SECRET-KEY-1{A:58}", "AGE-PLUGIN-{A:2-20}-1{A:20+}")),
     _of(id="minisign-key", shapes=("RWRTY0Iy{b:100+}", "minisign encrypted secret key", "rsign encrypted secret key"),
         floor=0.0),

@@ -12,7 +12,7 @@ DETECTORS = (
     _of(id="datadog-key", shapes=("{h:40}", "{h:32}"), words=("datadog", "dd_api", "dd_app", "dd-api-key",
         "dd-application-key", "ddapi"), bounded=True, passes=("datadog_site = 'datadoghq.eu'",)),
     _of(id="datadog-app-token", shapes=("ddapp_{w:34}", "ddpat_{w:30+}", "pub{h:32}"), bounded=True),
-    _of(id="newrelic-key", shapes=("NRAK-{A:27}", "NRII-{s:32}", "NRIQ-{s:32}", "NRJS-{h:19}", "NRRA-{h:42}",
+    _of(id="newrelic-key", shapes=("NRAK-{A:27}", "NRII-{s:26-40}", "NRBR-{h:19}", "NRIQ-{s:32}", "NRJS-{h:19}", "NRRA-{h:42}",
         "NRAL-{s:30+}", "NRIK-{s:30+}", "NRSP-{s:30+}", "NRAA-{s:27+}")),
     _of(id="newrelic-license", shapes=("{h:36}NRAL", "eu01xx{h:30}NRAL", "{w:36}FFFFNRAL")),
     _of(id="newrelic-insert-key", shapes=("{h:40}",), words=("new_relic", "newrelic"), bounded=True, floor=3.0),
