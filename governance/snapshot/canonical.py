@@ -54,7 +54,7 @@ def _record(shape: Record, value: dict[str, Json]) -> dict[str, Json]:
         tier = TIER_OF_KIND.get(str(value.get("kind", "user")))
         if tier is not None:
             # Always written: left out it would mean the kind's tier here and the schema's default to a reader.
-            value, kept = {"tier": tier} | value, "tier"
+            value, kept = {"tier": tier, **value}, "tier"
     found: dict[str, Json] = {}
     for key, field in shape.fields.items():
         if key not in value:
