@@ -28,8 +28,7 @@ def crc32_base62(value: str) -> bool:
 
 def jwt(value: str) -> bool:
     """RFC 7519: the first segment is base64url of a JSON object that names an algorithm."""
-    header = value.partition(".")[0][:_ARMOURED = re.compile(r"^(?:(?!-----END)[\s\S]){0,400}?[A-Za-z0-9+/=]{24}")
-_LONGEST_HEADER]
+    header = value.partition(".")[0][:_LONGEST_HEADER]
     try:
         decoded = json.loads(binascii.a2b_base64(header.replace("-", "+").replace("_", "/") + "=" * (-len(header) % 4)))
     except ValueError:
