@@ -62,7 +62,7 @@ clean: ## Remove .venv and everything that runs and tests wrote, databases and k
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Python 3.11 or later is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing). Set PYTHON=..."; exit 1; }
+		echo "Python 3.11 or later is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | head -n 1). Set PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "This Python cannot make virtual environments: install its venv package (Debian, Ubuntu: python3-venv)."; exit 1; }
 	@$(PYTHON) -m venv $(VENV)

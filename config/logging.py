@@ -75,6 +75,10 @@ def logging_configuration(*, level: str, form: str, folder: Path | None) -> dict
             "uvicorn.error": {"level": "WARNING"},
             # It warns that our file broker's address has no host name.
             "kombu.connection": {"level": "ERROR"},
+            # A line for every task that comes, goes and is sent says nothing that a failed one does not.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
         },
     }
 
