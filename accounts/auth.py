@@ -11,6 +11,7 @@ from accounts.caller import caller_of, principal_of
 from accounts.credentials import RawHeaders, presented_credential
 from accounts.directory import DirectoryState, LiveDirectory
 from accounts.identity import Credential, Identity, anonymous, revocable_names
+from accounts.proxy import ProxyClaim
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import CredentialError, TokenError
 from accounts.tokens.verify import VerifiedToken, Verifier, claimed_audience
@@ -138,6 +139,23 @@ class Authenticator:
             held.identity = replace(held.identity, caller=caller)
         held.generation = state.generation
         return held
+
+    def by_proxy(self, claim: ProxyClaim, *, audience: str, now: float) -> Identity:
+        """The identity that a trusted proxy has verified: the directory's principal, only ever narrowed.
+
+        Raises CredentialError for a user that is not there, not active, or revoked.
+        """
+        state = self._directory.state
+        entry = state.principals.get(claim.user)
+        if entry is None or not entry.active:
+            raise CredentialError("proxy.refused", "The proxy's headers are not believed.")
+        principal = principal_of(claim.user, entry, scope=frozenset(claim.permissions))
+        rate_tier = state.rate_tiers.get(claim.user)
+        caller = Caller(principal=replace(principal, rate_tier=rate_tier or principal.rate_tier), audience=audience)
+        names = revocable_names(caller)
+        if state.revocations.shuts_out(names, now):
+            raise CredentialError(*_REVOKED)
+        return Identity(caller=caller, credential=Credential.PROXY, issued_at=now, names=names)
 
     def _by_key(self, presented: str, *, audience: str, server: str | None, peer: str | None, now: float) -> Identity:
         state = self._directory.state
