@@ -5,9 +5,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from governance.engine.pattern import Pattern, expression
+from governance.engine.pattern import Pattern, expression, line_expression
 
 _HIGHEST = "\U0010ffff"
+
+
+def _named(glob: str, ids: list[str]) -> list[str]:
+    whole = line_expression(glob)
+    if whole is not None:
+        return whole.findall("\n".join(ids))
+    match = expression(glob).fullmatch
+    return [id for id in ids if match(id) is not None]
 
 
 class IdDirectory:
@@ -38,8 +46,7 @@ class IdDirectory:
             if pattern.glob == pattern.prefix + "**":
                 named = ordered[start:end]
             else:
-                match = expression(pattern.glob).fullmatch
-                named = [id for id in ordered[start:end] if match(id) is not None]
+                named = _named(pattern.glob, ordered[start:end])
             for folded in named:
                 for id in spelled[folded]:
                     yield kind, id

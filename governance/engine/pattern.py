@@ -17,6 +17,7 @@ from governance.engine.call import EntityKind
 
 KINDS = frozenset(kind.value for kind in EntityKind)
 _WILD = re.compile(r"\*\*|\*|\?")
+_LINE_MEANING = {"**": r"[^\n]*", "*": r"[^/\n]*", "?": r"[^/\n]"}
 _MEANING = {"**": "(?s:.*)", "*": "[^/]*", "?": "[^/]"}
 
 
@@ -57,6 +58,27 @@ class Pattern:
         if self.literal:
             return entity == self.glob
         return entity.startswith(self.prefix) and expression(self.glob).fullmatch(entity) is not None
+
+
+FEW = 3
+"""Wildcards up to which Python's `re`, which backtracks, is used on a whole list of ids at once."""
+
+
+@lru_cache(maxsize=1024)
+def line_expression(glob: str) -> re.Pattern[str] | None:
+    """The glob for a text of one id a line, or None where backtracking over so many wildcards could take long.
+
+    One pass of `re` over 10,000 ids takes 1 ms; as many RE2 calls from Python take 20.
+    """
+    if len(_WILD.findall(glob)) > FEW:
+        return None
+    parts: list[str] = []
+    at = 0
+    for wild in _WILD.finditer(glob):
+        parts += (re.escape(glob[at : wild.start()]), _LINE_MEANING[wild[0]])
+        at = wild.end()
+    parts.append(re.escape(glob[at:]))
+    return re.compile(f"^{''.join(parts)}$", re.MULTILINE)
 
 
 @lru_cache(maxsize=8192)

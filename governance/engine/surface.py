@@ -10,6 +10,7 @@ from governance.engine.call import Call
 from governance.engine.decision import Effect
 from governance.engine.entity import CONFIDENTIAL, Entity, Profile
 from governance.engine.index import candidates
+from governance.engine.pattern import Pattern
 from governance.engine.principal import Caller, PrincipalKind, Tier
 from governance.engine.rule import Rule
 from governance.engine.snapshot import Snapshot
@@ -73,21 +74,30 @@ def entities(snapshot: Snapshot, standing: Standing, now: float) -> list[Entity]
     denied = _reach(
         snapshot,
         (
-            rule
+            pattern
             for rule in _applicable(snapshot, standing, now, restricting=True)
             if not rule.conditional
             and rule.effect is Effect.DENY
             and any(restricts(rule, standing, lowered=lowered) for lowered in tiers)
+            for pattern in rule.patterns
         ),
         fold=True,
     )
     allowing = _applicable(snapshot, standing, now, restricting=False)
     allowed = [
-        _reach(snapshot, (rule for rule in allowing if grants(rule, standing, lowered=lowered)), fold=False)
+        _reach(
+            snapshot,
+            (p for rule in allowing if grants(rule, standing, lowered=lowered) for p in rule.patterns),
+            fold=False,
+        )
         for lowered in tiers
     ]
     anyone = any(one.principal.kind is PrincipalKind.ANONYMOUS or one.own <= Tier.ANONYMOUS for one in standing.people)
-    bounded = [agent.bound for agent in standing.agents if agent.bound.entities is not None]
+    bounded = [
+        _reach(snapshot, agent.bound.entities, fold=False)
+        for agent in standing.agents
+        if agent.bound.entities is not None
+    ]
 
     def granted(entity: Entity) -> bool:
         if entity.default_allow and not anyone and entity.profile.sensitivity < CONFIDENTIAL:
@@ -108,20 +118,26 @@ def entities(snapshot: Snapshot, standing: Standing, now: float) -> list[Entity]
             )
         return known
 
-    found: list[Entity] = []
-    for entity in snapshot.ordered:
-        if entity in denied or not admitted(entity.profile) or not granted(entity):
-            continue
-        if entity.kind == "tool":
-            server = snapshot.entities["server", entity.server or ""]
-            if server in denied or not admitted(server.profile):
-                continue
-            if entity.data_sources and not all(map(touchable, entity.data_sources)):
-                continue
-        if bounded and not all(bound.covers(entity) for bound in bounded):
-            continue
-        found.append(entity)
-    return found
+    servers: dict[str, bool] = {}
+
+    def reachable(id: str) -> bool:
+        """Whether a tool's server lets the caller's call through."""
+        known = servers.get(id)
+        if known is None:
+            server = snapshot.entities["server", id]
+            known = servers[id] = admitted(server.profile) and server not in denied
+        return known
+
+    return [
+        entity
+        for entity in snapshot.ordered
+        if admitted(entity.profile)
+        and (entity.kind != "tool" or reachable(entity.server or ""))
+        and granted(entity)
+        and entity not in denied
+        and all(map(touchable, entity.data_sources))
+        and all(entity in reach for reach in bounded)
+    ]
 
 
 def _applicable(snapshot: Snapshot, standing: Standing, now: float, *, restricting: bool) -> list[Rule]:
@@ -142,12 +158,11 @@ class Reach:
         self._servers: set[str] = set()
 
     def __contains__(self, entity: Entity) -> bool:
-        return (
-            "" in self._all
-            or entity.kind in self._all
-            or (entity.kind, entity.id) in self._named
-            or (entity.kind == "tool" and (entity.server in self._servers or "server" in self._all))
-        )
+        if self._all and ("" in self._all or entity.kind in self._all):
+            return True
+        if (entity.kind, entity.id) in self._named:
+            return True
+        return entity.kind == "tool" and (entity.server in self._servers or "server" in self._all)
 
     def everything(self, kind: str) -> None:
         self._all.add(kind)
@@ -160,22 +175,20 @@ class Reach:
         self._servers.add(id)
 
 
-def _reach(snapshot: Snapshot, rules: Iterable[Rule], *, fold: bool) -> Reach:
+def _reach(snapshot: Snapshot, patterns: Iterable[Pattern], *, fold: bool) -> Reach:
     reach = Reach()
     directory = snapshot.ids(fold)
     done: set[str] = set()
-    for rule in rules:
-        for pattern in rule.patterns:
-            if pattern.text in done:
-                continue
-            done.add(pattern.text)
-            kind = pattern.kind or ""
-            if pattern.glob == "**":
-                reach.everything(kind)
-                continue
-            for found_kind, id in directory.matching(pattern):
-                if found_kind == "server" and pattern.kind == "server":
-                    reach.server(id)
-                else:
-                    reach.name(found_kind, id)
+    for pattern in patterns:
+        if pattern.text in done:
+            continue
+        done.add(pattern.text)
+        if pattern.glob == "**":
+            reach.everything(pattern.kind or "")
+            continue
+        for kind, id in directory.matching(pattern):
+            if kind == "server" and pattern.kind == "server":
+                reach.server(id)
+            else:
+                reach.name(kind, id)
     return reach

@@ -80,10 +80,24 @@ def test_the_engine_agrees_with_the_oracle(batch: int) -> None:
             seen[expected.code] = seen.get(expected.code, 0) + 1
             assert got == expected, (document, ask)
     reached = {
-        "kill_switch.on", "policy.stale", "principal.unknown", "principal.inactive", "agent.unknown", "agent.disabled",
-        "agent.bound", "entity.unknown", "entity.disabled", "audience.mismatch", "scope.insufficient",
-        "department.outside", "sensitivity.exceeded", "rule.deny", "rule.none", "approval.required", None,
-    }  # fmt: skip
+        "kill_switch.on",
+        "policy.stale",
+        "principal.unknown",
+        "principal.inactive",
+        "agent.unknown",
+        "agent.disabled",
+        "agent.bound",
+        "entity.unknown",
+        "entity.disabled",
+        "audience.mismatch",
+        "scope.insufficient",
+        "department.outside",
+        "sensitivity.exceeded",
+        "rule.deny",
+        "rule.none",
+        "approval.required",
+        None,
+    }
     assert reached <= set(seen), f"worlds that never reach {reached - set(seen)} show nothing about it"
 
 
