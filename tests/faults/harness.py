@@ -72,7 +72,7 @@ class Harness:
     redis_url: str
     seed: int
     producers: int = 3
-    per_second: float = 300
+    per_second: float = 150
     table: str = "audit_trail"
     crash_at: dict[str, str] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
@@ -139,9 +139,9 @@ class Harness:
             part.kill()
             self.kills[part.name] += 1
             part.process = part.start()
-        for part in self.parts:
-            if part.name.startswith("producer"):
-                part.stop()
+        for part in [part for part in self.parts if part.name.startswith("producer")]:
+            part.stop()
+            self.parts.remove(part)
         self.crash_at.clear()
         self._settle(settle)
         for part in self.parts:

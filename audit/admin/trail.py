@@ -1,0 +1,181 @@
+"""Records: list by seq, filters that an index serves, and the whole body in a readable form."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from audit.admin.estimate import EstimatingPaginator
+from audit.kinds import Kind
+from audit.models import TrailRecord
+from audit.selectors import records_between
+
+if TYPE_CHECKING:
+    Base = admin.ModelAdmin[TrailRecord]
+else:
+    Base = admin.ModelAdmin
+
+SPANS: dict[str, tuple[str, timedelta]] = {
+    "hour": ("last hour", timedelta(hours=1)),
+    "day": ("last 24 hours", timedelta(days=1)),
+    "week": ("last 7 days", timedelta(days=7)),
+    "month": ("last 31 days", timedelta(days=31)),
+    "year": ("last 366 days", timedelta(days=366)),
+}
+DEFAULT_SPAN = "day"
+
+
+def visible(text: object) -> str:
+    """Text with what cannot be seen made visible: control, bidirectional and other invisible characters as \\u{…}."""
+    return "".join(char if char.isprintable() else f"\\u{{{ord(char):x}}}" for char in str(text))
+
+
+class SpanFilter(admin.SimpleListFilter):
+    """How far back; there is always a bound."""
+
+    title = "time"
+    parameter_name = "span"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, title) for name, (title, _) in SPANS.items() if name != DEFAULT_SPAN]
+
+    def choices(self, changelist: Any) -> Any:
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": SPANS[DEFAULT_SPAN][0],
+        }
+        yield from list(super().choices(changelist))[1:]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TrailRecord]) -> QuerySet[TrailRecord]:
+        return queryset  # the admin's own queryset is bounded already
+
+
+class _OneOf(admin.SimpleListFilter):
+    """A filter over values known beforehand: no query to find them."""
+
+    values: tuple[str, ...] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, value.replace("_", " ")) for value in self.values]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TrailRecord]) -> QuerySet[TrailRecord]:
+        value = self.value()
+        return queryset if value is None else queryset.filter(**{self.parameter_name: value})
+
+
+class KindFilter(_OneOf):
+    title, parameter_name, values = "kind", "kind", tuple(kind.value for kind in Kind)
+
+
+class EffectFilter(_OneOf):
+    title, parameter_name, values = "decision", "effect", ("allow", "deny", "ask")
+
+
+@admin.register(TrailRecord)
+class TrailRecordAdmin(Base):
+    """Nobody adds, changes or deletes audit rows. Search: principal, server or server/tool, or a record's id."""
+
+    list_display = ("seq", "at", "kind", "result", "who", "what", "code", "rule")
+    list_display_links = ("seq", "at")
+    list_filter = (SpanFilter, KindFilter, EffectFilter)
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    ordering = ("-seq",)
+    sortable_by = ()
+    search_fields = ("principal",)
+    search_help_text = "principal, server, server/tool, or a record's id (exact)"
+    paginator = EstimatingPaginator
+    actions = None
+    fieldsets = (
+        ("What", {"fields": ("seq", "at", "kind", "level", "result", "what", "code", "layer", "rule", "release")}),
+        ("Who", {"fields": ("who", "owner", "agent", "session", "department", "iss", "jti", "kid")}),
+        ("Layers", {"fields": ("layers",)}),
+        (
+            "Together with",
+            {"fields": ("trace", "context", "task", "client", "client_session", "decision", "execution")},
+        ),
+        ("Record", {"fields": ("id", "node", "boot", "n", "source", "retention", "digest", "content")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [name for _, options in self.fieldsets for name in options["fields"]]  # type: ignore[misc]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TrailRecord]:
+        """The list is bounded in time by its filter; a single record is found by its id, which bounds it as well."""
+        if request.resolver_match is not None and "object_id" in request.resolver_match.kwargs:
+            return TrailRecord.objects.all()
+        _, span = SPANS.get(request.GET.get("span", DEFAULT_SPAN), SPANS[DEFAULT_SPAN])
+        now = datetime.now(UTC)
+        return records_between(now - span, now + timedelta(minutes=5))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[TrailRecord], search_term: str
+    ) -> tuple[QuerySet[TrailRecord], bool]:
+        """Exact matches, each by an index; a term that is none of these finds nothing."""
+        term = search_term.strip().replace("\x00", "")
+        if not term:
+            return queryset, False
+        try:
+            return queryset.filter(id=uuid.UUID(term)), False
+        except ValueError:
+            pass
+        server, slash, tool = term.partition("/")
+        if slash:
+            return queryset.filter(server=server, tool=tool), False
+        return queryset.filter(principal=term) | queryset.filter(server=term), False
+
+    @admin.display(description="result")
+    def result(self, record: TrailRecord) -> str:
+        return record.effect or record.status or "–"
+
+    @admin.display(description="who")
+    def who(self, record: TrailRecord) -> str:
+        agent = f" by {visible(record.agent)}" if record.agent else ""
+        return f"{visible(record.principal or record.actor)}{agent}"
+
+    @admin.display(description="what")
+    def what(self, record: TrailRecord) -> str:
+        return visible("/".join(filter(None, (record.server, record.tool)))) or "–"
+
+    @admin.display(description="layers")
+    def layers(self, record: TrailRecord) -> SafeString | str:
+        """Each layer: what it said, how long it took, its evidence."""
+        data = record.content()["data"]
+        rows = []
+        for layer in data.get("layers", ()):
+            name, outcome, nanos = str(layer).split(" ")
+            evidence = data.get("evidence", {}).get(name, "")
+            rows.append((name, outcome, f"{int(nanos) / 1000:.1f} µs", visible(evidence)))
+        if not rows:
+            return "–"
+        body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td><td><code>{}</code></td></tr>", rows)
+        return format_html("<table>{}</table>", body)
+
+    @admin.display(description="digest")
+    def digest(self, record: TrailRecord) -> str:
+        return bytes(record.leaf).hex()
+
+    @admin.display(description="content")
+    def content(self, record: TrailRecord) -> SafeString:
+        """The record as written; sealed payloads stay sealed."""
+        text = json.dumps(record.content(), indent=2, ensure_ascii=True)
+        return format_html("<pre>{}</pre>", text)
