@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What the blocklist costs: `python -m tests.bench.blocking_cost` prints a table of medians and worst cases."""
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def adversarial(size: int = 256 * KIB) -> dict[str, dict[str, Any]]:
         "marks": "a\u0301\u200b",
         "assignments": "a=$a$a;",
         "calls": "os.system('a');",
-        "calls open": "system(\"\\",
+        "calls open": 'system("\\',
         "dollar quotes": "$a$",
         "spaces": " ",
         "new lines": "\n",
@@ -122,12 +123,18 @@ def main(lines: Iterable[str] = ()) -> None:
     blocklist = Blocklist.compile()
     for name, arguments in TYPICAL.items():
         times = measured(lambda arguments=arguments: blocklist.match("tool", "crm/report", arguments), runs=3000)
-        print(f"{name:28} median {statistics.median(times) * 1e6:8.1f} µs   p99 {sorted(times)[int(len(times) * 0.99)] * 1e6:8.1f} µs")
+        print(
+            f"{name:28} median {statistics.median(times) * 1e6:8.1f} µs   p99 {sorted(times)[int(len(times) * 0.99)] * 1e6:8.1f} µs"
+        )
     worst: list[tuple[float, str]] = []
     for name, arguments in adversarial().items():
-        worst.append((min(measured(lambda arguments=arguments: blocklist.match("tool", "crm/report", arguments), runs=2)), name))
+        worst.append(
+            (min(measured(lambda arguments=arguments: blocklist.match("tool", "crm/report", arguments), runs=2)), name)
+        )
     worst.sort(reverse=True)
-    print(f"256 KiB, {len(worst)} adversarial cases: median {statistics.median(time for time, _ in worst) * 1e3:.1f} ms")
+    print(
+        f"256 KiB, {len(worst)} adversarial cases: median {statistics.median(time for time, _ in worst) * 1e3:.1f} ms"
+    )
     for seconds, name in worst[:12]:
         print(f"  {name:40} {seconds * 1e3:8.1f} ms")
 

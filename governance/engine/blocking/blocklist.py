@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The compiled blocklist, and matching a call against it."""
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from governance.engine.blocking.entry import KINDS, UNPARSABLE, BlocklistError, 
 from governance.engine.blocking.examples import example_failures
 from governance.engine.blocking.expressions import ArgumentMatcher
 from governance.engine.blocking.inspection import Inspection, Rules
-from governance.engine.blocking.leaves import Node, Role, leaves, tool_shape
+from governance.engine.blocking.leaves import Leaf, Node, Role, leaves, tool_shape
 from governance.engine.blocking.matchers import ENTITY_KINDS, EntityMatcher, HostMatcher, PathMatcher, alternatives
 from governance.engine.blocking.packs import ALL_PACKS, PACKS
 from governance.engine.blocking.patterns import CommandPattern, StatementPattern
@@ -22,6 +23,8 @@ from governance.engine.normalise.hosts import parse_host
 from governance.engine.normalise.names import is_slug
 
 _ALWAYS = frozenset({Role.COMMAND, Role.SQL, Role.CODE, Role.HOST})
+_CHUNK = 32
+_FEW = 8
 _ROOT = Node(None, "")
 
 
@@ -176,11 +179,21 @@ class Blocklist:
             and not is_suspect("\n".join([leaf[2] for leaf in looked]))
         ):
             return
-        many = len(looked) > 8
-        for leaf in looked:
-            if many and not self._needs_all and leaf[1] not in _ALWAYS and not is_suspect(leaf[2]):
+        for start in range(0, len(looked), _CHUNK):
+            chunk = looked[start : start + _CHUNK]
+            if len(looked) > _CHUNK and not self._watched(chunk):
                 continue
-            inspection.leaf(leaf)
+            for leaf in chunk:
+                if not (len(looked) > _FEW and not self._watched([leaf])) and not inspection.leaf(leaf):
+                    return
+
+    def _watched(self, some: list[Leaf]) -> bool:
+        """Whether any of the leaves needs a closer look."""
+        return (
+            self._needs_all
+            or any(leaf[1] in _ALWAYS for leaf in some)
+            or is_suspect("\n".join([leaf[2] for leaf in some]))
+        )
 
 
 def _shadowed(entry: Entry, dark: set[str]) -> Entry:

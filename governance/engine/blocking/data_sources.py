@@ -1,59 +1,183 @@
+# ruff: noqa: E501, SIM905
 """Which data sources a call's arguments touch, by path, host and table patterns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
+from governance.engine.blocking import reach
 from governance.engine.blocking.leaves import Role, leaves, tool_shape
-from governance.engine.blocking.matchers import HostMatcher, PathMatcher
-from governance.engine.normalise.hosts import bare_host, url_hosts
-from governance.engine.normalise.paths import is_path_shaped
+from governance.engine.blocking.matchers import GlobSet, HostMatcher, PathMatcher
+from governance.engine.normalise.commands import Commands, read_commands
+from governance.engine.normalise.globs import glob_expression
+from governance.engine.normalise.hosts import Host, bare_host, url_hosts
+from governance.engine.normalise.paths import MAX_PATH, is_path_shaped
+from governance.engine.normalise.shell import Budget, TooComplexError
+from governance.engine.normalise.sql import Statement, is_sql_shaped, statements
+from governance.engine.normalise.text import fold
 
-_ANY_TOOL = tool_shape("")
+KINDS = ("path", "host", "table")
+_TABLE_KEYS = frozenset("table tables tablename schema schemas collection collections dataset relation view".split())
+_UNRESOLVED = ("$", "`", "\0")
+
+
+class _Tables:
+    """Table globs over `schema.table`: a pattern without schema covers the table in any, and a longer name is compared by its end."""
+
+    __slots__ = ("_globs", "_schemas")
+
+    def __init__(self, patterns: Iterable[tuple[str, str]]) -> None:
+        folded = [(name, fold(pattern).lower().replace('"', "").replace("`", "").strip()) for name, pattern in patterns]
+        self._globs = GlobSet(
+            (name, "(?:.*/)?" + glob_expression(pattern.replace(".", "/"))) for name, pattern in folded
+        )
+        self._schemas = GlobSet(
+            (name, glob_expression(pattern.rpartition(".")[0])) for name, pattern in folded if "." in pattern
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self._globs)
+
+    def match(self, name: str) -> list[str]:
+        """Ids whose patterns cover a table's name, qualified or not."""
+        return self._globs.match(
+            name.lower().replace('"', "").replace("`", "").replace("[", "").replace("]", "").replace(".", "/")
+        )
+
+    def match_statement(self, statement: Statement) -> set[str]:
+        """Ids whose patterns cover a name in the statement, or the schema that it switches to."""
+        found: set[str] = set()
+        chain: list[str] = []
+        for token, following in zip(statement, [*statement[1:], None], strict=True):
+            if token.kind in {"word", "quoted"}:
+                chain.append(token.value)
+                if following is None or following.value != ".":
+                    found.update(self._globs.match("/".join(chain)))
+                    chain = []
+            elif token.value != ".":
+                chain = []
+        if statement[0].value in {"set", "use"} or "search_path" in {token.value for token in statement}:
+            for token in statement[1:]:
+                found.update(self._schemas.match(token.value.lower()))
+        return found
 
 
 class DataSourcePatterns:
     """The `patterns` of every data source of a policy, compiled; matching touches nothing outside the arguments."""
 
-    __slots__ = ("_hosts", "_kinds", "_paths", "_tables")
+    __slots__ = ("_all", "_hosts", "_paths", "_tables")
 
     def __init__(
-        self, *, paths: PathMatcher, hosts: HostMatcher, tables: Mapping[str, str], kinds: Mapping[str, frozenset[str]]
+        self, *, paths: PathMatcher, hosts: HostMatcher, tables: _Tables, names: Mapping[str, frozenset[str]]
     ) -> None:
-        self._paths, self._hosts, self._tables, self._kinds = paths, hosts, tables, kinds
+        self._paths, self._hosts, self._tables, self._all = paths, hosts, tables, names
 
     @classmethod
     def compile(cls, data_sources: Mapping[str, Any]) -> Self:
-        """Compile the policy file's `data_sources`: id → {patterns: {path: [...], host: [...], table: [...]}}."""
-        paths: list[tuple[str, str]] = []
-        hosts: list[tuple[str, str]] = []
-        kinds: dict[str, set[str]] = {"path": set(), "host": set(), "table": set()}
+        """Compile the policy file's `data_sources`: id → {patterns: {path: [...], host: [...], table: [...]}}.
+
+        ValueError when a host pattern is no host.
+        """
+        found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in KINDS}
         for name, source in data_sources.items():
             for kind, patterns in (source.get("patterns") or {}).items():
-                for pattern in patterns:
-                    kinds[kind].add(name)
-                    if kind == "path":
-                        paths.append((name, pattern))
-                    elif kind == "host":
-                        hosts.append((name, pattern))
+                found[kind] += [(name, pattern) for pattern in patterns]
         return cls(
-            paths=PathMatcher(paths),
-            hosts=HostMatcher(hosts),
-            tables={},
-            kinds={kind: frozenset(names) for kind, names in kinds.items()},
+            paths=PathMatcher(found["path"]),
+            hosts=HostMatcher(found["host"]),
+            tables=_Tables(found["table"]),
+            names={kind: frozenset(name for name, _ in pairs) for kind, pairs in found.items()},
         )
 
     def match(self, arguments: Mapping[str, Any]) -> frozenset[str]:
-        """Ids of the data sources that the arguments touch."""
+        """Ids of the data sources that the arguments touch.
+
+        A value that is meant as a path, an address, a statement or a command and cannot be read touches every data source of that kind.
+        """
+        if not (self._paths or self._hosts or self._tables):
+            return frozenset()
         touched: set[str] = set()
-        for _, role, text in leaves(arguments, _ANY_TOOL):
-            if self._paths and (role is Role.PATH or (role is not Role.PROSE and is_path_shaped(text))):
-                touched.update(self._paths.match(text))
-            if self._hosts and role is not Role.PROSE:
-                for host in url_hosts(text):
-                    touched.update(self._hosts.match(host))
-                host_alone = bare_host(text, numeric=role is Role.HOST)
-                if host_alone is not None:
-                    touched.update(self._hosts.match(host_alone))
+        budget = Budget()
+        try:
+            for node, role, raw in leaves(arguments, tool_shape("")):
+                if role is Role.PROSE:
+                    continue
+                budget.spend(2)
+                self._leaf(str(node.key), role, fold(raw), touched, budget)
+        except (TooComplexError, RecursionError):
+            for names in self._all.values():
+                touched |= names
         return frozenset(touched)
+
+    def _leaf(self, key: str, role: Role, text: str, touched: set[str], budget: Budget) -> None:
+        if role is Role.COMMAND:
+            commands = read_commands(text, budget)
+            if not commands.complete:
+                raise TooComplexError
+            self._command(commands, touched, budget)
+            return
+        if self._paths:
+            self._path(role, text, touched)
+        if self._hosts:
+            self._host(role, text, touched)
+        if self._tables:
+            if role is Role.SQL or ((role in {Role.QUERY, Role.PLAIN, Role.CODE}) and is_sql_shaped(text)):
+                self._statements(text, touched, budget)
+            elif key.lower().replace("_", "") in _TABLE_KEYS:
+                touched.update(self._tables.match(text))
+
+    def _path(self, role: Role, text: str, touched: set[str]) -> None:
+        if role is Role.PATH:
+            if len(text) > MAX_PATH or any(sign in text for sign in _UNRESOLVED):
+                touched |= self._all["path"]
+            else:
+                touched.update(self._paths.match(text))
+        elif role is Role.CODE:
+            for path in reach.code_paths(text):
+                touched.update(self._paths.match(path))
+        elif is_path_shaped(text):
+            touched.update(self._paths.match(text))
+
+    def _host(self, role: Role, text: str, touched: set[str]) -> None:
+        known = False
+        for host in url_hosts(text):
+            known = True
+            touched.update(self._hosts.match(host))
+        alone = bare_host(text, numeric=role is Role.HOST) if role is not Role.CODE else None
+        if alone is not None:
+            known = True
+            touched.update(self._hosts.match(alone))
+        if (
+            role is Role.HOST
+            and not known
+            and text.strip()
+            and ("//" in text or not any(char.isspace() for char in text))
+        ):
+            touched |= self._all["host"]
+
+    def _statements(self, text: str, touched: set[str], budget: Budget) -> None:
+        try:
+            for statement in statements(text, budget):
+                touched |= self._tables.match_statement(statement)
+        except TooComplexError:
+            touched |= self._all["table"]
+
+    def _command(self, commands: Commands, touched: set[str], budget: Budget) -> None:
+        match: Callable[[Host], set[str]] = self._hosts.match
+        for host in reach.reached_hosts(commands) if self._hosts else ():
+            touched |= match(host)
+        for text in reach.statement_texts(commands) if self._tables else ():
+            self._statements(text, touched, budget)
+        if not self._paths:
+            return
+        for path in reach.opened_paths(commands):
+            touched |= self._paths.match(path)
+        for command in commands.commands:
+            if command.cwd:
+                touched |= self._paths.match(command.cwd)
+            for word in command.words:
+                if len(word) <= MAX_PATH and ("/" in word or command.cwd):
+                    touched |= self._paths.match(word)
+                    if command.cwd and not word.startswith(("/", "-", "~")):
+                        touched |= self._paths.match(command.cwd + "/" + word)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What a blocklist is made of: entries, the hits they make, and why one is refused."""
 
 from __future__ import annotations

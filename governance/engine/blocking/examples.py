@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Running an entry's examples, so that it says what it means before it is saved."""
 
 from __future__ import annotations

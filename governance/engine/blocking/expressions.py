@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Argument entries: RE2 expressions at a JSON pointer, or over every key and value."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """One call's arguments under inspection: every string is taken for what it is, and what it touches is collected."""
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ from governance.engine.blocking.statements import document_hazards, statement_ha
 from governance.engine.normalise.commands import (
     CALLS_HINT,
     Commands,
-    is_windows,
     program_name,
     read_commands,
     shell_texts,
 )
-from governance.engine.normalise.encodings import base64_decoded, hex_decoded, percent_decoded
+from governance.engine.normalise.encodings import base64_decoded, hex_decoded
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
 from governance.engine.normalise.paths import MAX_PATH, is_path_shaped
 from governance.engine.normalise.shell import Budget, TooComplexError
@@ -40,6 +40,9 @@ _CODE_CALL = re.compile(
     r"shutil\.rmtree\(\s*[\"']([^\"']+)[\"']|(?:rmSync|rmdirSync|unlinkSync|rm|rimraf|remove|unlink|rmtree|rm_rf|rmdir|removedirs|unlink glob|FileUtils\.rm_r[f]?)\s*\(\s*[\"']([^\"']+)[\"']"
 )
 _MAX_TEXT = 64 * 1024
+_MAX_CODE = 32 * 1024
+_COST = {Role.COMMAND: 30, Role.SQL: 12, Role.CODE: 30, Role.PROSE: 1}
+"""Steps that a leaf costs before it is looked at; the plainest costs 6."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +72,16 @@ class Inspection:
     unparsable: Callable[[Node], None]
     budget: Budget = field(default_factory=Budget)
 
-    def leaf(self, leaf: Leaf, depth: int = 0) -> None:
-        """Look at one string in its role."""
+    def leaf(self, leaf: Leaf, depth: int = 0) -> bool:
+        """Look at one string in its role; False when the budget of the call is used up."""
         node, role, raw = leaf
         try:
-            self.budget.spend(2)
+            self.budget.spend(_COST.get(role, 6))
             self._leaf(node, role, raw if raw.isascii() else fold(raw), depth)
         except TooComplexError:
             self.unparsable(node)
+            return False
+        return True
 
     def _leaf(self, node: Node, role: Role, text: str, depth: int) -> None:
         if role is Role.COMMAND:
@@ -93,9 +98,7 @@ class Inspection:
             self._shaped(node, role, text, depth)
         if "//" in text or "%" in text or ":" in text:
             self.hosts(node, url_hosts(text))
-        if role is Role.PATH:
-            self.path(node, text)
-        elif role is not Role.CODE and role is not Role.SQL and is_path_shaped(text):
+        if role is Role.PATH or role is not Role.CODE and role is not Role.SQL and is_path_shaped(text):
             self.path(node, text)
         if (
             len(text) <= 2048
@@ -204,8 +207,10 @@ class Inspection:
 
     def code(self, node: Node, text: str, *, shells: bool = True) -> None:
         """Program text: the commands it hands to a shell, the paths and hosts it writes as literals."""
-        text = text[:_MAX_TEXT]
-        self.budget.spend(len(text) // 256)
+        if len(text) > _MAX_CODE and CALLS_HINT.search(text[_MAX_CODE:]):
+            raise TooComplexError
+        text = text[:_MAX_CODE]
+        self.budget.spend(len(text) // 64)
         for check in code_hazards(text):
             self.check(check, node)
         for check in document_hazards(text):
@@ -234,7 +239,7 @@ class Inspection:
     def hosts(self, node: Node, found: Iterable[Host]) -> None:
         """Hosts."""
         for host in found:
-            self.budget.spend(4)
+            self.budget.spend(6)
             for entry in self.rules.hosts.match(host):
                 self.report(entry, node)
 

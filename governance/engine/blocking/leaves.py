@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """The strings of a call's arguments, each with its JSON pointer and what it is taken for.
 
 What a string is, is decided by the key it stands under; a well-known tool can make its own text a command; everything else goes by

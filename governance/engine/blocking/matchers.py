@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Patterns compiled once, for paths, hosts and names; each answers with the ids of what matched."""
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def alternatives(pattern: str) -> list[str]:
     return [part.strip() for part in pattern.split(" | ") if part.strip()]
 
 
-class _GlobSet:
+class GlobSet:
     """Expressions matched in full against one text."""
 
     __slots__ = ("_ids", "_set")
@@ -76,9 +77,9 @@ class PathMatcher:
                 for place in range(len(segments))
                 if any(not set(segment) & {"*", "?"} for segment in segments[place:])
             ]
-        self._plain = _GlobSet(plain)
-        self._climbing = _GlobSet(climbing)
-        self._spared = _GlobSet(spared)
+        self._plain = GlobSet(plain)
+        self._climbing = GlobSet(climbing)
+        self._spared = GlobSet(spared)
 
     def __bool__(self) -> bool:
         return bool(self._plain)
@@ -124,7 +125,7 @@ class HostMatcher:
                 self._addresses.setdefault(host.addresses[-1], []).append(name)
             else:
                 self._exact.setdefault(host.name, []).append(name)
-        self._globs = _GlobSet(globs)
+        self._globs = GlobSet(globs)
 
     def __bool__(self) -> bool:
         return bool(self._exact or self._addresses or self._networks or self._globs)
@@ -167,7 +168,7 @@ class EntityMatcher:
                     by_kind.setdefault(each, []).append((name, expression))
             else:
                 by_kind.setdefault(kind, []).append((name, expression))
-        self._by_kind = {kind: _GlobSet(expressions) for kind, expressions in by_kind.items()}
+        self._by_kind = {kind: GlobSet(expressions) for kind, expressions in by_kind.items()}
         self._match = lru_cache(maxsize=4096)(self._matched)
 
     def _matched(self, kind: str, entity: str) -> tuple[str, ...]:

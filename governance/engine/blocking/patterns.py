@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM102
 """Patterns for commands and statements that a policy writes itself: `git push --force`, `curl | sh`, `DROP TABLE payroll`."""
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ _WORDS = (
 _SUSPECT = re2.compile(
     r"(?i)(?:^|[^\w.-])(?:"
     + _WORDS
-    + r")(?:\.exe)?(?:$|[^\w.-])|//|\\|%[0-9a-f]{2}|\.\.|[~$`;|<>]|(?:^|[/\s\"'=@])\.[a-z]|&&|::|\b0x|^\s*(?:/|[a-z]:)|"
-    r"\.\w+\s?\(|\d{1,3}\.\d{1,3}|(?:^|\s)[\w-]+\.(?:[\w-]+\.)*[a-z]{2,24}(?:$|[\s:/?#])|(?:^|\s)[A-Za-z0-9+/_-]{24,}={0,2}(?:$|\s)|[^\x00-\x7f]|/\*|\x00|credential|secret|passw|private|id_rsa|key|wallet|cookie|login|token|metadata|instance-data"
+    + r")(?:\.exe)?(?:$|[^\w.-])|//|\\|%[0-9a-f]{2}|\.\.|[~$`;|<>]|(?:^|[/\s\"'=@])\.[a-z]|&&|::|\b0x|(?:^|\s)[a-z]:|"
+    r"\.\w+\s?\(|\d{1,3}\.\d{1,3}|(?:^|\s)[\w-]+\.(?:[\w-]+\.)*[a-z]{2,24}(?:$|[\s:/?#])|(?:^|\s)[A-Za-z0-9+/_-]{24,}={0,2}(?:$|\s)|[^\x00-\x7f]|/\*|\x00|/etc/|/proc/|/run/|/root|/boot|/windows|appdata|shadow|sudoers|environ|keytab|\.kdb|\.jks|\.p12|\.pfx|\.ppk|vault|tfstate|chrom|firefox|brave|opera|wp-config|letsencrypt|wireguard|openvpn|ipsec|samba|azure|tdata|signal|slack|discord|exodus|metamask|bitwarden|history|netrc|docker|kube|service.?account|credential|secret|_rsa|ed25519|_dsa|ecdsa|\.boto|ntds|dslocal|/sss/|/sam\b|\.s3cfg|rclone|passw|private|id_rsa|key|wallet|cookie|login|token|metadata|instance-data"
 )
 
 

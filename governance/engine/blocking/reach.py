@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """What a command line or program text touches: files it opens, hosts it talks to, statements it sends to a database."""
 
 from __future__ import annotations
@@ -156,7 +157,8 @@ def opened_paths(commands: Commands) -> Iterator[str]:
                 continue
         if name in {"cp", "mv", "install"} and len(words) > 1 and re.search(r"(?:^|/)\.env[\w.]*$", words[-1]):
             words = words[:-1]
-        for word in words:
+        for written in words:
+            word = written[:4096]
             if spare:
                 spare = False
                 continue
@@ -209,7 +211,8 @@ def reached_hosts(commands: Commands) -> Iterator[Host]:
         if name == "git" and ({"commit", "log", "grep", "tag", "notes"} & set(words[:3])):
             continue
         spare = False
-        for word in words:
+        for written in words:
+            word = written[:4096].replace(UNKNOWN, "x")
             if spare:
                 spare = False
                 continue

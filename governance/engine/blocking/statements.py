@@ -1,9 +1,12 @@
+# ruff: noqa: E501, SIM102, SIM905
 """What in a database statement destroys data, widens rights or leaves the database: the checks of the shipped SQL entries."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+import re2
 
 from governance.engine.normalise.shell import Budget
 from governance.engine.normalise.sql import Statement, Token, statements
@@ -25,12 +28,12 @@ _COMPARISONS = frozenset({"=", "<", ">", "<=", ">=", "<>", "!=", "<=>", "like"})
 _END_OF_WHERE = frozenset("order limit returning group having union offset fetch for option on".split())
 _DYNAMIC = frozenset("exec execute prepare do sp_executesql execsql".split())
 
-_DOCUMENT = re.compile(
+_DOCUMENT = re2.compile(
+    r"(?i)"
     r"\.\s*dropDatabase\s*\(|\bdropDatabase\s*\(|\.\s*drop(?:Index(?:es)?)?\s*\(\s*(?:\{[^}]*\})?\s*\)|\.\s*dropCollection\s*\(|\.\s*delete_?[mM]any\s*\(\s*(?:\{\s*\}|\))|\.\s*remove\s*\(\s*(?:\{\s*\}\s*)?[,)]|"
     r"\.\s*update_?[mM]any\s*\(\s*\{\s*\}|\.\s*drop_collection\s*\(|\.\s*drop_database\s*\(|\bdeleteMany\s*\(\s*\{\s*\}\s*\)|\.\s*deleteMany\s*\(\s*\{\s*_id\s*:\s*\{\s*\$(?:exists|ne)\b|"
     r"[\"']?\$out[\"']?\s*:\s*[\"']|\bmatch\s*\(\s*\w*\s*\)\s*(?:detach\s+)?delete\b|\.\s*shutdownServer\s*\(|dropAllUsers\w*\s*\(|\bdropUser\s*\(|\bdropRole\s*\(|\.\s*destroy_all\b|\.\s*delete_all\b|"
-    r"\.objects\.all\(\)\.delete\(\)|\.\s*drop_all\s*\(|\bFLUSHALL\b|\bFLUSHDB\b",
-    re.IGNORECASE,
+    r"\.objects\.all\(\)\.delete\(\)|\.\s*drop_all\s*\(|\bFLUSHALL\b|\bFLUSHDB\b"
 )
 _INDEX_DROP = re.compile(r"\.\s*dropIndex", re.IGNORECASE)
 
@@ -38,7 +41,7 @@ _INDEX_DROP = re.compile(r"\.\s*dropIndex", re.IGNORECASE)
 def document_hazards(text: str) -> Iterator[str]:
     """Checks that a text in a document database's shell (or an ORM's console) meets."""
     found = _DOCUMENT.search(text)
-    if found and not (_INDEX_DROP.match(found[0]) and not _DOCUMENT.search(text, found.end())):
+    if found and not (_INDEX_DROP.match(found[0]) and not _DOCUMENT.search(text[found.end() :])):
         yield "cache-flush" if found[0].upper().startswith("FLUSH") else "document-drop"
 
 
@@ -188,17 +191,17 @@ def _hazards_at(statement: Statement, place: int) -> Iterator[str]:
         yield "sql-grant"
     elif verb == "copy" and "program" in words:
         yield "sql-program"
-    elif verb == "copy" and _copies_file(rest):
-        yield "sql-file"
-    elif verb == "load" and words[:1] == ["data"]:
+    elif verb == "copy" and _copies_file(rest) or verb == "load" and words[:1] == ["data"]:
         yield "sql-file"
     elif (
-        verb == "shutdown"
-        or (verb == "purge" and words[:1] in (["binary"], ["recyclebin"]))
-        or (verb == "detach" and "delete" in words)
+        (
+            verb == "shutdown"
+            or (verb == "purge" and words[:1] in (["binary"], ["recyclebin"]))
+            or (verb == "detach" and "delete" in words)
+        )
+        or verb == "reset"
+        and words[:1] == ["master"]
     ):
-        yield "sql-drop"
-    elif verb == "reset" and words[:1] == ["master"]:
         yield "sql-drop"
 
 
@@ -214,23 +217,27 @@ def _altered(rest: list[Token], words: list[str]) -> Iterator[str]:
         kept = [token for token in rest if token.value not in {"if", "exists"}]
         for token, following in zip(kept, [*kept[1:], Token("operator", "")], strict=True):
             if token.kind == "word" and token.value == "drop":
-                if following.value in {"column", "partition", "columns", "("} or following.kind == "quoted":
-                    yield "sql-alter-drop"
-                elif following.kind == "word" and following.value not in {
-                    "constraint",
-                    "index",
-                    "key",
-                    "foreign",
-                    "primary",
-                    "default",
-                    "not",
-                    "check",
-                    "identity",
-                    "expression",
-                    "unique",
-                    "system",
-                    "to",
-                }:
+                if (
+                    following.value in {"column", "partition", "columns", "("}
+                    or following.kind == "quoted"
+                    or following.kind == "word"
+                    and following.value
+                    not in {
+                        "constraint",
+                        "index",
+                        "key",
+                        "foreign",
+                        "primary",
+                        "default",
+                        "not",
+                        "check",
+                        "identity",
+                        "expression",
+                        "unique",
+                        "system",
+                        "to",
+                    }
+                ):
                     yield "sql-alter-drop"
     if words[:1] in (["user"], ["role"], ["login"]) and {"superuser", "createrole", "bypassrls"} & set(words):
         yield "sql-grant"
@@ -384,14 +391,17 @@ def _calls(statement: Statement) -> Iterator[str]:
         following = statement[place + 1].value if place + 1 < len(statement) else ""
         if token.value in _PROGRAM_CALLS and (token.kind == "word" or following == "("):
             yield "sql-program"
-        elif token.value in _FILE_CALLS and following == "(":
+        elif (
+            token.value in _FILE_CALLS
+            and following == "("
+            or token.value == "into"
+            and following in {"outfile", "dumpfile"}
+        ):
             yield "sql-file"
-        elif token.value == "into" and following in {"outfile", "dumpfile"}:
-            yield "sql-file"
-        elif token.value == "writable_schema":
-            yield "sql-program"
-        elif token.value == "sp_configure" and any(
-            "xp_cmdshell" in other.value.lower() for other in statement if other.kind == "string"
+        elif (
+            token.value == "writable_schema"
+            or token.value == "sp_configure"
+            and any("xp_cmdshell" in other.value.lower() for other in statement if other.kind == "string")
         ):
             yield "sql-program"
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """Command lines as the programs that would run: wrappers, shells, substitutions, aliases and decoded payloads taken apart.
 
 `read_commands` gives every program that a text would start, with its words after expansion, what is known of its standard input, and the
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+import re2
 
 from governance.engine.normalise.encodings import base64_decoded
 from governance.engine.normalise.outputs import output_of
@@ -30,7 +33,7 @@ from governance.engine.normalise.wrappers import POWERSHELLS, SHELLS, wrapped
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)(.*)", re.DOTALL)
 _KEYWORDS = frozenset("if then else elif do while until ! { time coproc done fi esac } begin end".split())
 _DECLARERS = frozenset("export declare typeset local readonly set setx".split())
-_WINDOWS = re.compile(
+_WINDOWS = re2.compile(
     r"(?i)(?:^|[\s\"'=(])(?:[a-z]:\\|\\\\)|%[a-z]\w+%|\$env:|\b(?:remove-item|get-content|invoke-(?:expression|webrequest|restmethod)|iex|iwr|irm|rmdir|rd|del|erase|"
     r"format|diskpart|vssadmin|wbadmin|bcdedit|powershell|pwsh|cmd(?:\.exe)?|reg|cipher|takeown|icacls|clear-disk|format-volume|certutil|bitsadmin|mshta|stop-computer|ri)\b"
 )
@@ -317,11 +320,13 @@ class Interpreter(Sink):
         if name in SHELLS or name in POWERSHELLS or name == "cmd":
             self._shell(command, depth)
         elif (
-            name in {"su", "runuser", "script", "flock", "sg", "newgrp", "ash", "nix-shell", "expect"}
-            and (text := _after(words, "-c", "--command", "--run")) is not None
+            (
+                name in {"su", "runuser", "script", "flock", "sg", "newgrp", "ash", "nix-shell", "expect"}
+                and (text := _after(words, "-c", "--command", "--run")) is not None
+            )
+            or name == "env"
+            and (text := _after(words, "-S", "--split-string")) is not None
         ):
-            self.read(text, depth + 1)
-        elif name == "env" and (text := _after(words, "-S", "--split-string")) is not None:
             self.read(text, depth + 1)
         elif name in {"find", "gfind", "fd"}:
             self._find(command, depth, windows)
@@ -563,7 +568,7 @@ _CALLS = re.compile(
     r"shell_exec|passthru|popen|proc_open|execlp?e?|execvp?e?|Runtime\.getRuntime\(\)\.exec|sh|shellout|qx|do shell script|create_subprocess_shell|pty\.spawn|io\.popen|os\.execute)"
     r"\s*\(?\s*([\[(]?)\s*(?:[rbuf]{0,2})(\"(?:[^\"\\]|\\.){1,4000}\"|'(?:[^'\\]|\\.){1,4000}'|`[^`]{1,4000}`)((?:\s*,\s*[\[]?\s*(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))*)"
 )
-CALLS_HINT = re.compile(
+CALLS_HINT = re2.compile(
     r"\b(?:os\.(?:system|popen|remove|unlink)|subprocess|child_process|shutil\.rmtree|exec(?:Sync|File)?\(|system\(|shell_exec|passthru|popen|rmSync|unlinkSync|Runtime\.getRuntime|eval\(|__import__|socket\.socket|DownloadString|FileUtils|spawn(?:Sync)?\(|urlopen|open\()"
 )
 """Signs that a text is a program that runs others."""

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Characters that are read as another: one ASCII letter for each look-alike.
 
 Written from the shapes of the Latin, Greek, Cyrillic, Armenian, Cherokee, Lisu, Georgian and Coptic blocks. What compatibility

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """Hosts as a network client would resolve them, without resolving one.
 
 `parse_host` knows the forms that address parsers accept and people do not expect: decimal, octal and hexadecimal IPv4 in one to four
@@ -19,7 +20,7 @@ from governance.engine.normalise.text import fold, visible
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _AUTHORITY = re.compile(
-    r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:[/\\]{1,}|(?:https?|wss?|ftp):|(?<![a-zA-Z0-9:/\\])[/\\]{2,})([^/\\?#\s\"'<>`|&;,)}]+)"
+    r"(?:(?<=[a-zA-Z0-9+.-]{2}):[/\\]+|(?:https?|wss?|ftp):|(?<![a-zA-Z0-9:/\\])[/\\]{2,})([^/\\?#\s\"'<>`|&;,)}]+)"
 )
 _PARAMETER = re.compile(r"[?&#;]([\w.\[\]-]{1,64})=([^&#;\s\"'<>]{1,2048})")
 _NUMBER = re.compile(r"0x[0-9a-f]*|\d+")
@@ -183,7 +184,7 @@ def bare_host(text: str, *, numeric: bool = True) -> Host | None:
     A single word without a dot is a host only where it is known to be one; callers decide.
     """
     text = text.strip().strip("\"'")
-    if not text or len(text) > 2048:
+    if not text or len(text) > 2048 or "://" in text:
         return None
     if text.count(":") >= 2 and not text.startswith("["):
         host = parse_host(text.partition("/")[0])

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Names of servers, tools and everything else that has an id: what is a valid one, and what only looks like another.
 
 `name_key` is the one spelling under which two names are the same for a deny. It is coarser than equality on purpose: a server
@@ -66,7 +67,7 @@ def name_key(text: str) -> str:
         if "%" not in text:
             break
         text = _PERCENT.sub(lambda found: chr(int(found[1], 16)), text)
-    text = visible(text)
+    text = visible(text.translate(CONFUSABLES))
     text = "".join(
         char
         for char in unicodedata.normalize("NFKD", text.translate(CONFUSABLES))

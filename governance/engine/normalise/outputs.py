@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """What a command would print, for the few programs whose output follows from their words and input alone."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Paths as the file system would resolve them, without touching one.
 
 `path_forms` gives every spelling worth comparing: a home folder is `~` whosever it is, `..`, `//`, `/./`, percent escapes, backslashes,

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, S108
 """Reading shell text into words, the way a POSIX shell with bash's extensions would expand them.
 
 `Reader` reads once from left to right and hands every simple command to `commands.Interpreter`. It never runs anything. What cannot be
@@ -34,7 +35,7 @@ _ANSI = re.compile(
     r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|c(.)|(.))", re.DOTALL
 )
 _ANSI_CHARS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
-_BLANK = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
+_BLANK = re.compile(r"(?:[ \t\r]+|\\\r?\n)+")
 _HEREDOC_WORD = re.compile(r"[ \t]*(?:'([^'\n]*)'|\"([^\"\n]*)\"|(\\?[^\s;&|<>()'\"]+))")
 _REDIRECT = re.compile(r"(?:\d{0,3}|&|\{\w+\})(?:<<<|<<-|<<|<>|<&|>&|>>|>\||<|>)")
 _ENVIRONMENT = {
@@ -47,8 +48,9 @@ _ENVIRONMENT = {
     "IFS": " \t\n",
     "BASH": "/bin/bash",
     "0": "bash",
-}  # noqa: S108
+}
 
+_MAX_VALUE = 16_384
 MAX_DEPTH: Final = 8
 """How deep substitutions, `bash -c` and decoded payloads are followed."""
 
@@ -61,7 +63,7 @@ class TooComplexError(Exception):
 class Budget:
     """Steps left for one call; a step is one fragment of a word (about a microsecond)."""
 
-    steps: int = 16_000
+    steps: int = 6_000
 
     def spend(self, steps: int = 1) -> None:
         """Use up steps; TooComplexError when there are none left."""
@@ -180,9 +182,7 @@ class Reader:
             values: list[str] = []
             while self.at < self.end and text[self.at] != ")":
                 self.sink.budget.spend()
-                if text[self.at] in " \t\r\n":
-                    self.at += 1
-                elif text[self.at] in ";&|<>(":
+                if text[self.at] in " \t\r\n" or text[self.at] in ";&|<>(":
                     self.at += 1
                 else:
                     values += self.word()
@@ -418,6 +418,10 @@ class Reader:
         return held if held is not None else _ENVIRONMENT.get(name, UNKNOWN)
 
     def _fields(self, value: str, quoted: bool) -> str:
+        if len(value) > 64:
+            self.sink.budget.spend(len(value) // 64)
+            if len(value) > _MAX_VALUE:
+                raise TooComplexError
         if quoted or not value:
             return value
         if not value.strip():

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """SQL as statements and tokens: strings, quoted names, nested and versioned comments, dollar quotes.
 
 The tokenizer accepts the union of what PostgreSQL, MySQL, SQL Server and SQLite read, so that a spelling which one of them would run is

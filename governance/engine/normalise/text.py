@@ -1,7 +1,9 @@
+# ruff: noqa: E501
 """Text as a reader or an interpreter would take it: no invisible characters, compatibility forms and look-alikes folded."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from governance.engine.normalise.confusables import CONFUSABLES
@@ -30,22 +32,27 @@ _INVISIBLE_RANGES: tuple[tuple[int, int], ...] = (
 INVISIBLE: frozenset[int] = frozenset(point for first, last in _INVISIBLE_RANGES for point in range(first, last + 1))
 """Zero-width, bidirectional, variation, filler and tag characters: what a reader does not see."""
 
-_STRIP: dict[int, None] = dict.fromkeys(INVISIBLE)
-_FOLD: dict[int, str] = CONFUSABLES
+_STRIP = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _INVISIBLE_RANGES) + "]+")
+_LOOKALIKE = re.compile("[" + "".join(re.escape(chr(point)) for point in CONFUSABLES) + "]")
 
 
 def visible(text: str) -> str:
     """`text` without invisible characters and in compatibility form (NFKC). ASCII comes back as it is."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", text.translate(_STRIP)).translate(_STRIP)
+    return _STRIP.sub("", unicodedata.normalize("NFKC", _STRIP.sub("", text)))
 
 
 def fold(text: str) -> str:
     """`visible(text)` with look-alikes of ASCII characters replaced by what they look like. Case is kept."""
     if text.isascii():
         return text
-    return visible(text).translate(_FOLD)
+    seen = visible(text)
+    return seen if seen.isascii() else _LOOKALIKE.sub(_letter, seen)
+
+
+def _letter(found: re.Match[str]) -> str:
+    return CONFUSABLES[ord(found[0])]
 
 
 def is_hidden(char: str) -> bool:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """Programs that run another program: where in their words the other one begins."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Calls that must be refused, by kind. A line is one command, statement, path or URL; further kinds hold whole calls."""
 
 from __future__ import annotations
@@ -713,7 +714,13 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 def calls() -> dict[str, list[tuple[str, dict[str, Any]]]]:
     """Every dangerous call, by kind, as (tool, arguments)."""
     return {
-        "command": [("claude-code/Bash", {"command": line.replace("\\n", "\n") if "<<" in line or line.startswith("echo hi") else line}) for line in _lines(COMMANDS)],
+        "command": [
+            (
+                "claude-code/Bash",
+                {"command": line.replace("\\n", "\n") if "<<" in line or line.startswith("echo hi") else line},
+            )
+            for line in _lines(COMMANDS)
+        ],
         "sql": [("pg/execute", {"sql": line.replace("\\n", "\n")}) for line in _lines(STATEMENTS)],
         "path": [("files/read", {"path": line}) for line in _lines(PATHS)],
         "host": [("web/fetch", {"url": line}) for line in _lines(URLS)],

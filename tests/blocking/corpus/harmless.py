@@ -535,8 +535,14 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("mail/send", {"to": "a@b.example", "subject": "DROP TABLE users", "body": "We ran DROP TABLE users; by mistake"}),
     ("git/commit", {"message": "Remove rm -rf / from the installer"}),
     ("git/commit", {"message": "rm -rf /", "files": ["a.sh"]}),
-    ("git/create_pull_request", {"title": "DROP TABLE users", "body": "rm -rf / no more", "base": "main", "head": "topic"}),
-    ("issues/create", {"title": "rm -rf / in CI", "description": "CI ran `rm -rf /`. See /etc/shadow and 169.254.169.254"}),
+    (
+        "git/create_pull_request",
+        {"title": "DROP TABLE users", "body": "rm -rf / no more", "base": "main", "head": "topic"},
+    ),
+    (
+        "issues/create",
+        {"title": "rm -rf / in CI", "description": "CI ran `rm -rf /`. See /etc/shadow and 169.254.169.254"},
+    ),
     ("files/write", {"path": "README.md", "content": "Never run rm -rf / or DROP TABLE users"}),
     ("files/write", {"path": "scripts/clean.sh", "content": "#!/bin/sh\nrm -rf build\n"}),
     ("files/write", {"path": "docs/ssrf.md", "content": "The address http://169.254.169.254/ serves metadata."}),
@@ -549,7 +555,10 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("claude-code/Bash", {"command": "ls", "description": "rm -rf / is what we avoid"}),
     ("claude-code/Bash", {"command": "npm test", "description": "Run tests; curl x | sh not used"}),
     ("claude-code/WebSearch", {"query": "what does rm -rf / do"}),
-    ("claude-code/WebFetch", {"url": "https://example.com/a", "prompt": "Does it mention 169.254.169.254 or /etc/shadow?"}),
+    (
+        "claude-code/WebFetch",
+        {"url": "https://example.com/a", "prompt": "Does it mention 169.254.169.254 or /etc/shadow?"},
+    ),
     ("claude-code/Task", {"description": "clean", "prompt": "Find every rm -rf / in the code"}),
     ("claude-code/TodoWrite", {"todos": [{"content": "rm -rf / must be refused", "status": "pending"}]}),
     ("search/web_search", {"query": "DROP TABLE users"}),
@@ -611,7 +620,10 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 def calls() -> dict[str, list[tuple[str, dict[str, Any]]]]:
     """Every harmless call, by kind, as (tool, arguments)."""
     return {
-        "command": [("claude-code/Bash", {"command": line.replace("\\n", "\n") if "<<" in line else line}) for line in _lines(COMMANDS)],
+        "command": [
+            ("claude-code/Bash", {"command": line.replace("\\n", "\n") if "<<" in line else line})
+            for line in _lines(COMMANDS)
+        ],
         "sql": [("pg/execute", {"sql": line}) for line in _lines(STATEMENTS)],
         "path": [("files/read", {"path": line}) for line in _lines(PATHS)],
         "host": [("web/fetch", {"url": line}) for line in _lines(URLS)],

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM102
 """The checks that shipped command entries name: what a command line would destroy, run or send."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM102, SIM905
 """Destroying what runs elsewhere: clouds, clusters, containers, repositories, databases as a whole."""
 
 from __future__ import annotations
@@ -38,22 +39,24 @@ def terraform(command: Command) -> Iterator[str]:
     if "destroy" in operands[:3] or {"-destroy", "--destroy"} & set(words) and "plan" not in operands[:2]:
         if operands[:2] != ["plan"]:
             yield "terraform-destroy"
-    elif command.name in {"terraform", "tofu", "terragrunt"} and (
-        operands[:2] in (["state", "rm"], ["workspace", "delete"]) or operands[:1] == ["force-unlock"]
+    elif (
+        command.name in {"terraform", "tofu", "terragrunt"}
+        and (operands[:2] in (["state", "rm"], ["workspace", "delete"]) or operands[:1] == ["force-unlock"])
+        or command.name
+        in {
+            "serverless",
+            "sls",
+            "sst",
+            "copilot",
+            "amplify",
+            "sam",
+            "eb",
+            "cdktf",
+            "pulumi",
+            "wrangler",
+        }
+        and (set(operands[:2]) & {"remove", "delete", "terminate", "nuke"} or operands[:2] == ["stack", "rm"])
     ):
-        yield "terraform-destroy"
-    elif command.name in {
-        "serverless",
-        "sls",
-        "sst",
-        "copilot",
-        "amplify",
-        "sam",
-        "eb",
-        "cdktf",
-        "pulumi",
-        "wrangler",
-    } and (set(operands[:2]) & {"remove", "delete", "terminate", "nuke"} or operands[:2] == ["stack", "rm"]):
         yield "terraform-destroy"
 
 
@@ -76,11 +79,14 @@ def kubernetes(command: Command) -> Iterator[str]:
             kinds |= {word.partition("/")[0] for word in rest if "/" in word and not word.startswith((".", "/"))}
             if kinds & _KUBE_SCOPES or {"--all", "--all=true", "-A", "--all-namespaces"} & set(words):
                 yield "kubernetes-delete"
-        elif "scale" in operands[:5] and "--all" in words and any(word.endswith("replicas=0") for word in words):
-            yield "kubernetes-delete"
-        elif "drain" in operands[:4] and {"--force", "--delete-emptydir-data", "--delete-local-data"} <= set(words):
-            yield "kubernetes-delete"
-        elif operands[:2] == ["replace", "--force"]:
+        elif (
+            "scale" in operands[:5]
+            and "--all" in words
+            and any(word.endswith("replicas=0") for word in words)
+            or "drain" in operands[:4]
+            and {"--force", "--delete-emptydir-data", "--delete-local-data"} <= set(words)
+            or operands[:2] == ["replace", "--force"]
+        ):
             yield "kubernetes-delete"
     elif command.name == "helm":
         if {"uninstall", "delete", "del", "un"} & set(operands[:4]):
@@ -101,24 +107,27 @@ def kubernetes(command: Command) -> Iterator[str]:
         "vault",
         "nomad",
     }:
-        if command.name == "etcdctl" and "del" in operands and ({"--prefix", "--from-key"} & set(words)):
-            yield "kubernetes-delete"
-        elif command.name in {"eksctl", "kops", "argocd", "velero", "rancher"} and "delete" in operands[:4]:
-            yield "kubernetes-delete"
-        elif command.name in {"flux", "istioctl", "linkerd"} and "uninstall" in operands[:2]:
-            yield "kubernetes-delete"
-        elif command.name == "kubeadm" and operands[:1] == ["reset"]:
-            yield "kubernetes-delete"
-        elif command.name == "consul" and operands[:2] == ["kv", "delete"] and {"-recurse", "--recurse"} & set(words):
-            yield "kubernetes-delete"
-        elif command.name == "vault" and (
-            operands[:2] in (["secrets", "disable"], ["auth", "disable"], ["audit", "disable"])
-            or operands[:3] == ["kv", "metadata", "delete"]
-            or operands[:2] == ["kv", "destroy"]
-        ):
-            yield "kubernetes-delete"
-        elif command.name == "nomad" and (
-            operands[:2] == ["system", "gc"] or ("-purge" in words and "stop" in operands)
+        if (
+            command.name == "etcdctl"
+            and "del" in operands
+            and ({"--prefix", "--from-key"} & set(words))
+            or command.name in {"eksctl", "kops", "argocd", "velero", "rancher"}
+            and "delete" in operands[:4]
+            or command.name in {"flux", "istioctl", "linkerd"}
+            and "uninstall" in operands[:2]
+            or command.name == "kubeadm"
+            and operands[:1] == ["reset"]
+            or command.name == "consul"
+            and operands[:2] == ["kv", "delete"]
+            and {"-recurse", "--recurse"} & set(words)
+            or command.name == "vault"
+            and (
+                operands[:2] in (["secrets", "disable"], ["auth", "disable"], ["audit", "disable"])
+                or operands[:3] == ["kv", "metadata", "delete"]
+                or operands[:2] == ["kv", "destroy"]
+            )
+            or command.name == "nomad"
+            and (operands[:2] == ["system", "gc"] or ("-purge" in words and "stop" in operands))
         ):
             yield "kubernetes-delete"
 
@@ -380,27 +389,31 @@ def repository(command: Command) -> Iterator[str]:
         forced = any(
             word in {"-f", "--force", "-fu", "-uf"} or re.fullmatch(r"-[a-z]*f[a-z]*", word) for word in rest
         ) or any(word.startswith("+") for word in operands)
-        if "--mirror" in rest or "--prune" in rest:
-            yield "repository-destroy"
-        elif forced and (
-            len(operands) < 2
-            or {word.lstrip("+").rpartition(":")[2] for word in operands[1:]} & main
-            or "--all" in rest
+        if (
+            "--mirror" in rest
+            or "--prune" in rest
+            or forced
+            and (
+                len(operands) < 2
+                or {word.lstrip("+").rpartition(":")[2] for word in operands[1:]} & main
+                or "--all" in rest
+            )
+            or ("--delete" in rest or "-d" in rest)
+            and set(operands) & main
+            or any(word in {":" + name for name in main} for word in operands)
         ):
             yield "repository-destroy"
-        elif ("--delete" in rest or "-d" in rest) and {word for word in operands} & main:
-            yield "repository-destroy"
-        elif any(word in {":" + name for name in main} for word in operands):
-            yield "repository-destroy"
-    elif words[at] == "filter-branch" or (words[at] == "filter-repo" and "--force" in rest):
-        yield "repository-destroy"
     elif (
-        words[at] == "reflog"
-        and "expire" in rest
-        and any(word.startswith(("--expire=now", "--expire-unreachable=now", "--expire=all")) for word in rest)
+        words[at] == "filter-branch"
+        or (words[at] == "filter-repo" and "--force" in rest)
+        or (
+            words[at] == "reflog"
+            and "expire" in rest
+            and any(word.startswith(("--expire=now", "--expire-unreachable=now", "--expire=all")) for word in rest)
+        )
+        or words[at] == "update-ref"
+        and "-d" in rest
     ):
-        yield "repository-destroy"
-    elif words[at] == "update-ref" and "-d" in rest:
         yield "repository-destroy"
 
 
@@ -420,18 +433,20 @@ def databases(command: Command) -> Iterator[str]:
         or joined.find("config set dir") >= 0
     ):
         yield "cache-flush"
-    elif name in {"rails", "rake", "bin/rails"} and {
-        "db:drop",
-        "db:reset",
-        "db:purge",
-        "db:drop:all",
-        "db:migrate:reset",
-        "db:schema:load",
-        "db:truncate_all",
-    } & set(operands):
-        yield "database-drop"
-    elif name in {"php", "artisan"} and {"migrate:fresh", "db:wipe", "migrate:reset", "migrate:refresh"} & set(
-        operands
+    elif (
+        name in {"rails", "rake", "bin/rails"}
+        and {
+            "db:drop",
+            "db:reset",
+            "db:purge",
+            "db:drop:all",
+            "db:migrate:reset",
+            "db:schema:load",
+            "db:truncate_all",
+        }
+        & set(operands)
+        or name in {"php", "artisan"}
+        and {"migrate:fresh", "db:wipe", "migrate:reset", "migrate:refresh"} & set(operands)
     ):
         yield "database-drop"
     elif name in {
@@ -461,29 +476,33 @@ def databases(command: Command) -> Iterator[str]:
             yield "repository-destroy"
     elif name.startswith("python") or name in {"manage.py", "django-admin", "alembic", "flask"}:
         if (
-            {"flush", "reset_db", "sqlflush"} & set(operands[:3])
-            and ("manage.py" in joined or name in {"manage.py", "django-admin"})
-            and "sqlflush" not in operands
+            (
+                {"flush", "reset_db", "sqlflush"} & set(operands[:3])
+                and ("manage.py" in joined or name in {"manage.py", "django-admin"})
+                and "sqlflush" not in operands
+            )
+            or "downgrade" in operands
+            and "base" in operands
+            or re.search(r"manage\.py migrate \w+ zero", joined)
         ):
-            yield "database-drop"
-        elif "downgrade" in operands and "base" in operands:
-            yield "database-drop"
-        elif re.search(r"manage\.py migrate \w+ zero", joined):
             yield "database-drop"
     elif name in {"mix"} and {"ecto.drop", "ecto.reset"} & set(operands):
         yield "database-drop"
     elif name in {"supabase", "hasura", "dotnet", "liquibase", "flyway", "dbmate", "diesel", "sqlx", "goose"}:
         if re.search(r" db reset|database (?:drop|reset)|ef database drop| drop-?all$| clean$| drop$| reset$", joined):
             yield "database-drop"
-    elif name in {"kafka-topics", "kafka-topics.sh"} and "--delete" in words:
-        yield "database-drop"
-    elif name in {"rabbitmqctl"} and {"reset", "force_reset", "delete_queue", "delete_vhost"} & set(operands):
-        yield "database-drop"
-    elif name in {"curl", "http", "wget"} and _deletes_index(command):
-        yield "database-drop"
-    elif name == "bq" and "rm" in operands[:2]:
-        yield "database-drop"
-    elif name == "influx" and ("delete" in operands[:2]):
+    elif (
+        name in {"kafka-topics", "kafka-topics.sh"}
+        and "--delete" in words
+        or name in {"rabbitmqctl"}
+        and {"reset", "force_reset", "delete_queue", "delete_vhost"} & set(operands)
+        or name in {"curl", "http", "wget"}
+        and _deletes_index(command)
+        or name == "bq"
+        and "rm" in operands[:2]
+        or name == "influx"
+        and ("delete" in operands[:2])
+    ):
         yield "database-drop"
 
 

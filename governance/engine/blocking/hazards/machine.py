@@ -109,33 +109,35 @@ def power(command: Command) -> Iterator[str]:
     elif name == "shutdown":
         if words and not {"-c", "--show", "/a", "-a", "-k"} & set(words):
             yield "stop-machine"
-    elif name in {"init", "telinit"} and words[:1] in (["0"], ["6"], ["1"]):
-        yield "stop-machine"
-    elif name in {"systemctl", "loginctl"} and {
-        "poweroff",
-        "reboot",
-        "halt",
-        "emergency",
-        "rescue",
-        "kexec",
-        "soft-reboot",
-        "hibernate",
-    } & set(words[:3]):
-        yield "stop-machine"
     elif (
-        name == "kill"
-        and "-1" in command.words[1:]
-        and any(word in {"-9", "-KILL", "-SIGKILL", "-s", "-15", "-TERM", "--"} for word in words)
-    ):
-        yield "stop-machine"
-    elif name in {"killall5"} or (
-        name == "pkill" and ({"-u", "-U"} & set(words) and "root" in words or words[-1:] in (["."], [".*"], [""]))
-    ):
-        yield "stop-machine"
-    elif name == "killall" and ({"-u"} & set(words) and "root" in words or set(words) & {"systemd", "init", "sshd"}):
-        yield "stop-machine"
-    elif (
-        name == "sysctl" and any(word.startswith(("kernel.panic", "kernel.sysrq")) for word in words) and "-w" in words
+        name in {"init", "telinit"}
+        and words[:1] in (["0"], ["6"], ["1"])
+        or name in {"systemctl", "loginctl"}
+        and {
+            "poweroff",
+            "reboot",
+            "halt",
+            "emergency",
+            "rescue",
+            "kexec",
+            "soft-reboot",
+            "hibernate",
+        }
+        & set(words[:3])
+        or (
+            name == "kill"
+            and "-1" in command.words[1:]
+            and any(word in {"-9", "-KILL", "-SIGKILL", "-s", "-15", "-TERM", "--"} for word in words)
+        )
+        or name in {"killall5"}
+        or (name == "pkill" and ({"-u", "-U"} & set(words) and "root" in words or words[-1:] in (["."], [".*"], [""])))
+        or name == "killall"
+        and ({"-u"} & set(words) and "root" in words or set(words) & {"systemd", "init", "sshd"})
+        or (
+            name == "sysctl"
+            and any(word.startswith(("kernel.panic", "kernel.sysrq")) for word in words)
+            and "-w" in words
+        )
     ):
         yield "stop-machine"
 
@@ -151,15 +153,16 @@ def protection(command: Command) -> Iterator[str]:
     name, words = command.name, command.words
     lowered = [word.lower() for word in words]
     given = set(words)
-    if name in {"iptables", "ip6tables", "iptables-legacy", "iptables-nft"} and (
-        given & {"-F", "--flush", "-X"} or (given & {"-P", "--policy"} and "ACCEPT" in given)
+    if (
+        name in {"iptables", "ip6tables", "iptables-legacy", "iptables-nft"}
+        and (given & {"-F", "--flush", "-X"} or (given & {"-P", "--policy"} and "ACCEPT" in given))
+        or name == "nft"
+        and words[:2] == ["flush", "ruleset"]
+        or name == "ufw"
+        and given & {"disable", "reset"}
+        or name == "setenforce"
+        and lowered[:1] in (["0"], ["permissive"])
     ):
-        yield "disable-protection"
-    elif name == "nft" and words[:2] == ["flush", "ruleset"]:
-        yield "disable-protection"
-    elif name == "ufw" and given & {"disable", "reset"}:
-        yield "disable-protection"
-    elif name == "setenforce" and lowered[:1] in (["0"], ["permissive"]):
         yield "disable-protection"
     elif name in {"systemctl", "service", "rc-service", "launchctl", "sc", "net", "stop-service", "set-service"}:
         acts = {"stop", "disable", "mask", "kill", "unload", "delete", "config", "bootout"} & set(lowered) or name in {
@@ -173,35 +176,35 @@ def protection(command: Command) -> Iterator[str]:
                 yield "change-accounts"
         elif name == "net" and lowered[:1] == ["localgroup"] and "/add" in lowered:
             yield "change-accounts"
-    elif name == "auditctl" and (words[:2] == ["-e", "0"] or "-D" in given):
-        yield "disable-protection"
-    elif (name == "netsh" and {"off", "reset"} & set(lowered) and {"advfirewall", "firewall"} & set(lowered)) or (
-        name == "set-netfirewallprofile" and any("false" in word for word in lowered)
+    elif (
+        name == "auditctl"
+        and (words[:2] == ["-e", "0"] or "-D" in given)
+        or (name == "netsh" and {"off", "reset"} & set(lowered) and {"advfirewall", "firewall"} & set(lowered))
+        or (name == "set-netfirewallprofile" and any("false" in word for word in lowered))
+        or (name == "set-mppreference" and any(word.startswith(("-disable", "-exclusionpath")) for word in lowered))
+        or name == "add-mppreference"
+        or name in {"spctl", "csrutil", "fdesetup", "tmutil"}
+        and ({"--master-disable", "--global-disable", "disable", "disablelocal"} & set(lowered))
+        or name == "aa-teardown"
+        or (name in {"aa-disable"} and words)
     ):
         yield "disable-protection"
     elif (
-        name == "set-mppreference"
-        and any(word.startswith("-disable") or word.startswith("-exclusionpath") for word in lowered)
-    ) or name == "add-mppreference":
-        yield "disable-protection"
-    elif name in {"spctl", "csrutil", "fdesetup", "tmutil"} and (
-        {"--master-disable", "--global-disable", "disable", "disablelocal"} & set(lowered)
+        name == "vssadmin"
+        and "delete" in lowered
+        or name == "wbadmin"
+        and "delete" in lowered
+        or name == "bcdedit"
+        and (
+            "recoveryenabled" in lowered
+            or "bootstatuspolicy" in lowered
+            or "/delete" in lowered
+            or "/deletevalue" in lowered
+        )
+        or name == "wmic"
+        and "shadowcopy" in lowered
+        and "delete" in lowered
     ):
-        yield "disable-protection"
-    elif name == "aa-teardown" or (name in {"aa-disable"} and words):
-        yield "disable-protection"
-    elif name == "vssadmin" and "delete" in lowered:
-        yield "remove-recovery"
-    elif name == "wbadmin" and "delete" in lowered:
-        yield "remove-recovery"
-    elif name == "bcdedit" and (
-        "recoveryenabled" in lowered
-        or "bootstatuspolicy" in lowered
-        or "/delete" in lowered
-        or "/deletevalue" in lowered
-    ):
-        yield "remove-recovery"
-    elif name == "wmic" and "shadowcopy" in lowered and "delete" in lowered:
         yield "remove-recovery"
     elif (
         name == "reg"
@@ -215,21 +218,23 @@ def traces(command: Command) -> Iterator[str]:
     """Records of what was done."""
     name, words = command.name, command.words
     lowered = [word.lower() for word in words]
-    if name == "history" and any(re.fullmatch(r"-[a-z]*[cw][a-z]*", word) and "c" in word for word in words):
-        yield "erase-traces"
-    elif name == "unset" and "HISTFILE" in words:
-        yield "erase-traces"
-    elif (name == "wevtutil" and lowered[:1] in (["cl"], ["clear-log"])) or name in {
-        "clear-eventlog",
-        "clear-history",
-        "remove-eventlog",
-    }:
-        yield "erase-traces"
-    elif name == "journalctl" and any(
-        re.fullmatch(r"--vacuum-(?:time=[01]\w{0,2}|size=[01]\w?|files=[01])", word) for word in words
+    if (
+        name == "history"
+        and any(re.fullmatch(r"-[a-z]*[cw][a-z]*", word) and "c" in word for word in words)
+        or name == "unset"
+        and "HISTFILE" in words
+        or (name == "wevtutil" and lowered[:1] in (["cl"], ["clear-log"]))
+        or name
+        in {
+            "clear-eventlog",
+            "clear-history",
+            "remove-eventlog",
+        }
+        or name == "journalctl"
+        and any(re.fullmatch(r"--vacuum-(?:time=[01]\w{0,2}|size=[01]\w?|files=[01])", word) for word in words)
+        or name == "fsutil"
+        and lowered[:2] == ["usn", "deletejournal"]
     ):
-        yield "erase-traces"
-    elif name == "fsutil" and lowered[:2] == ["usn", "deletejournal"]:
         yield "erase-traces"
 
 
@@ -239,30 +244,32 @@ def accounts(command: Command) -> Iterator[str]:
     given = set(words)
     if _asks_help(command):
         return
-    if name in {"userdel", "deluser", "groupdel", "delgroup", "remove-localuser", "remove-aduser"}:
-        yield "change-accounts"
-    elif name == "passwd" and (given & {"-d", "--delete", "-l", "-u"} or "root" in given):
-        yield "change-accounts"
-    elif name in {"usermod", "gpasswd", "adduser", "addgroup"} and given & {
-        "sudo",
-        "wheel",
-        "root",
-        "admin",
-        "docker",
-        "0",
-        "adm",
-        "sudo,docker",
-        "shadow",
-    }:
-        yield "change-accounts"
-    elif name == "useradd" and ({"-o", "-ou", "--non-unique"} & given or {"0", "sudo", "wheel", "root"} & given):
-        yield "change-accounts"
-    elif name in {"chpasswd", "newusers"} and (command.stdin is None or "root:" in command.stdin):
-        yield "change-accounts"
-    elif (
-        name == "dscl"
-        and ("-delete" in given or "-append" in given)
-        and any("admin" in word or "/Users" in word for word in words)
+    if (
+        name in {"userdel", "deluser", "groupdel", "delgroup", "remove-localuser", "remove-aduser"}
+        or name == "passwd"
+        and (given & {"-d", "--delete", "-l", "-u"} or "root" in given)
+        or name in {"usermod", "gpasswd", "adduser", "addgroup"}
+        and given
+        & {
+            "sudo",
+            "wheel",
+            "root",
+            "admin",
+            "docker",
+            "0",
+            "adm",
+            "sudo,docker",
+            "shadow",
+        }
+        or name == "useradd"
+        and ({"-o", "-ou", "--non-unique"} & given or {"0", "sudo", "wheel", "root"} & given)
+        or name in {"chpasswd", "newusers"}
+        and (command.stdin is None or "root:" in command.stdin)
+        or (
+            name == "dscl"
+            and ("-delete" in given or "-append" in given)
+            and any("admin" in word or "/Users" in word for word in words)
+        )
     ):
         yield "change-accounts"
     elif name == "crontab" and ("-r" in given or any(re.fullmatch(r"-[a-z]*r[a-z]*", word) for word in words)):

@@ -1,9 +1,12 @@
+# ruff: noqa: S108, SIM102, SIM905
 """Running what was downloaded, decoded or handed in from elsewhere, and sending out what should stay."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+import re2
 
 from governance.engine.normalise.commands import Command, Commands
 from governance.engine.normalise.outputs import FETCHERS
@@ -18,21 +21,21 @@ _SENDERS = frozenset(
 )
 _ENVIRONMENT = frozenset("env printenv set export declare history compgen".split())
 
-_REMOTE_CODE = re.compile(
+_REMOTE_CODE = re2.compile(
+    r"(?is)"
     r"(?:exec|eval|os\.system|subprocess\.\w+|__import__|compile|Function|vm\.runIn\w+|instance_eval)\s*\(?\s*(?:\w+\()*\s*(?:urllib|requests|urlopen|httpx|fetch|open\s*\(?\s*[\"']https?:|Net::HTTP|http\.get|LWP|get\s*\(\s*[\"']http|(?:await\s+)?\(?await\s+fetch|file_get_contents\s*\(\s*[\"']http)"
     r"|(?:requests\.get|urlopen|urllib\.request\.urlopen|httpx\.get)\s*\([^)]*\)\.?(?:read\(\)|text|content)?[^;\n]{0,40};\s*exec\("
-    r"|(?:exec|eval)\s*\(\s*(?:__import__\([\"'](?:base64|zlib|marshal|codecs)[\"']\)|base64\.b64decode|zlib\.decompress|marshal\.loads|codecs\.decode|bytes\.fromhex|atob\(|Buffer\.from\([^)]*base64|base64_decode\(|gzinflate\()",
-    re.IGNORECASE,
+    r"|(?:exec|eval)\s*\(\s*(?:__import__\([\"'](?:base64|zlib|marshal|codecs)[\"']\)|base64\.b64decode|zlib\.decompress|marshal\.loads|codecs\.decode|bytes\.fromhex|atob\(|Buffer\.from\([^)]*base64|base64_decode\(|gzinflate\()"
 )
-_REVERSE = re.compile(
-    r"/dev/(?:tcp|udp)/[\w.$\ue000-]+/|socket\.socket\([^)]*\).{0,200}(?:dup2|subprocess|pty\.spawn|os\.system|exec)|s\.connect\(.{0,160}(?:dup2|pty\.spawn|subprocess\.call)|IO\.popen.{0,80}TCPSocket|TCPSocket\.(?:new|open).{0,200}(?:exec|spawn|popen)|"
-    r"fsockopen\(.{0,120}(?:exec|system|proc_open|shell_exec|passthru)|net\.connect\(.{0,120}spawn|new\s+net\.Socket.{0,200}(?:spawn|exec)|Net\.Sockets\.TCPClient|use\s+Socket;.{0,300}exec|\.pipe\(\s*\w+\.stdin",
-    re.IGNORECASE | re.DOTALL,
+_REVERSE = re2.compile(
+    r"(?is)"
+    r"/dev/(?:tcp|udp)/[\w.$\x{e000}-]+/|socket\.socket\([^)]*\).{0,200}(?:dup2|subprocess|pty\.spawn|os\.system|exec)|s\.connect\(.{0,160}(?:dup2|pty\.spawn|subprocess\.call)|IO\.popen.{0,80}TCPSocket|TCPSocket\.(?:new|open).{0,200}(?:exec|spawn|popen)|"
+    r"fsockopen\(.{0,120}(?:exec|system|proc_open|shell_exec|passthru)|net\.connect\(.{0,120}spawn|new\s+net\.Socket.{0,200}(?:spawn|exec)|Net\.Sockets\.TCPClient|use\s+Socket;.{0,300}exec|\.pipe\(\s*\w+\.stdin"
 )
-_POWERSHELL_REMOTE = re.compile(
+_POWERSHELL_REMOTE = re2.compile(
+    r"(?is)"
     r"(?:iex|invoke-expression)\b[^\n;]{0,80}(?:downloadstring|iwr|irm|invoke-webrequest|invoke-restmethod|webclient|wget|curl)|(?:downloadstring|iwr|irm|invoke-webrequest|invoke-restmethod|curl|wget)[^\n;]{0,300}\|\s*(?:iex|invoke-expression)\b|"
-    r"\[scriptblock\]::create\([^\n]{0,80}(?:downloadstring|iwr|irm|webclient)|frombase64string\([^\n]{0,400}\|\s*(?:iex|invoke-expression)|(?:iex|invoke-expression)[^\n]{0,120}frombase64string|downloadfile\([^\n]{0,300};\s*(?:start|&|\.|invoke-item|start-process)",
-    re.IGNORECASE,
+    r"\[scriptblock\]::create\([^\n]{0,80}(?:downloadstring|iwr|irm|webclient)|frombase64string\([^\n]{0,400}\|\s*(?:iex|invoke-expression)|(?:iex|invoke-expression)[^\n]{0,120}frombase64string|downloadfile\([^\n]{0,300};\s*(?:start|&|\.|invoke-item|start-process)"
 )
 
 
@@ -87,11 +90,9 @@ def downloaded_then_run(commands: Commands) -> Iterator[str]:
                 (command.name in SHELLS or _INTERPRETERS.match(command.name))
                 and _base(script) in files
                 and "-m" not in command.words
-            ):
-                yield "pipe-to-shell"
-            elif (
+            ) or (
                 "/" in name and _base(name) in files and name.startswith(("./", "/tmp/", "/dev/shm/", "/var/tmp/", "~"))
-            ):  # noqa: S108
+            ):
                 yield "pipe-to-shell"
 
 
@@ -104,11 +105,12 @@ def _downloads(command: Command) -> set[str]:
     words = command.words
     for place, word in enumerate(words):
         following = words[place + 1] if place + 1 < len(words) else ""
-        if word in {"-o", "--output", "-O", "--output-document", "-OutFile", "-outfile", "--out"} and not (
-            command.name == "curl" and word == "-O"
+        if (
+            word in {"-o", "--output", "-O", "--output-document", "-OutFile", "-outfile", "--out"}
+            and not (command.name == "curl" and word == "-O")
+            or re.fullmatch(r"-[a-zA-Z]*o", word)
+            and command.name == "curl"
         ):
-            found.add(_base(following))
-        elif re.fullmatch(r"-[a-zA-Z]*o", word) and command.name == "curl":
             found.add(_base(following))
         elif word.startswith(("--output=", "--output-document=")):
             found.add(_base(word.partition("=")[2]))
@@ -126,37 +128,39 @@ def connects_back(command: Command) -> Iterator[str]:
     name, words = command.name, command.words
     joined = " ".join(words)
     if name in {"nc", "ncat", "netcat", "nc.traditional", "nc.openbsd", "pwncat"}:
-        if any(
-            re.fullmatch(r"-[a-zA-Z]*[ec]", word) and following
-            for word, following in zip(words, [*words[1:], ""], strict=True)
-        ) and re.search(r"\b(?:sh|bash|cmd(?:\.exe)?|powershell(?:\.exe)?|zsh|ash|dash)\b", joined):
-            yield "reverse-shell"
-        elif "--exec" in joined or "--sh-exec" in joined:
-            yield "reverse-shell"
-        elif any(source.name in SHELLS for source in command.sources()):
+        if (
+            any(
+                re.fullmatch(r"-[a-zA-Z]*[ec]", word) and following
+                for word, following in zip(words, [*words[1:], ""], strict=True)
+            )
+            and re.search(r"\b(?:sh|bash|cmd(?:\.exe)?|powershell(?:\.exe)?|zsh|ash|dash)\b", joined)
+            or "--exec" in joined
+            or "--sh-exec" in joined
+            or any(source.name in SHELLS for source in command.sources())
+        ):
             yield "reverse-shell"
     elif name == "socat":
         if re.search(r"(?i)\b(?:exec|system):", joined) and re.search(r"(?i)tcp|udp|openssl", joined):
             yield "reverse-shell"
-    elif name in SHELLS and any(
-        "/dev/tcp/" in redirect.target or "/dev/udp/" in redirect.target for redirect in command.redirects
+    elif (
+        name in SHELLS
+        and any("/dev/tcp/" in redirect.target or "/dev/udp/" in redirect.target for redirect in command.redirects)
+        or name in SHELLS
+        and any(source.name in {"nc", "ncat", "netcat", "telnet", "socat"} for source in command.sources())
+        or name == "openssl"
+        and "s_client" in words
+        and any(source.name in SHELLS for source in command.sources())
+        or name in {"msfvenom", "msfconsole"}
     ):
         yield "reverse-shell"
-    elif name in SHELLS and any(
-        source.name in {"nc", "ncat", "netcat", "telnet", "socat"} for source in command.sources()
+    elif (
+        name in {"certutil"}
+        and any(word.lower().lstrip("-/") in {"urlcache", "verifyctl"} for word in words)
+        or name in {"mshta", "regsvr32", "rundll32", "msiexec", "installutil", "wscript", "cscript"}
+        and re.search(r"(?i)https?:|javascript:|vbscript:|\\\\\\\\", joined)
+        or name == "bitsadmin"
+        and "/transfer" in joined.lower()
     ):
-        yield "reverse-shell"
-    elif name == "openssl" and "s_client" in words and any(source.name in SHELLS for source in command.sources()):
-        yield "reverse-shell"
-    elif name in {"msfvenom", "msfconsole"}:
-        yield "reverse-shell"
-    elif name in {"certutil"} and any(word.lower().lstrip("-/") in {"urlcache", "verifyctl"} for word in words):
-        yield "pipe-to-shell"
-    elif name in {"mshta", "regsvr32", "rundll32", "msiexec", "installutil", "wscript", "cscript"} and re.search(
-        r"(?i)https?:|javascript:|vbscript:|\\\\\\\\", joined
-    ):
-        yield "pipe-to-shell"
-    elif name == "bitsadmin" and "/transfer" in joined.lower():
         yield "pipe-to-shell"
 
 

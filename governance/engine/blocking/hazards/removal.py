@@ -1,3 +1,4 @@
+# ruff: noqa: S108
 """Removing, moving, overwriting and opening up what a machine needs."""
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def move(command: Command) -> Iterator[str]:
             targets[-1].startswith(("/dev/null", "/tmp", "/var/tmp"))
             or not re.match(r"(?:/opt/|/srv/|/home/[^/]+/|~/)", source)
             or source.rstrip("/*").count("/") < 2
-        ):  # noqa: S108
+        ):
             yield "move-away"
 
 
@@ -211,23 +212,25 @@ def permissions(command: Command) -> Iterator[str]:
             )
             is not None
         )
-        if any(
-            is_protected(target, command.cwd)
-            and target not in {".", "./", "*", "./*", ".git"}
-            and _is_wide_root(target)
-            for target in rest
-        ) and (recursive or wide):
-            yield "open-permissions"
-        elif (
-            recursive
-            and mode in {"777", "0777", "a+rwx", "000"}
-            and any(is_protected(target, command.cwd) and target not in {".", "*", "./*", "./"} for target in rest)
-        ):
-            yield "open-permissions"
-        elif any(is_critical_file(target) for target in rest) and (
-            re.fullmatch(r"0?[0-7]?[0-7][0-7][2367]|[ao]?\+?[ao]?[+=]?r?wx?|666|777|0?[0-7]00[46]|644", mode)
-            and not re.search(r"passwd$|hosts$|resolv|fstab|profile|authorized_keys|\.ssh/config", " ".join(rest))
-            or mode in {"777", "666", "0777", "0666", "a+w", "o+w", "a+rw", "a+rwx"}
+        if (
+            any(
+                is_protected(target, command.cwd)
+                and target not in {".", "./", "*", "./*", ".git"}
+                and _is_wide_root(target)
+                for target in rest
+            )
+            and (recursive or wide)
+            or (
+                recursive
+                and mode in {"777", "0777", "a+rwx", "000"}
+                and any(is_protected(target, command.cwd) and target not in {".", "*", "./*", "./"} for target in rest)
+            )
+            or any(is_critical_file(target) for target in rest)
+            and (
+                re.fullmatch(r"0?[0-7]?[0-7][0-7][2367]|[ao]?\+?[ao]?[+=]?r?wx?|666|777|0?[0-7]00[46]|644", mode)
+                and not re.search(r"passwd$|hosts$|resolv|fstab|profile|authorized_keys|\.ssh/config", " ".join(rest))
+                or mode in {"777", "666", "0777", "0666", "a+w", "o+w", "a+rw", "a+rwx"}
+            )
         ):
             yield "open-permissions"
         elif re.search(r"\+s|^[2467][0-7]{3}$", mode) and any(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Which files and folders must not be removed, moved, overwritten or opened up, and which are made to be."""
 
 from __future__ import annotations

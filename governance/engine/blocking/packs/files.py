@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Files that hold credentials."""
 
 from __future__ import annotations

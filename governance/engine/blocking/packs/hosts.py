@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Hosts that hand out a machine's identity, and hosts that take in what is sent."""
 
 from __future__ import annotations

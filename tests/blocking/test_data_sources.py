@@ -1,0 +1,50 @@
+"""Which data sources arguments touch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from governance.engine.blocking import DataSourcePatterns
+
+PATTERNS = DataSourcePatterns.compile(
+    {
+        "ledger": {"patterns": {"path": ["/srv/ledger/**"], "table": ["ledger.*"]}},
+        "people": {"patterns": {"host": ["hr.example"], "table": ["salaries"]}},
+        "public": {},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "touched"),
+    [
+        ({"path": "/srv/ledger/q3.csv"}, {"ledger"}),
+        ({"path": "/srv/x/../ledger//q3.csv"}, {"ledger"}),
+        ({"path": "../ledger/q3.csv"}, {"ledger"}),
+        ({"file": "/SRV/LEDGER/q3.csv"}, {"ledger"}),
+        ({"path": "/srv/other"}, set()),
+        ({"path": "$ROOT/q3.csv"}, {"ledger"}),
+        ({"command": "cat /srv/ledger/q3.csv"}, {"ledger"}),
+        ({"command": "ls /srv/ledger"}, {"ledger"}),
+        ({"command": "cd /srv && cat ledger/q3.csv"}, {"ledger"}),
+        ({"url": "https://api.hr.example/x"}, {"people"}),
+        ({"url": "https://x.example/?next=//hr.example"}, {"people"}),
+        ({"url": "https://[bad"}, {"people"}),
+        ({"sql": 'SELECT * FROM "Ledger".accounts'}, {"ledger"}),
+        ({"sql": "SELECT * FROM prod.ledger.accounts a JOIN hr.salaries s ON true"}, {"ledger", "people"}),
+        ({"sql": "SET search_path TO ledger; SELECT 1"}, {"ledger"}),
+        ({"sql": "SELECT 'ledger.accounts'"}, set()),
+        ({"command": "psql -c 'select * from salaries'"}, {"people"}),
+        ({"table": "ledger.accounts"}, {"ledger"}),
+        ({"sql": "select " * 10_000}, {"ledger", "people"}),
+        ({"message": "see /srv/ledger/q3.csv"}, set()),
+    ],
+)
+def test_arguments_touch_the_data_sources_that_they_name(arguments: dict[str, Any], touched: set[str]) -> None:
+    assert PATTERNS.match(arguments) == touched
+
+
+def test_without_patterns_nothing_is_touched() -> None:
+    assert DataSourcePatterns.compile({"a": {}}).match({"path": "/x"}) == frozenset()
