@@ -32,7 +32,7 @@ class Assigned:
 # What must occur for a context to be tried; no counting, so that the set stays small.
 _NAME = r"pass|pwd|passw|pswd|psswd|psword|\bpw|secret|token|key|auth|cred|\bsas\b|\bdsn\b|cookie|connstr|connection"
 ANCHORS: dict[str, str] = {
-    "assignment": rf"(?i:{_NAME})[\w.\-\]]*[\"'`\]\\ \t>]*(?:[=:,]|->|\bis\b|<)",
+    "assignment": rf"(?i:{_NAME})[\w.\-\]]*[\"'`\]\\ \t]*(?:[=:,>]|->|\bis\b|<)",
     "url-credentials": r"://[^\s/\"'<>@]*:[^\s\"'<>@]+@",
     "authorization-header": r"(?i:\b(?:bearer|basic|digest|negotiate|ntlm|token|apikey|authorization)\b)",
     "command-option": r"(?i:convertto-securestring(?:\s+-string)?|(?:^|[\s\"'])-{1,2}(?:[\w-]*(?:secret|token|passw|key)|p|u|user|pass|password|passwd|pw|pwd|token|secret|api-?key|key|auth|a|string"
@@ -54,12 +54,14 @@ _ASSIGN_VALUE = regexp(
 )
 _URL = regexp(r"[A-Za-z][A-Za-z0-9+.\-]*://([^\s/\"'<>@:?#]*):([^\s\"'<>@]{1,300})@[A-Za-z0-9\[_.$-]")
 _HEADER = regexp(
-    r"(?i)\b(bearer|basic|digest|negotiate|ntlm|apikey|token|ssws|splunk|genie ?key|aws)(?:\s+|%20|\+|:\s*)"
-    r"(?:token=|key=|response=)?[\"']?([A-Za-z0-9_.~+/=|:$!*-]{6,})"
+    r"(?i)\b(bearer|basic|negotiate|ntlm|ssws|genie ?key)(?:[ \t]+|%20|\+|:[ \t]*)[\"']?([A-Za-z0-9_.~+/=|:$!*-]{6,600})"
 )
-_PLAIN_HEADER = regexp(r"(?i)\bauthorization[\"']?\s{0,4}(?:[:=,]|=>)\s{0,4}[\"']?([A-Za-z0-9_.~+/=|:-]{16,})")
+_PLAIN_HEADER = regexp(
+    r"(?i)\bauthorization[\"']?\s{0,4}(?:[:=,]|=>)\s{0,4}[\"']?(?:[A-Za-z0-9_-]{2,20}[ \t]+)?"
+    r"(?:(?:token|key|response|credential)=)?[\"']?([A-Za-z0-9_.~+/=|:-]{12,600})"
+)
 _OPTION = regexp(
-    r"(?i)(?:^|[\s\"'])(?:-{1,2}[\w-]*(?:password|passwd|secret|token|api-?key|access-?key)|convertto-securestring|-{1,2}(?:password|passwd|pass|pw|pwd|token|secret|api-?key|auth-?token|client-secret|access-token|secret-key"
+    r"(?i)(?:^|[\s\"'])(?:-{1,2}[\w-]*(?:password|passwd|pwd|secret|token|[a-z]{2}[_-]?key)|convertto-securestring|-{1,2}(?:password|passwd|pass|pw|pwd|token|secret|api-?key|auth-?token|client-secret|access-token|secret-key"
     r"|db-password|storepass|keypass|passphrase|proxy-pass(?:word)?|requirepass|auth|string\s+-force|string))"
     r"(?:=|\s+)(?:-\w+\s+)?" + _VALUE
 )
@@ -145,9 +147,11 @@ def _assignments(text: bytes, purse: Purse) -> Iterator[Assigned]:
         head = len(before)
         while head and (before[head - 1 : head].isalnum() or before[head - 1] in b"_-."):
             head -= 1
+        if head and before[head - 1] in b"+/=":
+            continue
         name = _decode(before[head:] + text[start:stop])
         label = classify(re.split(r"[\"'`\]\\:=>,\[(<)]|->", name, maxsplit=1)[0].strip().rstrip("-."))
-        if label is None:
+        if label is None or (len(name) > 28 and jumps(name)):
             continue
         found = _assigned_value(text, stop, min(end, stop + _LONGEST))
         if found is None:

@@ -34,7 +34,7 @@ _WORDS = re.compile(
 )
 _REFERENCE = re.compile(
     r"""(?x)
-    ^\$\{?[A-Za-z_][\w.:\-?]*\}?$ | ^\$\{\{.*\}\}$ | ^\$\{[^}]*\}$ | ^\$\([^)]*\)$ | ^%[A-Za-z_][\w]*%$ | ^%\(?\w*\)?[sdv]$
+    ^![A-Za-z_]+$ | ^\$\{?[A-Za-z_][\w.:\-?]*\}?$ | ^\$\{\{.*\}\}$ | ^\$\{[^}]*\}$ | ^\$\([^)]*\)$ | ^%[A-Za-z_][\w]*%$ | ^%\(?\w*\)?[sdv]$
     | ^\{\{.*\}\}$ | ^\{[A-Za-z_][\w.\-]*\}$ | ^<[^<>]*>$ | ^\[[A-Za-z _\-:]*\]$ | ^@[A-Za-z_][\w.]*@?$ | ^__[A-Za-z_]+__$
     | ^:[A-Za-z_]\w*$ | ^\#\{.*\}\#?$ | ^&\w+;$
     | ^(?:os\.environ|process\.env|env|ENV|System\.getenv|getenv|import\.meta\.env|secrets|vars|var|local|data|config

@@ -13,7 +13,7 @@ from governance.engine.detection.benign import is_blank, is_documented
 from governance.engine.detection.catalogue import DETECTORS
 from governance.engine.detection.checks import CHECKS
 from governance.engine.detection.detector import (
-    HIGH,
+    LOW,
     MEDIUM,
     Detector,
     DetectorError,
@@ -110,7 +110,7 @@ class Matcher:
         lower = b""
         for number in asked.worth:
             for attempt in self.tries[number]:
-                if cuts is not None and (attempt.word is not None or attempt.detector.confidence is not HIGH):
+                if cuts is not None and (attempt.word is not None or attempt.detector.confidence == LOW):
                     continue
                 if attempt.word is not None and not lower:
                     lower = text.lower()

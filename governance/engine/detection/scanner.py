@@ -167,11 +167,11 @@ class Scanner:
         self, raw: bytes, work: _Work, *, layer: int, owners: _Owners, cuts: Cuts | None = None
     ) -> set[str]:
         """Ask every detector about one text, and read what its runs decode to. Returns the hints of the anchors."""
+        if cuts is not None and self.own.anchors is None and not views.meets(raw, cuts, work.purse):
+            return _NOTHING.contexts
         runs = views.runs_of(raw, work.purse)
         if cuts is not None:
             runs = [run for run in runs if cuts.inside(*run)]
-            if not runs and self.own.anchors is None:
-                return _NOTHING.contexts
         asked = _NOTHING if self.matcher is None else self.matcher.ask(raw)
         for hit in self._hits(raw, asked, runs, work, cuts):
             for part, offset in _place(raw, hit.start, owners):
@@ -209,9 +209,9 @@ class Scanner:
         raw = text.encode("utf-8", "surrogatepass")
         if not work.admits(len(raw)):
             return
-        runs = [run for run in views.runs_of(raw, work.purse) if cuts.inside(*run)]
-        if not runs and self.own.anchors is None:
+        if self.own.anchors is None and not views.meets(raw, cuts, work.purse):
             return
+        runs = [run for run in views.runs_of(raw, work.purse) if cuts.inside(*run)]
         part_of: list[int] = []
 
         def numbers(pieces: range) -> list[int]:

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from governance.engine.detection.leaves import MARK
@@ -57,6 +58,7 @@ _CONCATENATED = {
 _MEETING_HINT = "concat-meeting"
 _EDGE = " \t\r\\+\"'`,;>|*#()&"  # what may stand at a line's ends where one value is broken over lines
 _RUN = regexp(r"[A-Za-z0-9+/_\-]{20,}={0,2}")
+_TOKEN = regexp(r"[A-Za-z0-9+/_\-.%:=!*$~|]{16,}")
 _HEX_PAIRS = regexp(r"[0-9a-fA-F]{2}(?:[ :,;\-][0-9a-fA-F]{2}){4}(?:[ :,;\-][0-9a-fA-F]{2})+")
 _PRINTABLE = regexp(r"[ -~\n\r\t]{12,}")
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
@@ -161,8 +163,17 @@ def put_together(pieces: list[str]) -> tuple[str, Cuts]:
 
 def runs_of(text: bytes, purse: Purse) -> list[tuple[int, int]]:
     """The spans of the long runs of letters, digits and what base64 has beside them, but for lower-case words."""
+    return _runs(_RUN, text, purse)
+
+
+def meets(text: bytes, cuts: Cuts, purse: Purse) -> bool:
+    """Does something that could be a credential lie over a cut?"""
+    return any(cuts.inside(start, end) for start, end in _runs(_TOKEN, text, purse))
+
+
+def _runs(pattern: Any, text: bytes, purse: Purse) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
-    match, at, stop = _RUN.Match, 0, len(text)
+    match, at, stop = pattern.Match, 0, len(text)
     while at < stop and purse.spend():
         start, end = match(UNANCHORED, text, at, stop)[0]
         if start < 0:
