@@ -13,8 +13,10 @@ from django.db import close_old_connections, connections
 from django.db.utils import Error as DatabaseError
 
 from accounts.directory import POLL_SECONDS, LiveDirectory
+from accounts.services.agent_keys import note_uses
 
 log = structlog.get_logger(__name__)
+USES_SECONDS = 60.0
 
 
 class DirectoryWatch:
@@ -30,6 +32,7 @@ class DirectoryWatch:
         *,
         clock: Callable[[], float] = time.time,
         poll: float = POLL_SECONDS,
+        used_keys: dict[str, float] | None = None,
     ) -> None:
         self._directory = directory
         self._clock = clock
@@ -37,6 +40,8 @@ class DirectoryWatch:
         self._nudged = asyncio.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="directory")
         self._away = False
+        self._used_keys = {} if used_keys is None else used_keys
+        self._noted_at = clock()
 
     def nudge(self) -> None:
         """Refresh now; to be called in the event loop."""
@@ -70,6 +75,7 @@ class DirectoryWatch:
         close_old_connections()
         try:
             self._directory.refresh(self._clock())
+            self._note_uses()
         except DatabaseError as error:
             if not self._away:
                 log.warning("directory.unconfirmed", error=type(error).__name__)
@@ -82,3 +88,11 @@ class DirectoryWatch:
             if self._away:
                 log.info("directory.confirmed_again")
             self._away = False
+
+    def _note_uses(self) -> None:
+        now = self._clock()
+        if not self._used_keys or now - self._noted_at < USES_SECONDS:
+            return
+        self._noted_at = now
+        # Taken out one by one: the event loop adds to it meanwhile.
+        note_uses(dict(self._used_keys.popitem() for _ in range(len(self._used_keys))))

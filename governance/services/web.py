@@ -78,7 +78,7 @@ def empty_runtime() -> Runtime:
 async def running_runtime() -> AsyncIterator[Runtime]:
     """The runtime of this web process, kept in step with the database until left; then the journal is closed."""
     runtime = empty_runtime()
-    watch = DirectoryWatch(runtime.directory)
+    watch = DirectoryWatch(runtime.directory, used_keys=runtime.authenticator.used_keys)
     follower = Follower(
         runtime=runtime,
         dsn=dsn(),

@@ -304,6 +304,22 @@ def _revoke_apart() -> None:
         connection.close()
 
 
+def test_a_watch_writes_down_when_keys_were_used(transactional_db: None) -> None:
+    User.objects.create_user("alice")
+    _, row = issue_agent_key(actor=OPERATOR, digests=KEYS, name="ci", agent="reporter", principal="alice")
+    clock = iter(range(1_700_000_000, 1_800_000_000, 61))
+    used = {row.public_id: 1_600_000_000.0}
+
+    async def run() -> None:
+        watch = DirectoryWatch(LiveDirectory(macs=KEYS), clock=lambda: float(next(clock)), used_keys=used)
+        async with watch.running():
+            assert used == {}
+
+    asyncio.run(run())
+    row.refresh_from_db()
+    assert row.last_used_at == datetime.fromtimestamp(1_600_000_000, UTC)
+
+
 def test_a_watch_outlives_a_database_that_is_away_and_confirms_nothing_meanwhile() -> None:
     class Away(LiveDirectory):
         calls = 0
