@@ -153,7 +153,8 @@ def test_a_second_serve_and_a_taken_port_are_refused_with_what_to_do(served: Ser
     assert "Choose HOST or PORT" in done.stderr
 
 
-def test_it_refuses_to_serve_development_to_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["manage.py", "serve"], ["-m", "config.web"]], ids=" ".join)
+def test_development_is_not_served_to_others(tmp_path: Path, command: list[str]) -> None:
     environment = {**os.environ, "TOOLGATE_VAR": str(tmp_path / "var"), "HOST": "0.0.0.0", "PORT": str(free_port())}
     done = subprocess.run(
         [sys.executable, "manage.py", "serve"],
