@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import re2
 
+from governance.engine.detection.detector import DetectorError
+from governance.engine.detection.own import OwnDetectors
 from governance.snapshot.errors import PolicyError
 from governance.snapshot.node import Node
 from governance.snapshot.schema_controls import SHADOWABLE
@@ -49,11 +53,23 @@ def check_detectors(root: Node, errors: list[PolicyError]) -> None:
         if not pattern or bad_regex(pattern):
             continue
         compiled = re2.compile(pattern)
+        sound = own.text("id") is not None
         for key, wanted in (("match", True), ("pass", False)):
             for example in own.items("examples", key):
                 if isinstance(example.content, str) and (compiled.search(example.content) is not None) != wanted:
                     verb = "does not match" if wanted else "matches"
                     errors.append(example.error(f"the pattern {verb} this example"))
+                    sound = False
+        if sound:
+            _compilable(own, errors)
+
+
+def _compilable(own: Node, errors: list[PolicyError]) -> None:
+    """The scanner has the last word: it reads bytes, and bounds how large an expression may be."""
+    try:
+        OwnDetectors.compile([cast(dict[str, Any], own.plain())], [])
+    except DetectorError as error:
+        errors.append((own.get("pattern") or own).error(error.reason))
 
 
 def check_tests(root: Node, errors: list[PolicyError]) -> None:

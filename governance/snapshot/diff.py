@@ -79,8 +79,8 @@ def _objects(old: Document, new: Document) -> Iterator[Change]:
             yield from _table(name, name, _by_id("", first.pop(nested, [])), _by_id("", second.pop(nested, [])))
         yield from _fields(key, key, _flat(first), _flat(second))
     for layer in sorted({*_mapping(old.get("layers")), *_mapping(new.get("layers"))}):
-        first, second = (_mapping(_mapping(document.get("layers")).get(layer)) for document in (old, new))
-        yield from _fields("layers", f"layers.{layer}", first, second)
+        was, now = (_mapping(_mapping(document.get("layers")).get(layer)) for document in (old, new))
+        yield from _fields("layers", f"layers.{layer}", was, now)
 
 
 def _table(kind: str, prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from governance.demo.files import POLICY_FILE, DemoCall, demo_calls
+from governance.engine.answer import public
 from governance.engine.call import Call
 from governance.engine.decision import LAYERS, Decision
 from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, NeedApproval, NeedBuckets, NeedHooks
@@ -75,6 +76,8 @@ def test_each_call_of_the_demo_comes_out_as_it_says(call: DemoCall) -> None:
     decisions = [_decide(bench, world, caller, call, spent) for _ in range(call.times)]
     last = decisions[-1]
     assert {"decision": last.effect.value, "layer": last.layer, "code": last.code} == call.expect
+    told = public(last)
+    assert {"decision": told.effect.value, "layer": told.layer, "code": told.code} == call.expect, "the caller is told"
     assert all(decision.effect.value == "allow" for decision in decisions[:-1])
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from django.conf import settings
 
 from governance.management.policy.documents import is_stored, load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
-from governance.snapshot.lint import lint
+from governance.snapshot.lint import Known, lint
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -23,7 +26,7 @@ def run(options: Namespace, streams: Streams) -> int:
     document = load(options.paths[0] if len(options.paths) == 1 else options.paths, streams)
     if document is None:
         return UNUSABLE
-    findings = lint(document, now=time.time())
+    findings = lint(document, now=time.time(), known=Known(executables=_executables()))
     for finding in findings:
         if options.json:
             streams.out.write(json.dumps(finding.line(), ensure_ascii=False) + "\n")
@@ -32,6 +35,14 @@ def run(options: Namespace, streams: Streams) -> int:
     if not options.json:
         streams.out.write(f"{len(findings)} {'finding' if len(findings) == 1 else 'findings'}\n")
     return FINDINGS if findings else GOOD
+
+
+def _executables() -> frozenset[str] | None:
+    """Names in the folder of registered executables; None where this machine has none, as an author's seldom has."""
+    folder = settings.TOOLGATE_EXECUTABLES
+    if folder is None or not Path(folder).is_dir():
+        return None
+    return frozenset(entry.name for entry in Path(folder).iterdir() if entry.is_file())
 
 
 def needs_database(options: Namespace) -> bool:
