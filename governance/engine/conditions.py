@@ -187,20 +187,22 @@ def _at(source: str, offset: int, message: str) -> ConditionError:
 class Activation:
     """What conditions see of one call, made once and only when a condition is evaluated."""
 
-    __slots__ = ("_largest", "_native", "args", "size", "usable", "variables")
+    __slots__ = ("_largest", "_native", "args", "now", "size", "usable", "variables")
 
     def __init__(self, *, args: Mapping[str, Json], size: int, variables: Mapping[str, Any], now: float) -> None:
         self.args = args
         self.size = size if size or not args else measured(args)
         self.usable = self.size <= MAX_ARGUMENTS
-        self.variables = {**variables, "args": args, "now": datetime.fromtimestamp(now, UTC)}
+        self.variables = variables
+        self.now = now
         self._native: Any = None
         self._largest: int | None = None
 
     def native(self) -> Any:
         """The runtime's own activation."""
         if self._native is None:
-            self._native = _ENVIRONMENT.Activation(self.variables)
+            now = datetime.fromtimestamp(self.now, UTC)
+            self._native = _ENVIRONMENT.Activation({**self.variables, "args": self.args, "now": now})
         return self._native
 
     def affords(self, shape: Shape, source: str) -> bool:

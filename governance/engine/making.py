@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from governance.engine.call import Json
-from governance.engine.decision import Decision, LayerResult, Outcome
+from governance.engine.decision import LAYERS, Decision, LayerResult, Outcome
 
 
 def _setters(cls: type) -> tuple[Any, ...]:
@@ -20,6 +20,9 @@ def _setters(cls: type) -> tuple[Any, ...]:
 _new = object.__new__
 _FIELDS = _setters(Decision)
 _LAYER, _OUTCOME, _NANOS, _EVIDENCE = _setters(LayerResult)
+_NOTHING: Mapping[str, Json] = {}
+_SKIPPED = {layer: LayerResult(layer=layer, outcome=Outcome.SKIPPED, evidence=_NOTHING) for layer in LAYERS}
+_PASS, _FAIL, _SHADOW_FAIL = Outcome.PASS, Outcome.FAIL, Outcome.SHADOW_FAIL
 
 
 def made(*values: Any) -> Decision:
@@ -30,11 +33,20 @@ def made(*values: Any) -> Decision:
     return decision
 
 
-def result(layer: str, outcome: Outcome, nanos: int, evidence: Mapping[str, Json]) -> LayerResult:
-    """A layer's result."""
-    one: LayerResult = _new(LayerResult)
-    _LAYER(one, layer)
-    _OUTCOME(one, outcome)
-    _NANOS(one, nanos)
-    _EVIDENCE(one, evidence)
-    return one
+def results(
+    spent: Mapping[str, int], stopped: str, shadow_failed: set[str], evidence: Mapping[str, Mapping[str, Json]]
+) -> tuple[LayerResult, ...]:
+    """All seven results: nanoseconds of the layers that ran, which one stopped the call, which failed in shadow."""
+    made_results = []
+    for layer in LAYERS:
+        nanos = spent.get(layer)
+        if nanos is None:
+            made_results.append(_SKIPPED[layer])
+            continue
+        one: LayerResult = _new(LayerResult)
+        _LAYER(one, layer)
+        _OUTCOME(one, _FAIL if layer == stopped else _SHADOW_FAIL if layer in shadow_failed else _PASS)
+        _NANOS(one, nanos)
+        _EVIDENCE(one, evidence.get(layer, _NOTHING))
+        made_results.append(one)
+    return tuple(made_results)

@@ -67,13 +67,17 @@ def decide(
     """
     run = Run(snapshot, world, caller, call, now, clock)
     stop: Stop | None = None
+    spent = run.spent
     try:
+        began = clock()
         for layer in TOOL_LAYERS if call.kind is EntityKind.TOOL else OTHER_LAYERS:
-            run.enter(layer.NAME)
+            run.entered = layer.NAME
             found = layer.check(run)
             if found is not None:
                 stop = found if type(found) is Stop else _asking(layer).settle(run, (yield _need(found)))
-            run.leave()
+            ended = clock()
+            spent[layer.NAME] = ended - began
+            began = ended
             if stop is None and run.redacted:
                 stop = _again(run)
             if stop is not None:
@@ -129,7 +133,7 @@ def _broken(run: Run, error: Exception) -> Stop:
     """An exception is a deny. Its type goes to the record; its text may hold a caller's value and does not."""
     layer = run.entered or kill_switch.NAME
     run.note(layer, "error", type(error).__name__)
-    run.leave()
+    run.spent.setdefault(layer, 0)
     return Stop(layer, "engine.error", "The decision could not be made.")
 
 

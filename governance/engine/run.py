@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from governance.engine.call import Call, EntityKind, Json
-from governance.engine.decision import LAYERS, Decision, Detail, Effect, LayerResult, Obligation, Outcome
+from governance.engine.decision import Decision, Detail, Effect, LayerResult, Obligation
 from governance.engine.detection.finding import Scan
 from governance.engine.entity import SENSITIVITIES
-from governance.engine.making import made, result
+from governance.engine.making import made, results
 from governance.engine.need import Hook
 from governance.engine.principal import Caller
 from governance.engine.rule import Rule
@@ -18,8 +18,6 @@ from governance.engine.standing import Standing
 from governance.engine.world import World
 
 _NOTHING: Mapping[str, Json] = {}
-_SKIPPED = {layer: LayerResult(layer=layer, outcome=Outcome.SKIPPED, evidence=_NOTHING) for layer in LAYERS}
-_PASS, _FAIL, _SHADOW_FAIL = Outcome.PASS, Outcome.FAIL, Outcome.SHADOW_FAIL
 
 
 class Stop(NamedTuple):
@@ -178,17 +176,4 @@ class Run:
         )
 
     def _layers(self, stopped: str) -> tuple[LayerResult, ...]:
-        spent, evidence, shadow_failed = self.spent, self.evidence, self.shadow_failed
-        results = []
-        for layer in LAYERS:
-            nanos = spent.get(layer)
-            if nanos is None:
-                results.append(_SKIPPED[layer])
-                continue
-            outcome = _PASS
-            if layer == stopped:
-                outcome = _FAIL
-            elif layer in shadow_failed:
-                outcome = _SHADOW_FAIL
-            results.append(result(layer, outcome, nanos, evidence.get(layer, _NOTHING)))
-        return tuple(results)
+        return results(self.spent, stopped, self.shadow_failed, self.evidence)

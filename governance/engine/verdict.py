@@ -107,9 +107,13 @@ def verdict(standing: Standing, plan: Plan, view: View | None, now: float) -> Ve
             if not rule.valid_from <= now < rule.valid_until:
                 continue
             if rule.conditional and view is not None:
-                tiers = tuple(lowered for lowered in tiers if _opens(rule, view, lowered))
-                if not tiers:
-                    continue
+                if len(tiers) == 1:  # the common case, without a list
+                    if not _opens(rule, view, tiers[0]):
+                        continue
+                else:
+                    tiers = tuple([lowered for lowered in tiers if _opens(rule, view, lowered)])
+                    if not tiers:
+                        continue
             if rule.shadow:
                 shadows.append(rule)
                 continue

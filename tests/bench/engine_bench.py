@@ -138,9 +138,12 @@ def decider(snapshot: Snapshot) -> Callable[[], None]:
             next(deciding)
             deciding.send(answer)
         except StopIteration as end:
-            if end.value.effect != "allow":
-                raise RuntimeError(f"the benchmark's call was not allowed: {end.value}") from None
+            effects.add(end.value.effect)
 
+    effects: set[str] = set()
+    once()
+    if effects != {"allow"}:
+        raise RuntimeError(f"the benchmark's call is not allowed: {effects}")
     return once
 
 

@@ -84,7 +84,7 @@ def principal(id: str = "alice", *, tier: str = "user", kind: str = "user", **fi
     """A principal; `anonymous` gives the one without a name."""
     if id == "anonymous":
         return ANONYMOUS
-    sets = {
+    sets: dict[str, Any] = {
         key: frozenset(fields.pop(key)) if key in fields else frozenset() for key in ("roles", "groups", "departments")
     }
     return Principal(id=id, kind=PrincipalKind(kind), tier=Tier[tier.upper()], **sets, **fields)

@@ -110,7 +110,7 @@ def decide(document: dict[str, Any], ask: Ask, conditions: dict[str, Callable[[d
     return scope(document, ask, raw, touched, conditions)
 
 
-def find(document: dict[str, Any], kind: str, id: str) -> dict[str, Any] | None:
+def find(document: dict[str, Any], kind: str, id: str) -> Any:
     if kind == "server":
         return document.get("servers", {}).get(id)
     if kind == "tool":
@@ -293,7 +293,8 @@ def rules(document: dict[str, Any], ask: Ask, touched: list[Any], conditions: An
             if not meant(document, persons, who, None, cap, held=False):
                 return False
             if "except" in rule:
-                for agent in agents or [None]:
+                holders: list[str | None] = [*agents] if agents else [None]
+                for agent in holders:
                     if meant(document, rule["except"], who, agent, cap, held=True):
                         return False
         return not violates(rule, ask) and value(rule, ask, touched, cap, conditions) is True

@@ -13,7 +13,7 @@ import pytest
 from governance.engine.answer import public
 from governance.engine.call import Call
 from governance.engine.decision import LAYERS, Decision, Effect, LayerResult, Obligation, Outcome
-from governance.engine.making import made, result
+from governance.engine.making import made, results
 from governance.engine.need import Approval, Buckets, HookRun, HookRuns, NeedApproval, NeedBuckets, NeedHooks
 from governance.engine.pipeline import decide
 from governance.engine.snapshot import Snapshot
@@ -291,9 +291,9 @@ def test_a_condition_that_cannot_be_evaluated_is_visible() -> None:
 def test_what_is_made_fast_is_what_the_dataclass_makes() -> None:
     values = {field.name: object() for field in fields(Decision)}
     assert made(*values.values()) == Decision(**values)  # type: ignore[arg-type]
-    assert result("scope", Outcome.PASS, 3, {"a": 1}) == LayerResult(
-        layer="scope", outcome=Outcome.PASS, nanos=3, evidence={"a": 1}
-    )
+    scope = LayerResult(layer="scope", outcome=Outcome.FAIL, nanos=3, evidence={"a": 1})
+    skipped = LayerResult(layer="secrets", outcome=Outcome.SKIPPED)
+    assert results({"scope": 3}, "scope", set(), {"scope": {"a": 1}})[1:3] == (scope, skipped)
 
 
 def test_compiling_in_slices_gives_the_same_decisions() -> None:

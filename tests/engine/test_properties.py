@@ -84,7 +84,7 @@ def test_a_bound_never_widens(seed: int) -> None:
     """Whatever an agent's bounds are tightened to, nothing opens; nor does a ceiling open what the own tier may not."""
     document, world, caller, call = scene(seed)
     random = Random(seed + 3)
-    loose = {"owner": "alice", "tier": "admin"}
+    loose: dict[str, Any] = {"owner": "alice", "tier": "admin"}
     world = replace(world, directory={**world.directory})
     if "alice" not in world.directory:
         return
