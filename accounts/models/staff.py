@@ -45,13 +45,15 @@ _POLICY_GOVERNANCE = (
     "hook",
     "binding",
     "policytest",
+    "policyprincipal",
     "draftcomment",
 )
 _POLICY_ACCOUNTS = ("department", "group", "role", "guardentry")
 #: What every staff role may look at: the policy, its releases and switches, and the directory's definitions.
-_LOOK = tuple(
-    f"governance.view_{name}" for name in (*_POLICY_GOVERNANCE, "release", "releaseproposal", "draftstate", "switch")
-) + tuple(f"accounts.view_{name}" for name in _POLICY_ACCOUNTS)
+_IN_FORCE = ("release", "releaseproposal", "draftstate", "switch", "toolpin")
+_LOOK = tuple(f"governance.view_{name}" for name in (*_POLICY_GOVERNANCE, *_IN_FORCE)) + tuple(
+    f"accounts.view_{name}" for name in _POLICY_ACCOUNTS
+)
 _AUTHOR = tuple(
     f"{app}.{action}_{name}"
     for app, names in (("governance", _POLICY_GOVERNANCE), ("accounts", _POLICY_ACCOUNTS))
@@ -91,6 +93,7 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
         "accounts.add_agentkey",
         "accounts.change_agentkey",
         "accounts.add_revocation",
+        "accounts.*_guardentry",
         "governance.view_secret",
         "governance.add_secret",
         "governance.change_secret",

@@ -70,7 +70,7 @@ class User(AbstractBaseUser, Versioned):
     status, kind, owner, roles, groups or departments, whoever writes it and however, and announces it.
     """
 
-    username = SlugField("id", unique=True, help_text="The principal's id in tokens, rules and records.")
+    username = SlugField("username", unique=True, help_text="The principal's id in tokens, rules and records.")
     name = models.CharField(max_length=200, blank=True, default="")
     email = models.EmailField(blank=True, default="")
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.USER)

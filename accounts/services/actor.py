@@ -43,7 +43,7 @@ class Actor:
             return Who.component(self.name, staff=self.staff)
         return Who.principal(
             self.user.username,
-            kind=self.user.kind,
+            kind=str(self.user.kind),
             owner=self.user.owner.username if self.user.owner else None,
             departments=frozenset(self.user.departments),
             session=self.session,

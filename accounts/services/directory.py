@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -30,7 +31,7 @@ def update_user(*, actor: Actor, user: User, expected_revision: int | None = Non
 
     Nobody but an owner changes their own rights, or anything of somebody who holds a staff role.
     """
-    with transaction.atomic():
+    with _an_owner_stays():
         current = User.objects.select_for_update().filter(pk=user.pk).first()
         if current is not None:
             _guard(actor, current, rights=any(getattr(current, name) != getattr(user, name) for name in RIGHTS))
@@ -42,7 +43,6 @@ def update_user(*, actor: Actor, user: User, expected_revision: int | None = Non
             reason=reason,
         )
         user.refresh_from_db(fields=["epoch", "directory_revision"])
-        _keep_an_owner()
     return made
 
 
@@ -108,7 +108,7 @@ def grant_role(*, actor: Actor, grant: StaffGrant) -> Change:
 
 def change_grant(*, actor: Actor, grant: StaffGrant, expected_revision: int | None = None) -> Change | None:
     """Change how far or how long a staff role reaches."""
-    with transaction.atomic():
+    with _an_owner_stays():
         made = change.save_changed(
             actor=actor,
             instance=grant,
@@ -116,15 +116,13 @@ def change_grant(*, actor: Actor, grant: StaffGrant, expected_revision: int | No
             kind=RecordKind.DIRECTORY_CHANGE,
             reason=grant.reason,
         )
-        _keep_an_owner()
     return made
 
 
 def revoke_grant(*, actor: Actor, grant: StaffGrant, reason: str = "") -> Change:
     """Take a staff role away; the last owner stays."""
-    with transaction.atomic():
+    with _an_owner_stays():
         made = change.remove(actor=actor, instance=grant, kind=RecordKind.DIRECTORY_CHANGE, reason=reason)
-        _keep_an_owner()
     return made
 
 
@@ -172,10 +170,18 @@ def _guard(actor: Actor, user: User, *, rights: bool) -> None:
         raise NotPermitted(actor=actor.name, perm="accounts.change_user", object=user.username)
 
 
-def _keep_an_owner() -> None:
-    """Refuse what would leave the installation without an owner who can sign in."""
-    owners = User.objects.filter(
+def _owners() -> int:
+    """How many owners without an end could sign in."""
+    return User.objects.filter(
         status=Status.ACTIVE, staff_grants__role="owner", staff_grants__valid_until__isnull=True
-    )
-    if StaffGrant.objects.exists() and not owners.exists():
-        raise ValidationError("The last owner stays: give the role to somebody else first.")
+    ).count()
+
+
+@contextmanager
+def _an_owner_stays() -> Iterator[None]:
+    """One transaction that is refused when it takes away the last owner who can sign in."""
+    with transaction.atomic():
+        before = _owners()
+        yield
+        if before and not _owners():
+            raise ValidationError("The last owner stays: give the role to somebody else first.")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from accounts.services import change
 from governance.console.model_admin import ObjectAdmin, badge
 from governance.models import Secret
 
@@ -27,19 +23,6 @@ class SecretAdmin(ObjectAdmin):
         ("Where the value comes from", {"fields": ("source", "reference", "version", "rotated_at")}),
         ("History", {"fields": ("last_change",)}),
     )
-
-    def write_new(self, request: HttpRequest, obj: Any) -> None:
-        """A secret is no part of the draft: it is there at once, without a value."""
-        change.save_new(actor=self.actor(request), instance=obj)
-
-    def write_changed(self, request: HttpRequest, obj: Any, expected: int | None) -> None:
-        """The same for a change of what it is for."""
-        change.save_changed(actor=self.actor(request), instance=obj, expected_revision=expected)
-
-    def write_removed(self, request: HttpRequest, objects: list[Any]) -> None:
-        """Removing one destroys its sealed versions with it."""
-        for obj in objects:
-            change.remove(actor=self.actor(request), instance=obj)
 
     @admin.display(description="State")
     def state(self, obj: Secret) -> str:

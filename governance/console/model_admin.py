@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +19,7 @@ from django.utils.html import format_html
 from accounts.models import Department, Group, Role, User
 from accounts.models.authored import Versioned
 from accounts.selectors.staff import scoped_rows
+from accounts.services import change
 from accounts.services.actor import Actor
 from accounts.services.change import permission
 from accounts.services.errors import Conflict, NotPermitted
@@ -106,16 +108,23 @@ class ObjectAdmin(_ModelAdmin):
 
     # --- writing ---------------------------------------------------------------------------------------------------
     def write_new(self, request: HttpRequest, obj: Any) -> None:
-        """Add through the service."""
-        authoring.create_object(actor=self.actor(request), instance=obj)
+        """Add through the service; what is no part of the policy is in force at once."""
+        create = authoring.create_object if self.model in HOME_OF else change.save_new
+        create(actor=self.actor(request), instance=obj)
 
     def write_changed(self, request: HttpRequest, obj: Any, expected: int | None) -> None:
         """Change through the service."""
-        authoring.update_object(actor=self.actor(request), instance=obj, expected_revision=expected)
+        update = authoring.update_object if self.model in HOME_OF else change.save_changed
+        update(actor=self.actor(request), instance=obj, expected_revision=expected)
 
     def write_removed(self, request: HttpRequest, objects: list[Any]) -> None:
         """Remove through the service, all or none."""
-        authoring.delete_objects(actor=self.actor(request), instances=objects)
+        if self.model in HOME_OF:
+            authoring.delete_objects(actor=self.actor(request), instances=objects)
+            return
+        with transaction.atomic():
+            for obj in objects:
+                change.remove(actor=self.actor(request), instance=obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Hand the object to the service; it checks again, locks and records."""
@@ -151,7 +160,14 @@ class ObjectAdmin(_ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Translate what a service refuses about several objects at once; teach where there is nothing."""
         try:
-            return super().changelist_view(request, {"empty_state": self.empty_state, **(extra_context or {})})
+            return super().changelist_view(
+                request,
+                {
+                    "empty_state": self.empty_state,
+                    "title": str(self.opts.verbose_name_plural).capitalize(),
+                    **(extra_context or {}),
+                },
+            )
         except (NotPermitted, Conflict) as error:
             messages.error(request, f"Nothing was changed: {error}.")
         return HttpResponseRedirect(request.get_full_path())
@@ -206,6 +222,8 @@ class ObjectAdmin(_ModelAdmin):
             return LinesField(required=not db_field.blank, **label)
         if isinstance(db_field, models.JSONField | ExactJSONField):
             return self._object_input(db_field, label)
+        if isinstance(db_field, models.TextField):
+            kwargs["widget"] = AdminTextareaWidget({"rows": "3"})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def _object_input(self, db_field: models.Field[Any, Any], label: dict[str, Any]) -> FormField:

@@ -16,6 +16,6 @@ def staff(role: str, *, scope_kind: str = ScopeKind.GLOBAL, scope: str = "", nam
 
 def signed_in(user: User) -> Client:
     """A client in which this person is signed in."""
-    client = Client()
+    client = Client(headers={"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"})
     client.force_login(user)
     return client
