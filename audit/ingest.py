@@ -198,7 +198,8 @@ def _insert_carefully(connection: Connection, rows: list[Row]) -> tuple[int, int
     except (errors.CheckViolation, errors.DataError) as problem:
         if len(rows) == 1:
             return 0, 0, [(rows[0], f"the database refuses it: {problem.diag.message_primary}")]
-    stored, seq, refused = 0, 0, []
+    stored, seq = 0, 0
+    refused: list[tuple[Row, str]] = []
     half = len(rows) // 2
     for part in (rows[:half], rows[half:]):
         some, last, bad = _insert_carefully(connection, part)

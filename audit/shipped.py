@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from audit.batch import MAXIMUM_BYTES, MAXIMUM_FRAMES, Batch, KeyFor
-from audit.frames import MAXIMUM_JSON, NO_MAC, PREFIX, FrameBroken, boot_key, check_macs, leaf_of, split_frames
+from audit.frames import MAXIMUM_JSON, NO_MAC, PREFIX, Frame, FrameBroken, boot_key, check_macs, leaf_of, split_frames
 
 READ_BYTES = MAXIMUM_BYTES
 
@@ -75,7 +75,7 @@ class ShippedSegment:
             at_end = not file.read(1)
         if not data:
             return None
-        frames = []
+        frames: list[Frame] = []
         try:
             for frame in split_frames(data, limit=MAXIMUM_FRAMES):
                 if frames and frame.end > MAXIMUM_BYTES:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
 from django.db import connection
+from django.db.models import QuerySet
 
 if TYPE_CHECKING:
     Base = Paginator[Any]
@@ -21,11 +22,12 @@ class EstimatingPaginator(Base):
     """Counts exactly while the planner expects fewer than 10,000 rows, and takes its word beyond."""
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
-        query, parameters = self.object_list.order_by().values("seq").query.sql_with_params()  # type: ignore[union-attr]
+    def count(self) -> int:
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        query, parameters = rows.order_by().values("seq").query.sql_with_params()
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {query}", parameters)
             plan = cursor.fetchone()[0]
         found = json.loads(plan) if isinstance(plan, str) else plan
         expected = int(found[0]["Plan"]["Plan Rows"])
-        return expected if expected >= EXACT_BELOW else int(self.object_list.count())  # type: ignore[call-arg, arg-type]
+        return expected if expected >= EXACT_BELOW else rows.count()

@@ -69,7 +69,7 @@ class _OneOf(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TrailRecord]) -> QuerySet[TrailRecord]:
         value = self.value()
-        return queryset if value is None else queryset.filter(**{self.parameter_name: value})
+        return queryset if value is None else queryset.filter(**{str(self.parameter_name): value})
 
 
 class KindFilter(_OneOf):

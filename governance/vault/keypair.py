@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -81,8 +81,9 @@ def _parse(text: str, setting: str, private_type: type[Private], public_type: ty
     keys: list[KeyPair[Private, Public]] = []
     for given, loaded in _load(text, setting, private_type, public_type):
         if isinstance(loaded, private_type):
-            private: Private | None = loaded
-            public = cast(Public, loaded.public_key())
+            # mypy checks a constrained type variable once per constraint, and no variable can be both.
+            private: Any = loaded
+            public: Any = loaded.public_key()
         elif isinstance(loaded, public_type):
             private, public = None, loaded
         else:
