@@ -42,7 +42,7 @@ _CODE_CALL = re.compile(
 _MAX_TEXT = 64 * 1024
 _MAX_CODE = 32 * 1024
 _COST = {Role.COMMAND: 30, Role.SQL: 12, Role.CODE: 30, Role.PROSE: 1}
-"""Steps that a leaf costs before it is looked at; the plainest costs 6."""
+"""Steps that a leaf costs before it is looked at; the plainest costs 9."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Inspection:
         """Look at one string in its role; False when the budget of the call is used up."""
         node, role, raw = leaf
         try:
-            self.budget.spend(_COST.get(role, 6))
+            self.budget.spend(_COST.get(role, 9))
             self._leaf(node, role, raw if raw.isascii() else fold(raw), depth)
         except TooComplexError:
             self.unparsable(node)

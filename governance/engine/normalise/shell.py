@@ -63,7 +63,7 @@ class TooComplexError(Exception):
 class Budget:
     """Steps left for one call; a step is one fragment of a word (about a microsecond)."""
 
-    steps: int = 6_000
+    steps: int = 4_500
 
     def spend(self, steps: int = 1) -> None:
         """Use up steps; TooComplexError when there are none left."""
