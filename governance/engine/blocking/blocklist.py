@@ -21,6 +21,7 @@ from governance.engine.blocking.patterns import CommandPattern, StatementPattern
 from governance.engine.blocking.prefilter import is_suspect
 from governance.engine.normalise.hosts import parse_host
 from governance.engine.normalise.names import is_slug
+from governance.engine.normalise.shell import TooComplexError
 
 _ALWAYS = frozenset({Role.COMMAND, Role.SQL, Role.CODE, Role.HOST})
 _CHUNK = 32
@@ -159,7 +160,7 @@ class Blocklist:
             self._inspect(kind, entity, arguments, Inspection(rules=self._rules, report=report, unparsable=unparsable))
             if self._arguments:
                 self._arguments.match(arguments, report)
-        except (RecursionError, ValueError, IndexError, OverflowError, UnicodeError):
+        except (TooComplexError, RecursionError, ValueError, IndexError, OverflowError, UnicodeError):
             unparsable(_ROOT)
         return tuple(sorted(hits.values(), key=lambda hit: hit.shadow)) if hits else ()
 

@@ -15,6 +15,8 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
+from governance.engine.normalise.shell import TooComplexError
+
 
 class Role(IntEnum):
     """What a string under a key is taken for."""
@@ -151,6 +153,9 @@ class Node:
         return "".join("/" + part for part in reversed(parts))
 
 
+MAX_LEAVES = 20_000
+"""Values that a call may hold; one with more is not looked through but refused."""
+
 Leaf = tuple[Node, Role, str]
 _WORD_LISTS = frozenset({"args", "arguments"})
 _COMMAND_LISTS = frozenset("command cmd argv args arguments exec entrypoint commandline".split())
@@ -165,6 +170,8 @@ def leaves(arguments: Mapping[str, Any], shape: ToolShape, *, numbers: bool = Tr
     stack: list[tuple[Node | None, Role, Any]] = [(None, Role.PLAIN, arguments)]
     while stack:
         at, role, value = stack.pop()
+        if len(found) + len(value) > MAX_LEAVES:
+            raise TooComplexError
         if isinstance(value, Mapping):
             program: tuple[Node, str] | None = None
             words: list[Any] | None = None
