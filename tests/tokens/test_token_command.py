@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import AgentKey, Revocation, User
 from accounts.tokens.claims import Claims
 from accounts.tokens.verify import Verifier
+from governance.models.switch import Switch
 from governance.services import keys
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +85,37 @@ def test_a_fault_is_one_line_and_exit_code_two(words: tuple[str, ...], reason: s
 def test_a_suspended_principal_gets_no_token() -> None:
     User.objects.update(status="suspended")
     assert "suspended" in str(fault("issue", "--principal", "alice"))
+
+
+@pytest.mark.parametrize(
+    "scope, target", [("all", ""), ("principal", "alice"), ("agent", "reporter"), ("department", "finance")]
+)
+def test_no_token_is_issued_while_a_kill_switch_is_on(scope: str, target: str) -> None:
+    now = datetime.now(UTC) - timedelta(minutes=5)
+    made = Switch.objects.create(
+        scope=scope, target=target, reason="x", set_by="x", set_at=now, epoch=1, key_id="k", mac=b"m"
+    )
+    words = ("issue", "--principal", "alice", "--agent", "reporter")
+    assert "kill_switch.on" in str(fault(*words))
+    Switch.objects.filter(pk=made.pk).update(until=now + timedelta(seconds=1))
+    assert said(*words)
+    Switch.objects.filter(pk=made.pk).update(until=None, lifted_at=now, lifted_by="x", lift_reason="x")
+    assert said(*words)
+
+
+def test_a_kill_switch_on_something_else_does_not_matter() -> None:
+    for number, (scope, target) in enumerate((("principal", "bob"), ("agent", "other"), ("server", "files"))):
+        Switch.objects.create(
+            scope=scope,
+            target=target,
+            reason="x",
+            set_by="x",
+            set_at=datetime.now(UTC),
+            epoch=number,
+            key_id="k",
+            mac=b"m",
+        )
+    assert said("issue", "--principal", "alice")
 
 
 def test_key_prints_a_key_this_once_and_revoke_ends_it() -> None:

@@ -12,19 +12,21 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import Q
 from django.db.utils import Error as DatabaseError
 
 from accounts.agent_key import PREFIX
-from accounts.models import RevocationKind
+from accounts.models import RevocationKind, User
 from accounts.services.actor import Actor
 from accounts.services.agent_keys import AUDIENCES, issue_agent_key, revoke_agent_key
 from accounts.services.errors import ServiceError
 from accounts.services.revocations import revoke
-from accounts.services.tokens import issue_token, new_session
+from accounts.services.tokens import NotIssued, issue_token, new_session
 from accounts.tokens.errors import CredentialError, KeyConfigurationError
 from accounts.tokens.issue import Grant, Issuer
 from accounts.tokens.verify import ACCESS_SECONDS, LIFETIME_CAP
 from governance.engine.principal import TIERS
+from governance.models.switch import Switch, SwitchScope
 from governance.services import keys
 from governance.vault.errors import KeyMaterialError
 from governance.vault.master import Purpose
@@ -78,6 +80,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _issue(actor: Actor, options: dict[str, Any]) -> str:
+        _refuse_while_killed(options["principal"], options["agent"])
         grant = Grant(
             audience=options["audience"],
             ttl=options["ttl"],
@@ -124,6 +127,21 @@ class Command(BaseCommand):
             expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
         )
         return key
+
+
+def _refuse_while_killed(principal: str, agent: str | None) -> None:
+    """No tokens are issued to what a kill switch has stopped."""
+    held = User.objects.filter(username=principal).values_list("departments", flat=True).first() or []
+    targets = (
+        Q(scope=SwitchScope.ALL)
+        | Q(scope=SwitchScope.PRINCIPAL, target=principal)
+        | Q(scope=SwitchScope.AGENT, target=agent or "")
+        | Q(scope=SwitchScope.DEPARTMENT, target__in=held)
+    )
+    live = Q(lifted_at=None) & (Q(until=None) | Q(until__gt=datetime.now(UTC)))
+    switch = Switch.objects.filter(targets & live).order_by("epoch").first()
+    if switch is not None:
+        raise NotIssued(f"kill_switch.on: {switch.get_scope_display()} {switch.target}".rstrip())
 
 
 def _fail(reason: str) -> NoReturn:
