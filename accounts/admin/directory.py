@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 
@@ -20,9 +20,9 @@ class HeldAdmin(ObjectAdmin):
 
     held_as = ""
     list_display: Any = ("slug", "name", "description", "holders", "last_change")
-    search_fields: Any = ("slug", "name", "description")
-    readonly_fields: Any = ("holders",)
-    fieldsets: Any = NAMED
+    search_fields: ClassVar[Any] = ("slug", "name", "description")
+    readonly_fields: ClassVar[Any] = ("holders",)
+    fieldsets: ClassVar[Any] = NAMED
 
     @admin.display(description="Held by")
     def holders(self, obj: Any) -> int:

@@ -109,21 +109,19 @@ def grant_role(*, actor: Actor, grant: StaffGrant) -> Change:
 def change_grant(*, actor: Actor, grant: StaffGrant, expected_revision: int | None = None) -> Change | None:
     """Change how far or how long a staff role reaches."""
     with _an_owner_stays():
-        made = change.save_changed(
+        return change.save_changed(
             actor=actor,
             instance=grant,
             expected_revision=expected_revision,
             kind=RecordKind.DIRECTORY_CHANGE,
             reason=grant.reason,
         )
-    return made
 
 
 def revoke_grant(*, actor: Actor, grant: StaffGrant, reason: str = "") -> Change:
     """Take a staff role away; the last owner stays."""
     with _an_owner_stays():
-        made = change.remove(actor=actor, instance=grant, kind=RecordKind.DIRECTORY_CHANGE, reason=reason)
-    return made
+        return change.remove(actor=actor, instance=grant, kind=RecordKind.DIRECTORY_CHANGE, reason=reason)
 
 
 def import_principals(*, actor: Actor, principals: Mapping[str, Mapping[str, Any]]) -> list[Change]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 
 from governance.console.model_admin import ObjectAdmin, badge, few
 
-BOUNDARIES = (
+BOUNDARIES: Any = (
     "Boundaries",
     {
         "description": "Boundaries only narrow. What is left empty is no boundary.",
         "fields": ("scopes", "departments", "principal_kinds", "sensitivity", "default_allow"),
     },
 )
-TRACE = ("Limits and records", {"fields": ("rate_class", "capture")})
+TRACE: Any = ("Limits and records", {"fields": ("rate_class", "capture")})
 ABOUT = ("name", "description", "enabled")
 
 
@@ -23,8 +23,8 @@ class EntityAdmin(ObjectAdmin):
     """A list that shows what protects an entity, and pages in the same order for every kind."""
 
     list_display: Any = ("slug", "name", "state", "sensitivity", "boundaries", "last_change")
-    list_filter: Any = ("enabled", "sensitivity", "default_allow")
-    search_fields: Any = ("slug", "name", "description")
+    list_filter: ClassVar[Any] = ("enabled", "sensitivity", "default_allow")
+    search_fields: ClassVar[Any] = ("slug", "name", "description")
 
     @admin.display(description="State", ordering="enabled")
     def state(self, obj: Any) -> str:

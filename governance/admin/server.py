@@ -35,7 +35,8 @@ class ServerAdmin(EntityAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the tools with the rows."""
-        return super().get_queryset(request).annotate(tool_total=Count("tools", distinct=True))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(tool_total=Count("tools", distinct=True))
+        return rows
 
     @admin.display(description="Reached by")
     def reached_by(self, obj: Server) -> str:

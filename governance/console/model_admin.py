@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.forms import Field as FormField
@@ -155,6 +155,18 @@ class ObjectAdmin(_ModelAdmin):
             messages.error(request, f"Nothing was saved: {error}. Your grant does not reach that far.")
         except Conflict as error:
             messages.error(request, f"Nothing was saved: {error}. This is how it stands now.")
+        except ValidationError as error:
+            messages.error(request, f"Nothing was saved. {' '.join(error.messages)}")
+        return HttpResponseRedirect(request.get_full_path())
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """The same for a removal."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except (NotPermitted, Conflict) as error:
+            messages.error(request, f"Nothing was removed: {error}.")
+        except ValidationError as error:
+            messages.error(request, f"Nothing was removed. {' '.join(error.messages)}")
         return HttpResponseRedirect(request.get_full_path())
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
@@ -170,6 +182,8 @@ class ObjectAdmin(_ModelAdmin):
             )
         except (NotPermitted, Conflict) as error:
             messages.error(request, f"Nothing was changed: {error}.")
+        except ValidationError as error:
+            messages.error(request, f"Nothing was changed. {' '.join(error.messages)}")
         return HttpResponseRedirect(request.get_full_path())
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -214,7 +228,7 @@ class ObjectAdmin(_ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any) -> FormField | None:
         """Readable inputs for sets and objects."""
-        label = {"label": str(db_field.verbose_name).capitalize(), "help_text": db_field.help_text}
+        label: dict[str, Any] = {"label": str(db_field.verbose_name).capitalize(), "help_text": db_field.help_text}
         if isinstance(db_field, StringSet) or type(db_field).__name__ == "ArrayField":
             choices = getattr(db_field.base_field, "choices", None)  # type: ignore[attr-defined]
             if choices or db_field.name in KNOWN:
@@ -238,15 +252,16 @@ class ObjectAdmin(_ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The form class, with what can be chosen for sets of ids."""
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         fields = {spec.name for spec in self.model._meta.get_fields()}
         form.known_choices = {name: known for name, known in KNOWN.items() if name in fields}
         return form
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Nobody filters by what nobody may see."""
-        hidden = getattr(self.model, "secret_fields", frozenset())
-        return not (set(lookup.split("__")) & hidden) and super().lookup_allowed(lookup, value, request)
+        hidden: frozenset[str] = getattr(self.model, "secret_fields", frozenset())
+        allowed: bool = super().lookup_allowed(lookup, value, request)
+        return allowed and not set(lookup.split("__")) & hidden
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -254,7 +269,8 @@ class ObjectAdmin(_ModelAdmin):
         """Every change of one object, before and after, from the audit records."""
         obj = self.get_object(request, object_id)
         if obj is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return,attr-defined]
+            messages.warning(request, f"There is no {self.opts.verbose_name} {object_id} (any more).")
+            return HttpResponseRedirect(reverse("admin:index"))
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
         context = {
@@ -265,7 +281,7 @@ class ObjectAdmin(_ModelAdmin):
             "opts": self.opts,
             **(extra_context or {}),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, self.object_history_template, context)
 
 

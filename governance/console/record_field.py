@@ -112,7 +112,8 @@ class RecordWidget(forms.MultiWidget):
 
     def _render(self, template_name: str, context: dict[str, Any], renderer: Any = None) -> SafeString:
         for sub, widget in zip(context["widget"]["subwidgets"], self.widgets, strict=True):
-            sub["html"] = widget._render(sub["template_name"], {"widget": sub}, renderer)
+            render: Any = widget._render  # type: ignore[attr-defined]
+            sub["html"] = render(sub["template_name"], {"widget": sub}, renderer)
         return render_to_string(template_name, context)
 
 
@@ -134,15 +135,16 @@ def _input(spec: Field) -> forms.Field:
         case Flag():
             return forms.BooleanField(required=False)
         case Number():
-            number = forms.IntegerField if shape.whole else forms.FloatField
-            return number(
+            number: type[Any] = forms.IntegerField if shape.whole else forms.FloatField
+            bound: type[Any] = int if shape.whole else float
+            shipped = "" if spec.default is None else str(spec.default)
+            made: forms.Field = number(
                 required=False,
-                min_value=int(shape.minimum) if shape.whole else shape.minimum,
-                max_value=int(shape.maximum) if shape.whole else shape.maximum,
-                widget=forms.NumberInput(
-                    {"placeholder": "" if spec.default is None else str(spec.default), "step": "any"}
-                ),
+                min_value=bound(shape.minimum),
+                max_value=bound(shape.maximum),
+                widget=forms.NumberInput({"placeholder": shipped, "step": "any"}),
             )
+            return made
         case Many(of=Free()):
             return JSONLinesField(required=False)
         case Many(unique=False):

@@ -173,9 +173,9 @@ def test_nothing_secret_is_listed_searched_filtered_or_shown() -> None:
 
 
 @pytest.mark.parametrize("model", [AgentKey, User])
-def test_no_filter_reaches_a_secret_column(model: type) -> None:
+def test_no_filter_reaches_a_secret_column(model: Any) -> None:
     page = admin.site._registry[model]
-    for column in model.secret_fields:  # type: ignore[attr-defined]
+    for column in model.secret_fields:
         assert column not in str((page.list_display, page.search_fields, page.list_filter, page.get_fieldsets))
         client = signed_in(staff("owner", name=f"owner-{column.replace('_', '-')}"))
         url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -193,3 +193,15 @@ def test_a_password_is_set_on_its_own_page_and_never_shown() -> None:
     history = client.get(reverse("admin:accounts_user_history", args=(alice.pk,))).content.decode()
     assert "a longer one" not in history
     assert alice.password not in history
+
+
+def test_what_a_service_refuses_is_said_on_the_page_and_nothing_happens() -> None:
+    owner = staff("owner")
+    client = signed_in(owner)
+    grant = owner.staff_grants.get()
+    removed = client.post(reverse("admin:accounts_staffgrant_delete", args=(grant.pk,)), {"post": "yes"}, follow=True)
+    assert "The last owner stays" in removed.content.decode()
+    marked = {"action": "delete_selected", "_selected_action": grant.pk, "post": "yes"}
+    listed = client.post(reverse("admin:accounts_staffgrant_changelist"), marked, follow=True)
+    assert "The last owner stays" in listed.content.decode()
+    assert owner.staff_grants.exists()

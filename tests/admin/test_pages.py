@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -19,7 +20,9 @@ from governance.snapshot.bundle import read_policy
 from tests.admin.actors import signed_in, staff
 
 pytestmark = pytest.mark.django_db
-MODELS = [(model, page) for model, page in admin.site._registry.items() if isinstance(page, ObjectAdmin)]
+MODELS: list[tuple[Any, ObjectAdmin]] = [
+    (model, page) for model, page in admin.site._registry.items() if isinstance(page, ObjectAdmin)
+]
 MAXIMAL = Path(__file__).parent.parent / "models" / "maximal.yaml"
 
 
@@ -28,7 +31,7 @@ def owner() -> Client:
     return signed_in(staff("owner"))
 
 
-def _url(model: type, page: str, *args: object) -> str:
+def _url(model: Any, page: str, *args: object) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
