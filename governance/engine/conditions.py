@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -64,6 +64,7 @@ _ENVIRONMENT = cel.NewEnv(variables=_VARIABLES)
 _TYPED = {f"{variable}.{name}": kind for variable, members in MEMBERS.items() for name, kind in members.items()}
 _JSON_TYPES = {"string": cel.Type.STRING, "boolean": cel.Type.BOOL, "integer": cel.Type.INT}
 _BOOL = cel.Type.BOOL
+_NAMED = re.compile(rf"\b(?:{'|'.join(_VARIABLES)})\b")
 _PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
 _LOOPING = re.compile(r"\b(?:all|exists|exists_one|filter|map)\b")
 _STRINGS = re.compile(r"""[rRbB]{0,2}("{3}.*?"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL)
@@ -80,18 +81,25 @@ class ConditionError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """One compiled condition. `shape` is None for an expression without loops, whose cost has no trap."""
+    """One compiled condition. `shape` is None for an expression without loops, whose cost has no trap.
+
+    `uses` are the variables that its source names, perhaps in a string only: what an activation has to hold.
+    """
 
     source: str
     expression: Any
     shape: Shape | None
+    uses: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "uses", frozenset(_NAMED.findall(self.source)))
 
     def value(self, activation: Activation) -> bool | None:
         """True, False, or None where it cannot be evaluated."""
         if not activation.usable or (self.shape is not None and not activation.affords(self.shape, self.source)):
             return None
         try:
-            value = self.expression.eval(activation.native())
+            value = self.expression.eval(activation.native(self.uses))
             if value.type() == _BOOL:
                 truth = value.value()
                 if truth is True or truth is False:
@@ -187,7 +195,7 @@ def _at(source: str, offset: int, message: str) -> ConditionError:
 class Activation:
     """What conditions see of one call, made once and only when a condition is evaluated."""
 
-    __slots__ = ("_largest", "_native", "args", "now", "size", "usable", "variables")
+    __slots__ = ("_holds", "_largest", "_native", "args", "now", "size", "usable", "variables")
 
     def __init__(self, *, args: Mapping[str, Json], size: int, variables: Mapping[str, Any], now: float) -> None:
         self.args = args
@@ -196,13 +204,19 @@ class Activation:
         self.variables = variables
         self.now = now
         self._native: Any = None
+        self._holds: frozenset[str] = frozenset()
         self._largest: int | None = None
 
-    def native(self) -> Any:
-        """The runtime's own activation."""
-        if self._native is None:
-            now = datetime.fromtimestamp(self.now, UTC)
-            self._native = _ENVIRONMENT.Activation({**self.variables, "args": self.args, "now": now})
+    def native(self, uses: frozenset[str]) -> Any:
+        """The runtime's own activation with at least these variables; each one costs half a microsecond."""
+        if self._native is None or not uses <= self._holds:
+            self._holds = self._holds | uses
+            held: dict[str, Any] = {name: self.variables[name] for name in self._holds if name in self.variables}
+            if "args" in self._holds:
+                held["args"] = self.args
+            if "now" in self._holds:
+                held["now"] = datetime.fromtimestamp(self.now, UTC)
+            self._native = _ENVIRONMENT.Activation(held)
         return self._native
 
     def affords(self, shape: Shape, source: str) -> bool:

@@ -174,8 +174,9 @@ def _rules(run: Run, standing: Standing) -> Stop | None:
 
 
 def _note(run: Run, found: Verdict, view: View) -> None:
-    for rule in (*found.denies, *found.asks, *found.allows):
-        run.matched[rule.id] = None
+    matched = run.matched
+    for rule in found.allows if not found.denies and not found.asks else (*found.denies, *found.asks, *found.allows):
+        matched[rule.id] = None
     for rule in found.shadows:
         run.shadowed[rule.id] = None
         if rule.effect is Effect.DENY:
