@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """How long a scan takes: clean arguments of three sizes, and inputs of 256 KiB that were built to be slow.
 
     python -m tests.bench.detection_speed [--rounds N]
@@ -68,9 +69,15 @@ def hostile() -> Iterator[tuple[str, Json]]:
     noise = pick.randbytes(190_000)
     yield "random base64, one run", {"x": base64.b64encode(noise).decode()}
     yield "random base64, runs of 76", {"x": base64.encodebytes(noise).decode()[:FULL]}
-    yield "random base64, runs of 24", {"x": " ".join(base64.b64encode(noise[n : n + 18]).decode() for n in range(0, 180_000, 18))}
+    yield (
+        "random base64, runs of 24",
+        {"x": " ".join(base64.b64encode(noise[n : n + 18]).decode() for n in range(0, 180_000, 18))},
+    )
     yield "base64 of base64 text", {"x": base64.b64encode(base64.b64encode(noise[:140_000])).decode()}
-    yield "many small base64 texts", {"x": " ".join(base64.b64encode(b"just some words %06d" % n).decode() for n in range(7_500))}
+    yield (
+        "many small base64 texts",
+        {"x": " ".join(base64.b64encode(b"just some words %06d" % n).decode() for n in range(7_500))},
+    )
     yield "hexadecimal, one run", {"x": noise[: FULL // 2].hex()}
     yield "hexadecimal pairs", {"x": noise[: FULL // 3].hex(" ")}
     yield "60,000 strings of one letter", [chr(97 + n % 26) for n in range(60_000)]
@@ -96,13 +103,35 @@ def hostile() -> Iterator[tuple[str, Json]]:
     yield "PEM heads", {"x": "-----BEGIN RSA PRIVATE KEY-----\n" * (FULL // 32)}
     yield "JWT heads", {"x": "eyJ" * (FULL // 3)}
     yield "JWT pieces", {"x": "eyJhbGciOi.eyJ" * (FULL // 14)}
-    yield "every prefix", {"x": (" ".join(shape.partition("{")[0] for d in DETECTORS for shape in d.shapes) * 99)[:FULL]}
+    yield (
+        "every prefix",
+        {"x": (" ".join(shape.partition("{")[0] for d in DETECTORS for shape in d.shapes) * 99)[:FULL]},
+    )
     yield "every format", {"x": (" ".join(expand(d.shapes[0], d.id) for d in DETECTORS) * 99)[:FULL]}
     yield "every vendor's word", {"x": (" ".join(w + "_key" for d in DETECTORS for w in d.words) * 99)[:FULL]}
-    for prefix in ("AKIA", "ghp_", "sk-", "xoxb-", "SG.", "pat", "key-", "AIza", "hooks.slack.com/services/T", "$6$", "\\x4"):
+    for prefix in (
+        "AKIA",
+        "ghp_",
+        "sk-",
+        "xoxb-",
+        "SG.",
+        "pat",
+        "key-",
+        "AIza",
+        "hooks.slack.com/services/T",
+        "$6$",
+        "\\x4",
+    ):
         yield f"repeated `{prefix}`", {"x": prefix * (FULL // len(prefix))}
     yield "printable noise", {"x": "".join(chr(33 + pick.randrange(94)) for _ in range(FULL))}
-    yield "any-Unicode noise", {"x": "".join(chr(pick.choice((pick.randrange(0x20, 0x7F), pick.randrange(0xA0, 0xD7FF)))) for _ in range(FULL // 2))}
+    yield (
+        "any-Unicode noise",
+        {
+            "x": "".join(
+                chr(pick.choice((pick.randrange(0x20, 0x7F), pick.randrange(0xA0, 0xD7FF)))) for _ in range(FULL // 2)
+            )
+        },
+    )
 
 
 def _nested(levels: int) -> Json:
@@ -135,11 +164,15 @@ def main() -> None:
         size = len(json.dumps(value))
         median, worst, findings, _ = measure(scanner, value, 2000 if size < 1000 else 300 if size < 9000 else rounds)
         print(f"| {name} | {size:,} | {median * 1e6:,.0f} | {worst * 1e6:,.0f} | {findings} |")
-    print("\n| hostile input of up to 256 KiB | bytes | median ms | worst ms | findings | complete |\n|---|---|---|---|---|---|")
+    print(
+        "\n| hostile input of up to 256 KiB | bytes | median ms | worst ms | findings | complete |\n|---|---|---|---|---|---|"
+    )
     for name, value in hostile():
         size = len(json.dumps(value, ensure_ascii=False).encode())
         median, worst, findings, complete = measure(scanner, value, max(3, rounds // 3))
-        print(f"| {name} | {size:,} | {median * 1e3:.1f} | {worst * 1e3:.1f} | {findings} | {'yes' if complete else 'no'} |")
+        print(
+            f"| {name} | {size:,} | {median * 1e3:.1f} | {worst * 1e3:.1f} | {findings} | {'yes' if complete else 'no'} |"
+        )
 
 
 if __name__ == "__main__":

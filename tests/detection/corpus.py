@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905
 """A corpus made from published formats and from ordinary text, the same for the same seed.
 
 Positives: an instance of every shape of every built-in detector, and named values that no format covers, in plain
@@ -101,9 +102,29 @@ _SPLIT: dict[str, Callable[[str], Json]] = {
     "base64 over lines": lambda s: {"x": base64.encodebytes((s + " " * 60).encode()).decode()},
 }
 _NAMES = (
-    "password", "db_password", "DB_PASSWD", "api_key", "apiKey", "API-KEY", "secret", "client_secret", "clientSecret",
-    "auth_token", "accessToken", "refresh_token", "PRIVATE_KEY", "encryption_key", "webhook_secret", "admin_pwd",
-    "smtp_password", "signing_key", "x-api-key", "service_account_key", "bot_token", "jwt_secret", "master_key",
+    "password",
+    "db_password",
+    "DB_PASSWD",
+    "api_key",
+    "apiKey",
+    "API-KEY",
+    "secret",
+    "client_secret",
+    "clientSecret",
+    "auth_token",
+    "accessToken",
+    "refresh_token",
+    "PRIVATE_KEY",
+    "encryption_key",
+    "webhook_secret",
+    "admin_pwd",
+    "smtp_password",
+    "signing_key",
+    "x-api-key",
+    "service_account_key",
+    "bot_token",
+    "jwt_secret",
+    "master_key",
 )
 _NAMED: dict[str, Callable[[str, str], Json]] = {
     "JSON field": lambda n, s: {n: s},
@@ -159,23 +180,46 @@ def _random_value(pick: random.Random, *, human: bool) -> str:
 
 
 def _connections(pick: random.Random) -> Iterator[Case]:
-    for scheme in ("postgres", "postgresql+psycopg", "mysql", "mongodb", "mongodb+srv", "redis", "amqp", "https", "ftp", "smtp"):
+    for scheme in (
+        "postgres",
+        "postgresql+psycopg",
+        "mysql",
+        "mongodb",
+        "mongodb+srv",
+        "redis",
+        "amqp",
+        "https",
+        "ftp",
+        "smtp",
+    ):
         for number in range(6):
             value = _random_value(pick, human=number % 2 == 0).replace("#", "x").replace("%", "p")
             url = f"{scheme}://app:{value}@db{number}.internal.net:5432/main"
             for wrapping, wrap in (*_PLAIN.items(), ("base64", _ENCODED["base64"]), ("percent", _ENCODED["percent"])):
                 way = PLAIN if wrapping in _PLAIN else ENCODED
                 if wrapping != "url query":
-                    yield Case(group="connection", way=way, wrapping=wrapping, name=f"{scheme}{number}", value=wrap(url))
+                    yield Case(
+                        group="connection", way=way, wrapping=wrapping, name=f"{scheme}{number}", value=wrap(url)
+                    )
     for number in range(40):
         token = "".join(pick.choices(_LETTERS, k=32)) + "7"
         basic = base64.b64encode(f"admin{number}:{_random_value(pick, human=True)}".encode()).decode()
         for name, header in (("bearer", f"Authorization: Bearer {token}"), ("basic", f"Authorization: Basic {basic}")):
             yield Case(group="authorization", way=PLAIN, wrapping="header", name=f"{name}{number}", value={"h": header})
-            yield Case(group="authorization", way=PLAIN, wrapping="curl", name=f"{name}{number}",
-                       value={"command": f"curl -H '{header}' https://api.example.net/v1"})
-            yield Case(group="authorization", way=PLAIN, wrapping="field", name=f"{name}{number}",
-                       value={"headers": {"Authorization": header.partition(": ")[2]}})
+            yield Case(
+                group="authorization",
+                way=PLAIN,
+                wrapping="curl",
+                name=f"{name}{number}",
+                value={"command": f"curl -H '{header}' https://api.example.net/v1"},
+            )
+            yield Case(
+                group="authorization",
+                way=PLAIN,
+                wrapping="field",
+                name=f"{name}{number}",
+                value={"headers": {"Authorization": header.partition(": ")[2]}},
+            )
 
 
 def ordinary(seed: int = 1, *, each: int = 40) -> Iterator[Case]:
@@ -198,43 +242,13 @@ def _words(pick: random.Random, count: int) -> str:
     return " ".join(pick.choices(_PROSE, k=count))
 
 
+# fmt: off
 _PROSE = (
     "the token password secret key report deploy is was please rotate review access quarterly invoice customer and or for "
     "with policy authentication authorization bearer login credentials reset never share your team meeting update server "
     "release branch commit failed tests database migration index query slow please check it again tomorrow morning basic "
     "security change requires approval from owner before merge because it breaks the build on main since last week"
 ).split()
-ORDINARY: dict[str, Callable[[random.Random], Json]] = {
-    "prose": lambda r: {"text": _words(r, 60).capitalize() + ". " + _words(r, 40).capitalize() + "."},
-    "commit message": lambda r: {"message": f"{r.choice(('Fix', 'Add', 'Drop'))} {_words(r, 6)}\n\nReverts {_hex(r, 40)}. See #{r.randrange(9999)}."},
-    "UUIDs": lambda r: {"id": str(uuid.UUID(int=r.getrandbits(128))), "parent": str(uuid.UUID(int=r.getrandbits(128)))},
-    "git": lambda r: {"log": "\n".join(f"{_hex(r, 40)} {_words(r, 5)}" for _ in range(8)), "base": _hex(r, 7)},
-    "hashes": lambda r: {"sha256": _hex(r, 64), "md5": _hex(r, 32), "etag": f'"{_hex(r, 32)}"', "checksum": "sha1:" + _hex(r, 40)},
-    "package-lock": lambda r: {"content": json.dumps({"packages": {f"node_modules/p{n}": {"version": "1.2.3", "resolved": f"https://registry.example.org/p{n}/-/p{n}-1.2.3.tgz", "integrity": "sha512-" + _b64(r, 64)} for n in range(5)}}, indent=2)},
-    "go.sum": lambda r: {"content": "".join(f"github.com/x/y{n} v1.{n}.0 h1:{_b64(r, 32)}\n" for n in range(6))},
-    "poetry.lock": lambda r: {"content": "".join(f'{{file = "pkg-{n}.0-py3-none-any.whl", hash = "sha256:{_hex(r, 64)}"}},\n' for n in range(5))},
-    "docker digest": lambda r: {"image": f"registry.example.net/team/app@sha256:{_hex(r, 64)}", "tag": f"main-{_hex(r, 8)}"},
-    "image": lambda r: {"src": "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + r.randbytes(600)).decode()},
-    "image in lines": lambda r: {"data": base64.encodebytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + r.randbytes(500)).decode()},
-    "public key": lambda r: {"key": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{_b64(r, 32)[:43]} someone@host", "pem": f"-----BEGIN PUBLIC KEY-----\n{_b64(r, 96)}\n-----END PUBLIC KEY-----"},
-    "certificate": lambda r: {"cert": "-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(b"0\x82" + r.randbytes(700)).decode() + "-----END CERTIFICATE-----"},
-    "placeholders": lambda r: {"content": r.choice(_PLACEHOLDERS)},
-    "key fields": lambda r: r.choice(_FIELDS),
-    "python": lambda r: {"content": r.choice(_PYTHON)},
-    "javascript": lambda r: {"content": r.choice(_JAVASCRIPT)},
-    "minified": lambda r: {"content": "!function(e,t){" + "".join(f"var {a}{n}=e.{a}(t,{r.randrange(999)}),k{n}=t[{n}]&&t[{n}].key;" for n, a in enumerate(r.choices("abcdefgh", k=30))) + "}(window,[]);"},
-    "SQL": lambda r: {"query": r.choice(_SQL)},
-    "kubernetes": lambda r: {"content": r.choice(_KUBERNETES).replace("@", _hex(r, 10))},
-    "terraform": lambda r: {"content": r.choice(_TERRAFORM)},
-    "log": lambda r: {"log": "\n".join(f"2026-05-0{n % 9 + 1}T10:0{n % 9}:00.{r.randrange(999)}Z level=info trace_id={_hex(r, 32)} span_id={_hex(r, 16)} request_id={uuid.UUID(int=r.getrandbits(128))} user_id={r.randrange(99999)} dur={r.random():.3f}" for n in range(6))},
-    "CSV": lambda r: {"content": "id,name,amount,ref\n" + "".join(f"{r.randrange(10**9)},{_words(r, 2)},{r.random() * 1000:.2f},R{r.randrange(10**8)}\n" for _ in range(12))},
-    "URLs": lambda r: {"url": f"https://www.example.com/docs/{_words(r, 3).replace(' ', '-')}/{r.randrange(10**6)}?page=2&utm_source=mail&ref={_hex(r, 12)}#token-policy"},
-    "HTML": lambda r: {"body": f'<div class="key-value" id="{_hex(r, 8)}"><label for="password">Password</label><input type="password" name="password" autocomplete="current-password"><p>{_words(r, 20)}</p></div>'},
-    "paths": lambda r: {"path": f"/srv/app/{r.choice(('secrets', 'tokens', 'keys'))}/{_words(r, 2).replace(' ', '/')}/v{r.randrange(9)}/handler_{r.randrange(99)}.py"},
-    "numbers": lambda r: {"values": [r.random() * 10**r.randrange(9) for _ in range(20)], "at": "2026-05-01T10:00:00Z", "phone": "+49 30 1234567", "iban": "DE89370400440532013000"},
-    "stack trace": lambda r: {"text": f'Traceback (most recent call last):\n  File "/usr/lib/python3.11/site-packages/auth/tokens.py", line {r.randrange(999)}, in verify\n    raise InvalidToken(token_type="access", key_id=kid)\nauth.errors.InvalidToken: token is expired'},
-    "ids": lambda r: {"cursor": _b64(r, 18), "next_page_token": _b64(r, 24), "build": f"20260501.{r.randrange(99)}-{_hex(r, 7)}", "arn": f"arn:aws:iam::{r.randrange(10**11, 10**12)}:role/deploy", "key_id": "K" + _hex(r, 12)},
-}
 _PLACEHOLDERS = (
     "API_KEY=<YOUR_API_KEY>\nTOKEN=${TOKEN}\n", "password: changeme\n", "export TOKEN=$(cat token.txt)\n", "api_key: xxxxxxxxxxxxxxxxxxxx",
     "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\nAWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n",
@@ -282,3 +296,35 @@ _TERRAFORM = (
     'data "vault_generic_secret" "app" {\n  path = "secret/app"\n}\noutput "token" {\n  value     = data.vault_generic_secret.app.data["token"]\n  sensitive = true\n}\n',
     'variable "api_key" {\n  type        = string\n  description = "API key of the service"\n  sensitive   = true\n}\n',
 )
+ORDINARY: dict[str, Callable[[random.Random], Json]] = {
+    "prose": lambda r: {"text": _words(r, 60).capitalize() + ". " + _words(r, 40).capitalize() + "."},
+    "commit message": lambda r: {"message": f"{r.choice(('Fix', 'Add', 'Drop'))} {_words(r, 6)}\n\nReverts {_hex(r, 40)}. See #{r.randrange(9999)}."},
+    "UUIDs": lambda r: {"id": str(uuid.UUID(int=r.getrandbits(128))), "parent": str(uuid.UUID(int=r.getrandbits(128)))},
+    "git": lambda r: {"log": "\n".join(f"{_hex(r, 40)} {_words(r, 5)}" for _ in range(8)), "base": _hex(r, 7)},
+    "hashes": lambda r: {"sha256": _hex(r, 64), "md5": _hex(r, 32), "etag": f'"{_hex(r, 32)}"', "checksum": "sha1:" + _hex(r, 40)},
+    "package-lock": lambda r: {"content": json.dumps({"packages": {f"node_modules/p{n}": {"version": "1.2.3", "resolved": f"https://registry.example.org/p{n}/-/p{n}-1.2.3.tgz", "integrity": "sha512-" + _b64(r, 64)} for n in range(5)}}, indent=2)},
+    "go.sum": lambda r: {"content": "".join(f"github.com/x/y{n} v1.{n}.0 h1:{_b64(r, 32)}\n" for n in range(6))},
+    "poetry.lock": lambda r: {"content": "".join(f'{{file = "pkg-{n}.0-py3-none-any.whl", hash = "sha256:{_hex(r, 64)}"}},\n' for n in range(5))},
+    "docker digest": lambda r: {"image": f"registry.example.net/team/app@sha256:{_hex(r, 64)}", "tag": f"main-{_hex(r, 8)}"},
+    "image": lambda r: {"src": "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + r.randbytes(600)).decode()},
+    "image in lines": lambda r: {"data": base64.encodebytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + r.randbytes(500)).decode()},
+    "public key": lambda r: {"key": f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{_b64(r, 32)[:43]} someone@host", "pem": f"-----BEGIN PUBLIC KEY-----\n{_b64(r, 96)}\n-----END PUBLIC KEY-----"},
+    "certificate": lambda r: {"cert": "-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(b"0\x82" + r.randbytes(700)).decode() + "-----END CERTIFICATE-----"},
+    "placeholders": lambda r: {"content": r.choice(_PLACEHOLDERS)},
+    "key fields": lambda r: r.choice(_FIELDS),
+    "python": lambda r: {"content": r.choice(_PYTHON)},
+    "javascript": lambda r: {"content": r.choice(_JAVASCRIPT)},
+    "minified": lambda r: {"content": "!function(e,t){" + "".join(f"var {a}{n}=e.{a}(t,{r.randrange(999)}),k{n}=t[{n}]&&t[{n}].key;" for n, a in enumerate(r.choices("abcdefgh", k=30))) + "}(window,[]);"},
+    "SQL": lambda r: {"query": r.choice(_SQL)},
+    "kubernetes": lambda r: {"content": r.choice(_KUBERNETES).replace("@", _hex(r, 10))},
+    "terraform": lambda r: {"content": r.choice(_TERRAFORM)},
+    "log": lambda r: {"log": "\n".join(f"2026-05-0{n % 9 + 1}T10:0{n % 9}:00.{r.randrange(999)}Z level=info trace_id={_hex(r, 32)} span_id={_hex(r, 16)} request_id={uuid.UUID(int=r.getrandbits(128))} user_id={r.randrange(99999)} dur={r.random():.3f}" for n in range(6))},
+    "CSV": lambda r: {"content": "id,name,amount,ref\n" + "".join(f"{r.randrange(10**9)},{_words(r, 2)},{r.random() * 1000:.2f},R{r.randrange(10**8)}\n" for _ in range(12))},
+    "URLs": lambda r: {"url": f"https://www.example.com/docs/{_words(r, 3).replace(' ', '-')}/{r.randrange(10**6)}?page=2&utm_source=mail&ref={_hex(r, 12)}#token-policy"},
+    "HTML": lambda r: {"body": f'<div class="key-value" id="{_hex(r, 8)}"><label for="password">Password</label><input type="password" name="password" autocomplete="current-password"><p>{_words(r, 20)}</p></div>'},
+    "paths": lambda r: {"path": f"/srv/app/{r.choice(('secrets', 'tokens', 'keys'))}/{_words(r, 2).replace(' ', '/')}/v{r.randrange(9)}/handler_{r.randrange(99)}.py"},
+    "numbers": lambda r: {"values": [r.random() * 10**r.randrange(9) for _ in range(20)], "at": "2026-05-01T10:00:00Z", "phone": "+49 30 1234567", "iban": "DE89370400440532013000"},
+    "stack trace": lambda r: {"text": f'Traceback (most recent call last):\n  File "/usr/lib/python3.11/site-packages/auth/tokens.py", line {r.randrange(999)}, in verify\n    raise InvalidToken(token_type="access", key_id=kid)\nauth.errors.InvalidToken: token is expired'},
+    "ids": lambda r: {"cursor": _b64(r, 18), "next_page_token": _b64(r, 24), "build": f"20260501.{r.randrange(99)}-{_hex(r, 7)}", "arn": f"arn:aws:iam::{r.randrange(10**11, 10**12)}:role/deploy", "key_id": "K" + _hex(r, 12)},
+}
+# fmt: on

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Precision and recall by kind, on the corpus of this folder and on one's own files.
 
     python -m tests.detection.report [--instances N] [--each N] [--misses] [--positives FILE --negatives FILE]
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import io
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -41,8 +43,8 @@ def tally(scanner: Scanner, cases: Iterable[Case]) -> tuple[dict[tuple[str, str,
 
 def external(path: Path) -> Iterator[Case]:
     """Cases of somebody else's file."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    raw = path.read_bytes()
+    with io.StringIO((gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()) as lines:
         for line in lines:
             row = json.loads(line)
             value: Json = {"text": row["text"]}
@@ -50,7 +52,13 @@ def external(path: Path) -> Iterator[Case]:
                 parsed = json.loads(row["text"])
             except ValueError:
                 parsed = None
-            yield Case(group=row["kind"], way=PLAIN, wrapping="as it is", name=row["id"], value=parsed if isinstance(parsed, dict) else value)
+            yield Case(
+                group=row["kind"],
+                way=PLAIN,
+                wrapping="as it is",
+                name=row["id"],
+                value=parsed if isinstance(parsed, dict) else value,
+            )
 
 
 def _total(counts: dict[tuple[str, str, bool], list[int]], group: str | None, way: str, held: bool | None) -> list[int]:
@@ -70,7 +78,9 @@ def main() -> None:
     options = parser.parse_args()
     scanner = Scanner.compile(fingerprint_key=b"report-report-report")
     counts, missed = tally(scanner, secrets(options.seed, instances=options.instances))
-    print("| kind | cases | plain | plain, held out | encoded | encoded, held out | split | split, held out |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| kind | cases | plain | plain, held out | encoded | encoded, held out | split | split, held out |\n|---|---|---|---|---|---|---|---|"
+    )
     for group in [*sorted({group for group, _, _ in counts}), None]:
         cells = [share(*_total(counts, group, way, held)) for way in (PLAIN, ENCODED, SPLIT) for held in (None, True)]
         cases = sum(_total(counts, group, way, None)[1] for way in (PLAIN, ENCODED, SPLIT))
@@ -89,7 +99,9 @@ def main() -> None:
             rows, _ = tally(scanner, external(path))
             print(f"\n| {path.name} | cases | {what} |\n|---|---|---|")
             for group in [*sorted({group for group, _, _ in rows}), None]:
-                print(f"| {group or '**all**'} | {_total(rows, group, PLAIN, None)[1]} | {share(*_total(rows, group, PLAIN, None))} |")
+                print(
+                    f"| {group or '**all**'} | {_total(rows, group, PLAIN, None)[1]} | {share(*_total(rows, group, PLAIN, None))} |"
+                )
     if options.misses:
         known = {id(case) for case in quiet}
         for case in [*missed, *(case for case in benign if id(case) not in known)]:

@@ -1,4 +1,4 @@
-"""Values that are secret because of the name that they are given: `password: …`, `api_key=…`, `--token …`, URLs, headers.
+"""Values that are secret because of the name that they are given: assignments, options, URLs, headers.
 
 The patterns only say where a name meets a value; whether the value is one that could be a secret is judged here, from
 the value alone.
@@ -35,17 +35,20 @@ ANCHORS: dict[str, str] = {
     "assignment": rf"(?i:{_NAME})[\w.\-\]]*[\"'`\]\\ \t]*(?:[=:,>]|->|\bis\b|<)",
     "url-credentials": r"://[^\s/\"'<>@]*:[^\s\"'<>@]+@",
     "authorization-header": r"(?i:\b(?:bearer|basic|digest|negotiate|ntlm|token|apikey|authorization)\b)",
-    "command-option": r"(?i:convertto-securestring(?:\s+-string)?|(?:^|[\s\"'])-{1,2}(?:[\w-]*(?:secret|token|passw|key)|p|u|user|pass|password|passwd|pw|pwd|token|secret|api-?key|key|auth|a|string"
-    r"|asplaintext|proxy-user|client-secret|access-token|secret-key|db-password|storepass|keypass|passphrase)[ =\w\"'])",
+    "command-option": r"(?i:convertto-securestring(?:\s+-string)?|(?:^|[\s\"'])"
+    r"-{1,2}(?:[\w-]*(?:secret|token|passw|key)|p|u"
+    r"|user|pass|password|passwd|pw|pwd|token|secret|api-?key|key|auth|a|string|asplaintext|proxy-user"
+    r"|client-secret|access-token|secret-key|db-password|storepass|keypass|passphrase)[ =\w\"'])",
     "sql-password": r"(?i:identified\s+(?:by|with)|\bpassword\s+(?:for\s+)?['\"]|set\s+password)",
-    "spoken-password": r"(?i:pass(?:word|wd|phrase|code)?|pwd|\bpw\b|secret|token|key)[\"'`]*\s+(?:is|was|are|to)\b",
+    "spoken-password": r"(?i:pass(?:word|wd|phrase|code)?|pwd|\bpw\b|secret|token|key)[\"'`]*[ \t]+(?:is|was|are|to)\b",
     "netrc": r"(?i:\blogin\s+\S+\s+password\s)",
     "htpasswd": r"\$(?:apr1|2[aby]|argon2id?|5|6|1)\$",
 }
 
 _VALUE = r"""(?:"((?:[^"\\\n]|\\.)+)"|'((?:[^'\\\n]|\\.)+)'|`([^`\n]+)`|([^\s"'`<>,;)}\]]+))"""
 _ASSIGN = regexp(
-    rf"(?i)(?:(?:secret|access|api|auth|private|signing|client|session|encryption) (?:access )?(?:key|token|secret)|{_NAME})"
+    rf"(?i)(?:(?:secret|access|api|auth|private|signing|client|session|encryption) (?:access )?(?:key|token|secret)"
+    rf"|{_NAME})"
     r"[A-Za-z0-9_.\-]{0,40}(?:\[[\w\"']{0,20}\])?(?:\\?[\"'`])?(?:\]|\))?\s{0,12}"
     r"(?::=|=>|==?|:|->|>|,)\s{0,12}"
 )
@@ -54,7 +57,8 @@ _ASSIGN_VALUE = regexp(
 )
 _URL = regexp(r"[A-Za-z][A-Za-z0-9+.\-]*://([^\s/\"'<>@:?#]*):([^\s\"'<>@]{1,300})@[A-Za-z0-9\[_.$-]")
 _HEADER = regexp(
-    r"(?i)\b(bearer|basic|negotiate|ntlm|ssws|genie ?key)(?:[ \t]+|%20|\+|:[ \t]*)[\"']?([A-Za-z0-9_.~+/=|:$!*-]{6,600})"
+    r"(?i)\b(bearer|basic|negotiate|ntlm|ssws|genie ?key)(?:[ \t]+|%20|\+|:[ \t]*)[\"']?"
+    r"([A-Za-z0-9_.~+/=|:$!*-]{6,600})"
 )
 _PLAIN_HEADER = regexp(
     r"(?i)\bauthorization[\"']?\s{0,4}(?:[:=,]|=>)\s{0,4}[\"']?(?:[A-Za-z0-9_-]{2,20}[ \t]+)?"
@@ -72,12 +76,14 @@ _SHORT_OPTION = regexp(
     r"\s(?:-p|-P|-a|-w|/p:|/pass:)\s*" + _VALUE
 )
 _SQL = regexp(
-    r"(?i)(?:identified\s+(?:with\s+\S+\s+)?(?:by|as)(?:\s+password)?|\bpassword(?:\s+for\s+\S+)?|set\s+password[^\n]{0,60}="
-    r"(?:\s*password\s*\()?|identified\s+by\s+values)\s*" + r"(?:N|E)?(?:'([^'\n]{3,128})'|\"([^\"\n]{3,128})\"|([A-Za-z0-9_!@#$%^&*]{6,64}))"
+    r"(?i)(?:identified\s+(?:with\s+\S+\s+)?(?:by|as)(?:\s+(?:password|values))?[ \t]*"
+    r"(?:N|E)?(?:'([^'\n]{3,128})'|\"([^\"\n]{3,128})\"|([A-Za-z0-9_!@#$%^&*]{6,64}))"
+    r"|(?:\bpassword(?:\s+for\s+\S+)?|set\s+password[^\n]{0,60}=(?:\s*password\s*\()?)[ \t]*"
+    r"(?:N|E)?(?:'([^'\n]{3,128})'|\"([^\"\n]{3,128})\"))"
 )
 _SPOKEN = regexp(
     r"(?i)\b(?:pass(?:word|wd|phrase|code)?|pwd|pw|secret(?:\s+key)?|(?:api|access|auth)[\s_-]?(?:key|token)|token|key)[\"'`]*"
-    r"\s+(?:is|was|are|to)(?:\s+(?:now|set\s+to|changed\s+to|still))?[:\s]\s*" + _VALUE
+    r"[ \t]+(?:is|was|are|to)(?:[ \t]+(?:now|set\s+to|changed\s+to|still))?[: \t][ \t]*" + _VALUE
 )
 _NETRC = regexp(r"(?i)\blogin\s+\S+\s+password\s+(\S{4,128})")
 _HTPASSWD = regexp(
@@ -86,9 +92,14 @@ _HTPASSWD = regexp(
 )
 
 _CODE = re.compile(r"^[A-Za-z_$][\w$]*(?:(?:\.|->|::|\?\.)[A-Za-z_$][\w$]*)*(?:[\[(].*)?$")
-_PATH = re.compile(r"^(?:[A-Za-z]:\\|\.{0,2}/|~/|\\\\)[\w./\\ \-@:~*]*$|^https?://[^\s:@]*$|^[\w.\-]+/[\w./\-]+\.[a-z]{1,5}$")
-_LABEL = re.compile(r"(?i)pass|secret|token|\bkey|user|login|your|enter|field|value|string|required|valid|error|must|auth")
+_PATH = re.compile(
+    r"^(?:[A-Za-z]:\\|\.{0,2}/|~/|\\\\)[\w./\\ \-@:~*]*$|^https?://[^\s:@]*$|^[\w.\-]+/[\w./\-]+\.[a-z]{1,5}$"
+)
+_LABEL = re.compile(
+    r"(?i)pass|secret|token|\bkey|user|login|your|enter|field|value|string|required|valid|error|must|auth"
+)
 _HEX_DIGEST = re.compile(r"^(?:sha\d{1,3}[:\-=])?[0-9a-fA-F]{32,128}$")
+_QUOTES = (b'"', b"'", b"`")
 _SYMBOLS = frozenset("!@#$%^&*?~+=|;<>{}()[]\\/:,.'\"`")
 
 
@@ -147,7 +158,7 @@ def _assignments(text: bytes, purse: Purse) -> Iterator[Assigned]:
         head = len(before)
         while head and (before[head - 1 : head].isalnum() or before[head - 1] in b"_-."):
             head -= 1
-        if head and before[head - 1] in b"+/=":
+        if head and before[head - 1] in b"+/=" and _inside_base64(before[:head]):
             continue
         name = _decode(before[head:] + text[start:stop])
         label = classify(re.split(r"[\"'`\]\\:=>,\[(<)]|->", name, maxsplit=1)[0].strip().rstrip("-."))
@@ -157,7 +168,10 @@ def _assignments(text: bytes, purse: Purse) -> Iterator[Assigned]:
         if found is None:
             continue
         first, last, quoted = found
-        if not quoted and text[start:stop].rstrip().endswith(b","):
+        sign = text[start:stop].rstrip()
+        if not quoted and sign.endswith(b","):
+            continue
+        if sign.endswith(b">") and not sign.endswith((b"=>", b"->")) and text[last : last + 2] != b"</":
             continue
         if (confidence := judge(_decode(text[first:last]), label, quoted=quoted)) is not None:
             yield Assigned(detector="assignment", kind="assignment", confidence=confidence, start=first, end=last)
@@ -171,6 +185,16 @@ def _assigned_value(text: bytes, start: int, end: int) -> tuple[int, int, bool] 
         if found[group][0] >= 0:
             return (*found[group], True)
     return (*found[4], False)
+
+
+def _inside_base64(before: bytes) -> bool:
+    """A name that begins in the middle of base64 is none."""
+    tail = before[-12:].decode("ascii", "replace")
+    return (
+        len(tail) == 12
+        and tail.replace("+", "").replace("/", "").isalnum()
+        and (jumps(tail) or any(map(str.isdigit, tail)))
+    )
 
 
 def _headers(text: bytes, purse: Purse) -> Iterator[Assigned]:
@@ -251,9 +275,9 @@ def _values(pattern: object, text: bytes, purse: Purse) -> Iterator[tuple[int, i
         if found[0][0] < 0:
             return
         groups = found[1:]
-        for number, (first, last) in enumerate(groups, start=1):
+        for first, last in groups:
             if first >= 0:
-                yield first, last, number < len(groups) or len(groups) < 3
+                yield first, last, text[last : last + 1] in _QUOTES and text[first - 1 : first] in _QUOTES
                 break
         start = max(found[0][1], found[0][0] + 1)
 

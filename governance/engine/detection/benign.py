@@ -34,8 +34,10 @@ _WORDS = re.compile(
 )
 _REFERENCE = re.compile(
     r"""(?x)
-    ^![A-Za-z_]+$ | ^\$\{?[A-Za-z_][\w.:\-?]*\}?$ | ^\$\{\{.*\}\}$ | ^\$\{[^}]*\}$ | ^\$\([^)]*\)$ | ^%[A-Za-z_][\w]*%$ | ^%\(?\w*\)?[sdv]$
-    | ^\{\{.*\}\}$ | ^\{[A-Za-z_][\w.\-]*\}$ | ^<[^<>]*>$ | ^\[[A-Za-z _\-:]*\]$ | ^@[A-Za-z_][\w.]*@?$ | ^__[A-Za-z_]+__$
+    ^![A-Za-z_]+$ | ^\$\{?[A-Za-z_][\w.:\-?]*\}?$ | ^\$\{\{.*\}\}$ | ^\$\{[^}]*\}$ | ^\$\([^)]*\)$
+    | ^%[A-Za-z_][\w]*%$ | ^%\(?\w*\)?[sdv]$
+    | ^\{\{.*\}\}$ | ^\{[A-Za-z_][\w.\-]*\}$ | ^<[^<>]*>$ | ^\[[A-Za-z _\-:]*\]$ | ^@[A-Za-z_][\w.]*@?$
+    | ^__[A-Za-z_]+__$
     | ^:[A-Za-z_]\w*$ | ^\#\{.*\}\#?$ | ^&\w+;$
     | ^(?:os\.environ|process\.env|env|ENV|System\.getenv|getenv|import\.meta\.env|secrets|vars|var|local|data|config
         |settings|self|this|args|params|options|request|req|ctx|props|state|module|each|values|Values)[.\[(][^\s]*$
@@ -45,7 +47,73 @@ _REFERENCE = re.compile(
 )
 _FILLER = re.compile(r"^[xX*.#_\-0?•…=\s]+$")
 _EMPTY_WORDS = frozenset(
-    ["none", "null", "nil", "undefined", "true", "false", "yes", "no", "on", "off", "string", "str", "int", "integer", "number", "bool", "boolean", "object", "array", "any", "text", "password", "passwd", "pwd", "secret", "token", "key", "apikey", "api_key", "bearer", "basic", "required", "optional", "hidden", "default", "unknown", "empty", "disabled", "enabled", "auto", "automatic", "generated", "random", "encrypted", "plaintext", "plain", "hashed", "inherit", "prompt", "ask", "stdin", "file", "env", "environment", "vault", "missing", "invalid", "valid", "expired", "revoked", "na", "n/a", "tbd", "changeme", "changeit"]
+    [
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "string",
+        "str",
+        "int",
+        "integer",
+        "number",
+        "bool",
+        "boolean",
+        "object",
+        "array",
+        "any",
+        "text",
+        "password",
+        "passwd",
+        "pwd",
+        "secret",
+        "token",
+        "key",
+        "apikey",
+        "api_key",
+        "bearer",
+        "basic",
+        "required",
+        "optional",
+        "hidden",
+        "default",
+        "unknown",
+        "empty",
+        "disabled",
+        "enabled",
+        "auto",
+        "automatic",
+        "generated",
+        "random",
+        "encrypted",
+        "plaintext",
+        "plain",
+        "hashed",
+        "inherit",
+        "prompt",
+        "ask",
+        "stdin",
+        "file",
+        "env",
+        "environment",
+        "vault",
+        "missing",
+        "invalid",
+        "valid",
+        "expired",
+        "revoked",
+        "na",
+        "n/a",
+        "tbd",
+        "changeme",
+        "changeit",
+    ]
 )
 _LEFT_OVER = 5  # characters that must be left of a value without its placeholder words
 
@@ -86,11 +154,13 @@ def is_placeholder(value: str) -> bool:
     if not words:
         return False
     left = re.sub(r"[^A-Za-z0-9]", "", left)
-    return len(left) < _LEFT_OVER or (len(left) < 0.4 * len(value) and (left.isalpha() and (left.islower() or left.isupper())))
+    return len(left) < _LEFT_OVER or (
+        len(left) < 0.4 * len(value) and (left.isalpha() and (left.islower() or left.isupper()))
+    )
 
 
 def is_blank(value: str, floor: float) -> bool:
-    """The random part of a format is not random: placeholder, too few different letters, or one short piece repeated."""
+    """The random part of a format is not random: a placeholder, words, too few letters, one short piece repeated."""
     if is_placeholder(value):
         return True
     if len(value) < 12:

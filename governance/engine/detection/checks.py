@@ -60,7 +60,10 @@ def has_letters(value: str) -> bool:
     return any(letter.isalpha() for letter in value.partition("-")[2])
 
 
-CHECKS: dict[str, Callable[[str], bool]] = {"crc32_base62": crc32_base62, "jwt": jwt, "base58check": base58check,
+CHECKS: dict[str, Callable[[str], bool]] = {
+    "crc32_base62": crc32_base62,
+    "jwt": jwt,
+    "base58check": base58check,
     "armour": armour,
     "has_letters": has_letters,
 }

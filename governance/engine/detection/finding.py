@@ -11,7 +11,8 @@ class Finding:
 
     `detector` is the detector's id, `kind` its family (`cloud`, `private_key`, `assignment` …), `confidence` one of
     `high`, `medium`, `low`. `path` is the JSON pointer of the leaf; a key that itself holds a credential stands in it
-    as `[key:<position in its object>]`, so that the path does not tell it. `fingerprint` is 32 hex digits of a keyed BLAKE2b over the
+    as `[key:<position in its object>]`, so that the path does not tell it. `fingerprint` is 32 hex digits of a keyed
+    BLAKE2b over the
     value: equal values have equal fingerprints under one key, and without the key it says nothing.
     `in_key` says that the credential stands in the key at `path`, which no door can rewrite. `shadow` findings are
     recorded and redacted, not enforced.

@@ -51,7 +51,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Try:
-    """One pattern of one detector, tried where `literal` stands, or `word` in any case; `before` bytes may precede it."""
+    """One pattern of one detector, tried where `literal` stands, or `word` in any case, `before` bytes ahead."""
 
     detector: Detector
     pattern: Any
@@ -126,12 +126,11 @@ class Matcher:
                     specific=False,
                 )
 
-
     def _dense(self, text: bytes, start: int, end: int, purse: Purse, cuts: Cuts | None) -> Iterator[Hit]:
         """Formats without a telling literal: tried at the begin of a run, and of the token that the run ends."""
-        if text[end : end + 1] not in _TOKEN_ENDS and text[start - 1 : start] not in _TOKEN_ENDS:
-            if end - start not in self.dense_lengths:
-                return
+        neighbours = (text[end : end + 1], text[start - 1 : start])
+        if end - start not in self.dense_lengths and _TOKEN_ENDS.isdisjoint(neighbours):
+            return
         head = start
         while head and start - head < _TOKEN and text[head - 1] in _TOKEN_BYTES:
             head -= 1
@@ -179,8 +178,18 @@ def _tries(detector: Detector) -> Iterator[tuple[str | None, _Try]]:
         for word in detector.words:
             yield (
                 f"(?i:{re.escape(word)})",
-                _Try(detector=detector, pattern=pattern, source="", literal=b"", word=word.encode(), before=0,
-                     reach=len(word) + reach, fixed=0, free=_SECRETISH.search(word.encode()) is not None, lengths=(0, 0)),
+                _Try(
+                    detector=detector,
+                    pattern=pattern,
+                    source="",
+                    literal=b"",
+                    word=word.encode(),
+                    before=0,
+                    reach=len(word) + reach,
+                    fixed=0,
+                    free=_SECRETISH.search(word.encode()) is not None,
+                    lengths=(0, 0),
+                ),
             )
         return
     for shape, anchor in zip(detector.shapes, detector.anchors, strict=True):
@@ -191,10 +200,18 @@ def _tries(detector: Detector) -> Iterator[tuple[str | None, _Try]]:
         strong = len(lead) >= 6 and not lead.isalnum()
         yield (
             None if is_dense(shape) else anchor,
-            _Try(detector=detector, pattern=regexp(f"({source})"), source=source, literal=literal.encode(),
-                 word=None, before=0 if leads else longest(shape, 120), reach=longest(shape, _OPEN) + 1,
-                 fixed=len(lead), free=bool(lead) and (strong or not lead[0].isalnum()),
-                 lengths=(shortest(shape), longest(shape, 200) + 1)),
+            _Try(
+                detector=detector,
+                pattern=regexp(f"({source})"),
+                source=source,
+                literal=literal.encode(),
+                word=None,
+                before=0 if leads else longest(shape, 120),
+                reach=longest(shape, _OPEN) + 1,
+                fixed=len(lead),
+                free=bool(lead) and (strong or not lead[0].isalnum()),
+                lengths=(shortest(shape), longest(shape, 200) + 1),
+            ),
         )
 
 
@@ -213,9 +230,7 @@ def _attempt(attempt: _Try, text: bytes, lower: bytes, purse: Purse, cuts: Cuts 
         at = source.find(needle, at + 1)
 
 
-def _accepted(
-    attempt: _Try, text: bytes, start: int, end: int, cuts: Cuts | None, at: int | None = None
-) -> Hit | None:
+def _accepted(attempt: _Try, text: bytes, start: int, end: int, cuts: Cuts | None, at: int | None = None) -> Hit | None:
     """A match that stands alone where it must, is put together where it must, and is random enough."""
     detector = attempt.detector
     if attempt.word is None:
@@ -223,7 +238,7 @@ def _accepted(
             return None
         if detector.bounded and end < len(text) and text[end] in _after(detector) and (cuts is None or end not in cuts):
             return None
-    elif not attempt.free and _SECRETISH.search(text, at, start) is None:
+    elif not attempt.free and _SECRETISH.search(text, at or 0, start) is None:
         return None
     if cuts is not None and not cuts.inside(start, end):
         return None

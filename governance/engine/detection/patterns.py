@@ -61,8 +61,12 @@ def regexp(pattern: str, *, memory: int = _PATTERN_MEMORY) -> _re2.RE2:
     options.max_mem = memory
     compiled = _re2.RE2(pattern.encode(), options)
     if not compiled.ok():
-        raise PatternError(f"not an RE2 pattern: {compiled.error()}")
+        raise PatternError(f"not an RE2 pattern: {_text(compiled.error())}")
     return compiled
+
+
+def _text(message: bytes | str) -> str:
+    return message.decode("utf-8", "replace") if isinstance(message, bytes) else message
 
 
 def spans(
@@ -101,13 +105,13 @@ class AnchorSet:
         options.log_errors = False
         options.never_capture = True
         built = _re2.Set(ANCHORED if at_start else UNANCHORED, options)
-        size = 0
-        for size, anchor in enumerate(anchors, start=1):
+        added = list(anchors)
+        for anchor in added:
             if built.Add(anchor.encode()) < 0:
                 raise PatternError(f"not an RE2 pattern: {anchor}")
         if not built.Compile():
             raise PatternError("the set of anchors does not compile within its memory")
-        return cls(compiled=built, size=size)
+        return cls(compiled=built, size=len(added))
 
     def match(self, text: bytes) -> list[int]:
         """The numbers of the anchors that occur in the text."""

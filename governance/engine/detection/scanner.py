@@ -28,7 +28,7 @@ from governance.engine.detection.views import Cuts
 
 BUILTIN = "builtin"
 _Runs: TypeAlias = list[tuple[int, int]]
-_Places: TypeAlias = tuple[tuple[int, int], ...]  # (part, offset in it), more than one where a text is put together
+_Places: TypeAlias = tuple[tuple[int, int], ...]  # (part, offset in it): several where a text is put together
 _Owners: TypeAlias = list[_Places] | None  # of each part of a text; None for the text of the leaves itself
 _NOTHING = Asked(contexts=set(), worth=[])
 _SURE = ("high", "medium", "low")
@@ -39,7 +39,7 @@ MAX_READ = 4 << 20  # bytes of all readings together
 MAX_LAYERS = 4  # encodings inside each other
 TRIES = 40_000  # pattern tries of one scan
 FINDINGS = 128  # past so many the rest is not looked for
-SECONDS = 0.025  # of processor time for all readings
+SECONDS = 0.03  # of processor time for all readings
 BROAD_SECONDS = 0.015  # for one reading by the broad rules
 
 
@@ -163,9 +163,7 @@ class Scanner:
             if work.admits(len(raw)):
                 self._look(raw, work, layer=layer, owners=owners, cuts=whole[1])
 
-    def _look(
-        self, raw: bytes, work: _Work, *, layer: int, owners: _Owners, cuts: Cuts | None = None
-    ) -> set[str]:
+    def _look(self, raw: bytes, work: _Work, *, layer: int, owners: _Owners, cuts: Cuts | None = None) -> set[str]:
         """Ask every detector about one text, and read what its runs decode to. Returns the hints of the anchors."""
         if cuts is not None and self.own.anchors is None and not views.meets(raw, cuts, work.purse):
             return _NOTHING.contexts
@@ -235,7 +233,9 @@ class Scanner:
             found += islice(self.matcher.match(raw, asked, runs, work.purse, cuts=cuts), FINDINGS)
         if self.rules is not None and cuts is None and work.purse.left >= 0:
             try:
-                found += islice(self.rules.match(raw, timeout=max(0.001, min(BROAD_SECONDS, work.purse.remaining()))), FINDINGS)
+                found += islice(
+                    self.rules.match(raw, timeout=max(0.001, min(BROAD_SECONDS, work.purse.remaining()))), FINDINGS
+                )
             except TimeoutError:
                 work.complete = False
         if len(found) >= FINDINGS:
@@ -254,11 +254,7 @@ class Scanner:
 
     def _findings(self, value: Json | Mapping[str, Json], work: _Work) -> tuple[Finding, ...]:
         where = places(value, {raw.part for raw in work.raws}, depth=MAX_DEPTH)
-        in_key = {
-            (raw.part, raw.hit.detector)
-            for raw in work.raws
-            if _in_key(raw, where[raw.part])
-        }
+        in_key = {(raw.part, raw.hit.detector) for raw in work.raws if _in_key(raw, where[raw.part])}
         hidden = frozenset(str(where[part].steps[-1]) for part, _ in in_key)
         found: dict[tuple[str, str, bool], Finding] = {}
         for raw in work.raws:
@@ -266,9 +262,7 @@ class Scanner:
                 continue
             key = _in_key(raw, where[raw.part])
             path = pointer(value, where[raw.part].steps, hidden)
-            shadow = raw.hit.detector in self.shadow or (
-                BUILTIN in self.shadow and raw.hit.kind not in {"own", CANARY}
-            )
+            shadow = raw.hit.detector in self.shadow or (BUILTIN in self.shadow and raw.hit.kind not in {"own", CANARY})
             found.setdefault(
                 (path, raw.hit.detector, key),
                 Finding(
@@ -297,7 +291,7 @@ def _place(raw: bytes, at: int, owners: _Owners) -> _Places:
 
 
 def _absorbed(hits: list[Hit]) -> list[Hit]:
-    """Of hits that overlap, the one that knows most: own before built-in, a format before a name, the surer, the longer.
+    """Of hits that overlap, the one that knows most: own, then built-in; a format, then a name; the surer, the longer.
 
     So one credential has one name, and switching that detector off or exempting it is not undone by another.
     """

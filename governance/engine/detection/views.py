@@ -257,7 +257,10 @@ def _plain(letter: str) -> str:
     known = _LOOKALIKE.get(letter)
     if known is not None:
         return known
-    if unicodedata.category(letter) in {"Cf", "Cc", "Mn", "Me", "Cs", "Co", "Cn"} or letter in "\u115f\u1160\u3164\uffa0\u2800\u034f":
+    if (
+        unicodedata.category(letter) in {"Cf", "Cc", "Mn", "Me", "Cs", "Co", "Cn"}
+        or letter in "\u115f\u1160\u3164\uffa0\u2800\u034f"
+    ):
         return ""
     folded = unicodedata.normalize("NFKC", letter)
     if folded.isascii():

@@ -8,6 +8,7 @@ from governance.engine.detection.detector import Detector
 
 _of = partial(Detector, kind="ai")
 
+# fmt: off
 DETECTORS = (
     _of(id="openai-key", shapes=("sk-proj-{s:40+}", "sk-svcacct-{s:40+}", "sk-admin-{s:40+}", "sk-None-{s:40+}",
         "sk-{w:20}T3BlbkFJ{w:20}", "sk-{w:48}", "sk-{w:40-70}"), passes=("sk-proj-" + "x" * 44, "sk-learn")),
@@ -73,3 +74,4 @@ DETECTORS = (
     _of(id="fal-key", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}:{h:32}",), bounded=True),
     _of(id="greptile-key", shapes=("{b:40}",), words=("greptile",), bounded=True, floor=3.6),
 )
+# fmt: on

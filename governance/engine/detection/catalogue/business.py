@@ -8,6 +8,7 @@ from governance.engine.detection.detector import MEDIUM, Detector
 
 _of = partial(Detector, kind="business")
 
+# fmt: off
 DETECTORS = (
     _of(id="salesforce-token", shapes=("00D{w:12}!{t:80-130}", "00D{w:15}!{t:80-130}"), bounded=True),
     _of(id="salesforce-refresh", shapes=("5Aep861{t:70-90}",)),
@@ -47,7 +48,8 @@ DETECTORS = (
     _of(id="brightdata-named", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("brightdata",), bounded=True),
     _of(id="coda-token", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("coda_api", "coda_token"), bounded=True),
     _of(id="todoist-token", shapes=("{h:40}",), words=("todoist",), bounded=True, floor=3.0),
-    _of(id="calendly-token", shapes=("eyJraWQiOiIxY2UxZTEzNjE3ZGNmNzY2YjNjZWJjY2Y4ZGM1YmFmYThhNjVlNjg0MDIzZjdjMzJiZTgzNDliMjM4MDEzNWI0{t:40+}",)),
+    _of(id="calendly-token",
+        shapes=("eyJraWQiOiIxY2UxZTEzNjE3ZGNmNzY2YjNjZWJjY2Y4ZGM1YmFmYThhNjVlNjg0MDIzZjdjMzJiZTgzNDliMjM4MDEzNWI0{t:40+}",)),
     _of(id="zapier-webhook", shapes=("hooks.zapier.com/hooks/catch/{d:5-10}/{a:5-10}",), floor=2.0, confidence=MEDIUM),
     _of(id="ifttt-key", shapes=("maker.ifttt.com/trigger/{s:1-60}/with/key/{s:20+}",), floor=3.0),
     _of(id="pipedream-key", shapes=("pd_{h:40}",), bounded=True),
@@ -80,3 +82,4 @@ DETECTORS = (
     _of(id="finnhub-key", shapes=("{a:20}", "{a:40}"), words=("finnhub",), bounded=True, floor=3.0),
     _of(id="polygon-io-key", shapes=("{w:32}",), words=("polygon_api", "polygonio"), bounded=True, floor=3.4),
 )
+# fmt: on

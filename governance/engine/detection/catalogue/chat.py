@@ -8,8 +8,10 @@ from governance.engine.detection.detector import Detector
 
 _of = partial(Detector, kind="chat")
 
+# fmt: off
 DETECTORS = (
-    _of(id="slack-token", shapes=("xoxb-{d:9-14}-{s:18+}", "xoxp-{d:9-14}-{s:20+}", "xoxa-{d:1}-{s:20+}", "xoxb-{s:30+}",
+    _of(id="slack-token", shapes=("xoxb-{d:9-14}-{s:18+}", "xoxp-{d:9-14}-{s:20+}", "xoxa-{d:1}-{s:20+}",
+        "xoxb-{s:30+}",
         "xoxr-{s:20+}", "xoxs-{s:20+}", "xoxo-{s:20+}", "xoxp-{s:30+}", "xoxe-{d:1}-{s:30+}", "xoxe.xoxb-{s:30+}",
         "xoxe.xoxp-{s:30+}", "xoxc-{s:20+}"), floor=2.6, check="has_letters", strict=True,
         passes=("xoxb-12345-abcd234", "xoxb-xxxxxxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx")),
@@ -30,13 +32,15 @@ DETECTORS = (
     _of(id="telegram-bot-token", shapes=("{d:8-10}:AA{s:32-33}", "bot{d:8-10}:AA{s:32-33}"), bounded=True, floor=3.2),
     _of(id="telegram-bot-token-named", shapes=("{d:8-10}:{s:35}",), words=("telegram", "api.telegram.org", "bot_token"),
         floor=3.2),
-    _of(id="teams-webhook", shapes=("webhook.office.com/webhookb2/{h:8}-{h:4}-{h:4}-{h:4}-{h:12}@{h:8}-{h:4}-{h:4}-{h:4}-{h:12}/IncomingWebhook/{h:32}/{h:8}",)),
+    _of(id="teams-webhook",
+        shapes=("webhook.office.com/webhookb2/{h:8}-{h:4}-{h:4}-{h:4}-{h:12}@{h:8}-{h:4}-{h:4}-{h:4}-{h:12}/IncomingWebhook/{h:32}/{h:8}",)),
     _of(id="google-chat-webhook", shapes=("chat.googleapis.com/v1/spaces/{s:8-14}/messages?key={s:20+}",)),
     _of(id="mattermost-token", shapes=("{a:26}",), words=("mattermost",), bounded=True, floor=3.4),
     _of(id="rocketchat-token", shapes=("{s:43}",), words=("rocketchat", "rocket.chat", "x-auth-token"), bounded=True,
         floor=3.8),
     _of(id="matrix-token", shapes=("syt_{b:4+}_{w:20}_{w:6}", "mct_{w:30}_{w:6}")),
-    _of(id="zoom-secret", shapes=("{w:32}",), words=("zoom_client", "zoom_secret", "zoom_api"), bounded=True, floor=3.4),
+    _of(id="zoom-secret", shapes=("{w:32}",), words=("zoom_client", "zoom_secret", "zoom_api"), bounded=True,
+        floor=3.4),
     _of(id="twilio-api-key", shapes=("SK{h:32}",), bounded=True, passes=("SK" + "x" * 32,)),
     _of(id="twilio-account", shapes=("AC{h:32}",), bounded=True, confidence="medium"),
     _of(id="twilio-auth-token", shapes=("{h:32}",), words=("twilio",), bounded=True),
@@ -85,3 +89,4 @@ DETECTORS = (
     _of(id="spotify-secret", shapes=("{h:32}",), words=("spotify",), bounded=True),
     _of(id="reddit-secret", shapes=("{s:27}", "{s:30}"), words=("reddit",), bounded=True, floor=3.6),
 )
+# fmt: on

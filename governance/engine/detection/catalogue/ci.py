@@ -8,6 +8,7 @@ from governance.engine.detection.detector import Detector
 
 _of = partial(Detector, kind="ci")
 
+# fmt: off
 DETECTORS = (
     _of(id="circleci-token", shapes=("CCIPAT_{w:20-24}_{h:40}", "CCIPRJ_{w:20-24}_{h:40}", "CCIRRT_{v:40+}")),
     _of(id="circleci-named", shapes=("{h:40}",), words=("circle_token", "circleci", "circle-token"), bounded=True,
@@ -31,7 +32,8 @@ DETECTORS = (
     _of(id="unleash-token", shapes=("default:development.{h:56-64}", "default:production.{h:56-64}",
         "*:*.{h:56-64}", "*:development.{h:56-64}", "*:production.{h:56-64}")),
     _of(id="browserstack-key", shapes=("{w:20}",), words=("browserstack",), bounded=True, floor=3.2),
-    _of(id="saucelabs-key", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("sauce_access", "saucelabs", "sauce_labs"),
+    _of(id="saucelabs-key", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("sauce_access", "saucelabs",
+        "sauce_labs"),
         bounded=True),
     _of(id="cypress-key", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("cypress_record", "cypress_api"),
         bounded=True),
@@ -44,3 +46,4 @@ DETECTORS = (
     _of(id="mergify-key", shapes=("mka_{s:40+}",)),
     _of(id="depot-token", shapes=("depot_org_{h:64}", "depot_project_{h:64}", "depot_user_{h:64}")),
 )
+# fmt: on

@@ -8,6 +8,7 @@ from governance.engine.detection.detector import MEDIUM, Detector
 
 _of = partial(Detector, kind="cloud")
 
+# fmt: off
 DETECTORS = (
     _of(id="aws-access-key-id", shapes=("AKIA{2:16}", "ASIA{2:16}", "ABIA{2:16}", "ACCA{2:16}"), bounded=True,
         passes=("AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE")),
@@ -53,7 +54,8 @@ DETECTORS = (
         floor=3.6),
     _of(id="alibaba-sts-token", shapes=("STS.{w:20-30}",), bounded=True, floor=3.0),
     _of(id="tencent-secret-id", shapes=("AKID{w:32}", "AKID{w:13-31}"), bounded=True),
-    _of(id="tencent-secret-key", shapes=("{w:32}",), words=("tencent", "qcloud", "cos_secret"), bounded=True, floor=3.4),
+    _of(id="tencent-secret-key", shapes=("{w:32}",), words=("tencent", "qcloud", "cos_secret"), bounded=True,
+        floor=3.4),
     _of(id="huawei-access-key", shapes=("HPUA{A:16}",), bounded=True),
     _of(id="ibm-cloud-key", shapes=("{s:44}",), words=("ibm", "bluemix", "softlayer"), bounded=True, floor=3.8),
     _of(id="oracle-cloud-key", shapes=("ocid1.credential.oc1..{a:60}",)),
@@ -105,7 +107,8 @@ DETECTORS = (
     _of(id="infracost-key", shapes=("ico-{w:32}",)),
     _of(id="spacelift-token", shapes=("spacelift_{w:30+}",)),
     _of(id="scalr-token", shapes=("at-{a:8}.{s:40+}",), floor=3.2),
-    _of(id="onepassword-secret-key", shapes=("A3-{A:6}-{A:6}-{A:5}-{A:5}-{A:5}-{A:5}", "A3-{A:6}-{A:11}-{A:5}-{A:5}-{A:5}")),
+    _of(id="onepassword-secret-key", shapes=("A3-{A:6}-{A:6}-{A:5}-{A:5}-{A:5}-{A:5}",
+        "A3-{A:6}-{A:11}-{A:5}-{A:5}-{A:5}")),
     _of(id="onepassword-service-account", shapes=("ops_eyJ{e:100+}",)),
     _of(id="bitwarden-secrets", shapes=("0.{h:8}-{h:4}-{h:4}-{h:4}-{h:12}.{w:30}:{b:22}==",)),
     _of(id="infisical-token", shapes=("st.{h:24}.{h:32}.{h:32}", "st.{h:8}-{h:4}-{h:4}-{h:4}-{h:12}.{h:32}.{h:32}")),
@@ -133,3 +136,4 @@ DETECTORS = (
     _of(id="zuplo-key", shapes=("zpka_{h:32}_{h:8}",)),
     _of(id="unkey-root", shapes=("unkey_{w:16-40}",), bounded=True),
 )
+# fmt: on

@@ -8,6 +8,7 @@ from governance.engine.detection.detector import Detector
 
 _of = partial(Detector, kind="database")
 
+# fmt: off
 DETECTORS = (
     _of(id="planetscale-token", shapes=("pscale_tkn_{t:32-64}", "pscale_pw_{t:32-64}", "pscale_oauth_{t:32-64}",
         "pscale_api_{t:32-64}")),
@@ -39,7 +40,8 @@ DETECTORS = (
     _of(id="redis-cloud-key", shapes=("{a:50}",), words=("redis_cloud", "rediscloud"), bounded=True, floor=3.6),
     _of(id="dbt-token", shapes=("dbtc_{s:40+}", "dbtu_{s:36+}")),
     _of(id="prefect-key", shapes=("pnu_{w:36}", "pnb_{w:36}")),
-    _of(id="airbyte-named", shapes=("{w:32}",), words=("airbyte_client_secret", "airbyte_api"), bounded=True, floor=3.4),
+    _of(id="airbyte-named", shapes=("{w:32}",), words=("airbyte_client_secret", "airbyte_api"), bounded=True,
+        floor=3.4),
     _of(id="fivetran-named", shapes=("{w:32}",), words=("fivetran",), bounded=True, floor=3.4),
     _of(id="looker-secret", shapes=("{w:24}",), words=("looker",), bounded=True, floor=3.4),
     _of(id="tableau-pat", shapes=("{b:22}==:{w:32}",), floor=3.4),
@@ -48,3 +50,4 @@ DETECTORS = (
     _of(id="mapbox-secret", shapes=("sk.eyJ1Ijoi{t:60+}", "tk.eyJ1Ijoi{t:60+}")),
     _of(id="databento-key", shapes=("db-{w:29}",), bounded=True, floor=3.2),
 )
+# fmt: on

@@ -8,11 +8,13 @@ from governance.engine.detection.detector import Detector
 
 _of = partial(Detector, kind="monitoring")
 
+# fmt: off
 DETECTORS = (
     _of(id="datadog-key", shapes=("{h:40}", "{h:32}"), words=("datadog", "dd_api", "dd_app", "dd-api-key",
         "dd-application-key", "ddapi"), bounded=True, passes=("datadog_site = 'datadoghq.eu'",)),
     _of(id="datadog-app-token", shapes=("ddapp_{w:34}", "ddpat_{w:30+}", "pub{h:32}"), bounded=True),
-    _of(id="newrelic-key", shapes=("NRAK-{A:27}", "NRII-{s:26-40}", "NRBR-{h:19}", "NRIQ-{s:32}", "NRJS-{h:19}", "NRRA-{h:42}",
+    _of(id="newrelic-key", shapes=("NRAK-{A:27}", "NRII-{s:26-40}", "NRBR-{h:19}", "NRIQ-{s:32}", "NRJS-{h:19}",
+        "NRRA-{h:42}",
         "NRAL-{s:30+}", "NRIK-{s:30+}", "NRSP-{s:30+}", "NRAA-{s:27+}")),
     _of(id="newrelic-license", shapes=("{h:36}NRAL", "eu01xx{h:30}NRAL", "{w:36}FFFFNRAL")),
     _of(id="newrelic-insert-key", shapes=("{h:40}",), words=("new_relic", "newrelic"), bounded=True, floor=3.0),
@@ -25,7 +27,8 @@ DETECTORS = (
         "dt0s16.{A:8}.{A:64}", "dt0e01.{A:24}.{A:64}")),
     _of(id="honeycomb-key", shapes=("hcaik_{a:58}", "hcbik_{a:58}", "hcamk_{a:40+}", "hcxik_{a:58}")),
     _of(id="honeycomb-named", shapes=("{h:32}", "{w:22}"), words=("honeycomb",), bounded=True, floor=3.0),
-    _of(id="splunk-hec", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("splunk_hec", "hec_token", "authorization: splunk",
+    _of(id="splunk-hec", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("splunk_hec", "hec_token",
+        "authorization: splunk",
         "splunk_token"), bounded=True),
     _of(id="splunk-observability", shapes=("{s:22}",), words=("signalfx", "x-sf-token", "splunk_access"), bounded=True,
         floor=3.4),
@@ -66,3 +69,4 @@ DETECTORS = (
     _of(id="instana-key", shapes=("{w:22}",), words=("instana",), bounded=True, floor=3.4),
     _of(id="checkly-key", shapes=("cu_{h:32}", "ac_{h:32}"), bounded=True),
 )
+# fmt: on

@@ -8,6 +8,7 @@ from governance.engine.detection.detector import MEDIUM, Detector
 
 _of = partial(Detector, kind="payment")
 
+# fmt: off
 DETECTORS = (
     _of(id="stripe-secret-key", shapes=("sk_live_{w:20+}", "rk_live_{w:20+}", "sk_test_{w:20+}", "rk_test_{w:20+}",
         "sk_prod_{w:20+}", "rk_prod_{w:20+}"), bounded=True, passes=("sk_test_" + "x" * 24, "sk_live_{w:4}")),
@@ -15,7 +16,8 @@ DETECTORS = (
     _of(id="stripe-ephemeral", shapes=("ek_live_{s:30+}", "ek_test_{s:30+}")),
     _of(id="square-access-token", shapes=("EAAA{s:60}", "sq0atp-{s:22}", "sq0csp-{s:43}", "sq0idp-{s:22}",
         "sqOatp-{s:22}"), bounded=True, floor=3.0),
-    _of(id="paypal-braintree-token", shapes=("access_token$production${a:16}${h:32}", "access_token$sandbox${a:16}${h:32}")),
+    _of(id="paypal-braintree-token", shapes=("access_token$production${a:16}${h:32}",
+        "access_token$sandbox${a:16}${h:32}")),
     _of(id="paypal-secret", shapes=("E{s:79}",), words=("paypal",), bounded=True, floor=3.8),
     _of(id="braintree-key", shapes=("{h:32}",), words=("braintree",), bounded=True),
     _of(id="adyen-key", shapes=("AQE{b:3}hmfxL{b:40+}", "AQE{b:60-140}-{b:40-50}-{p:16}"), floor=3.4),
@@ -25,7 +27,8 @@ DETECTORS = (
     _of(id="flutterwave-key", shapes=("FLWSECK-{h:32}-X", "FLWSECK_TEST-{h:32}-X", "FLWSECK_TEST-{h:12}",
         "FLWPUBK_TEST-{h:32}-X")),
     _of(id="paystack-key", shapes=("sk_live_{h:40}", "sk_test_{h:40}"), bounded=True, floor=2.8),
-    _of(id="coinbase-secret", shapes=("organizations/{h:8}-{h:4}-{h:4}-{h:4}-{h:12}/apiKeys/{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",),
+    _of(id="coinbase-secret",
+        shapes=("organizations/{h:8}-{h:4}-{h:4}-{h:4}-{h:12}/apiKeys/{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",),
         confidence=MEDIUM),
     _of(id="coinbase-named", shapes=("{s:64}", "{w:32}", "{b:86}=="), words=("coinbase",), bounded=True, floor=3.4),
     _of(id="binance-secret", shapes=("{w:64}",), words=("binance",), bounded=True, floor=3.8),
@@ -69,3 +72,4 @@ DETECTORS = (
     _of(id="infura-key", shapes=("infura.io/v3/{h:32}",)),
     _of(id="alchemy-key", shapes=("alchemy.com/v2/{s:32}", "alcht_{w:30}")),
 )
+# fmt: on

@@ -8,9 +8,10 @@ from governance.engine.detection.detector import Detector
 
 _of = partial(Detector, kind="registry")
 
+# fmt: off
 DETECTORS = (
     _of(id="npm-token", shapes=("npm_{w:36}",), check="crc32_base62", passes=("npm_config_registry", "npm_{l:8}")),
-    _of(id="npm-auth", shapes=("_authToken={p:20-120}", "_auth={b:20-120}", "_authToken=\"{p:20-120}"), floor=3.0,
+    _of(id="npm-auth", shapes=("_authToken={e:20-120}", "_auth={b:20-120}", "_authToken=\"{e:20-120}"), floor=3.0,
         passes=("_authToken=${{NPM_TOKEN}}", "//registry/:_authToken=$NPM_TOKEN_FOR_PUBLISH")),
     _of(id="pypi-token", shapes=("pypi-AgEIcHlwaS5vcmc{s:50+}", "pypi-AgENdGVzdC5weXBpLm9yZw{s:50+}",
         "pypi-AgE{s:50+}")),
@@ -27,7 +28,8 @@ DETECTORS = (
     _of(id="artifactory-key", shapes=("AKCp{w:60-90}", "cmVmdGtu{w:56}", "AP6{w:60-70}", "APA{w:60-70}"), bounded=True,
         passes=("testAP6withinsomeirrelevantstring",)),
     _of(id="artifactory-named", shapes=("{w:73}", "{w:64}"), words=("artifactory", "jfrog"), bounded=True, floor=3.8),
-    _of(id="nexus-named", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("nexus_token", "nexus_pass"), bounded=True),
+    _of(id="nexus-named", shapes=("{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",), words=("nexus_token", "nexus_pass"),
+        bounded=True),
     _of(id="cloudsmith-key", shapes=("{h:40}",), words=("cloudsmith",), bounded=True, floor=3.0),
     _of(id="gemfury-token", shapes=("{w:1}{w:20-40}@pypi.fury.io",)),
     _of(id="anaconda-token", shapes=("conda.anaconda.org/t/{w:2}-{h:8}-{h:4}-{h:4}-{h:4}-{h:12}",)),
@@ -37,3 +39,4 @@ DETECTORS = (
     _of(id="vsce-token", shapes=("{a:52}",), words=("vsce_pat", "ovsx_pat"), bounded=True, floor=3.2),
     _of(id="pub-dev-secret", shapes=("{w:40}",), words=("pub_token",), bounded=True, floor=3.6),
 )
+# fmt: on

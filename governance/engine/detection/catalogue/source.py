@@ -8,6 +8,7 @@ from governance.engine.detection.detector import Detector
 
 _of = partial(Detector, kind="source")
 
+# fmt: off
 DETECTORS = (
     _of(id="github-token", shapes=("ghp_{w:36}", "gho_{w:36}", "ghu_{w:36}", "ghs_{w:36}", "ghr_{w:36}"),
         check="crc32_base62", passes=("ghp_" + "x" * 36, "ghp_{w:12}")),
@@ -62,3 +63,4 @@ DETECTORS = (
     _of(id="wundergraph-key", shapes=("cosmo_{h:32}",)),
     _of(id="apollo-key", shapes=("user:{s:2-30}:{s:22}", "service:{s:2-60}:{s:22}"), floor=3.2),
 )
+# fmt: on

@@ -10,8 +10,10 @@ _of = partial(Detector, kind="token")
 _connection = partial(Detector, kind="connection")
 _authorization = partial(Detector, kind="authorization")
 
+# fmt: off
 DETECTORS = (
-    _of(id="jwt", shapes=("eyJ{s:14+}.eyJ{s:14+}.{s:20+}", "eyJ{s:10+}.eyJ{s:10+}.{s:10+}", "eyJ{s:16+}.eyJ{s:16+}"), check="jwt", floor=3.0,
+    _of(id="jwt", shapes=("eyJ{s:14+}.eyJ{s:14+}.{s:20+}", "eyJ{s:10+}.eyJ{s:10+}.{s:10+}",
+        "eyJ{s:16+}.eyJ{s:16+}"), check="jwt", floor=3.0,
         passes=("eyJ.eyJ.sig",)),
     _of(id="jwe", shapes=("eyJ{s:30+}.{s:20+}.{s:10+}.{s:20+}.{s:16+}", "eyJ{s:30+}..{s:10+}.{s:20+}.{s:16+}"),
         floor=3.4),
@@ -32,3 +34,4 @@ DETECTORS = (
         confidence=MEDIUM, floor=3.4),
     _of(id="dockerconfigjson", shapes=("eyJhdXRocyI6{e:40+}", "ewogICJhdXRocyI{e:40+}")),
 )
+# fmt: on
