@@ -31,11 +31,24 @@ SPANS: dict[str, tuple[str, timedelta]] = {
     "year": ("last 366 days", timedelta(days=366)),
 }
 DEFAULT_SPAN = "day"
+_WHO = ("owner", "agent", "session", "department", "iss", "jti", "kid")
+_BESIDE = ("trace", "context", "task", "client", "client_session", "decision", "execution")
 
 
 def visible(text: object) -> str:
     """Text with what cannot be seen made visible: control, bidirectional and other invisible characters as \\u{…}."""
     return "".join(char if char.isprintable() else f"\\u{{{ord(char):x}}}" for char in str(text))
+
+
+def shown(name: str) -> Any:
+    """A column whose text comes from callers, with what cannot be seen made visible."""
+
+    @admin.display(description=name.replace("_", " "))
+    def value(self: Any, record: TrailRecord) -> str:
+        text = getattr(record, name)
+        return "–" if text is None else visible(text)
+
+    return value
 
 
 class SpanFilter(admin.SimpleListFilter):
@@ -84,7 +97,7 @@ class EffectFilter(_OneOf):
 class TrailRecordAdmin(Base):
     """Nobody adds, changes or deletes audit rows. Search: principal, server or server/tool, or a record's id."""
 
-    list_display = ("seq", "at", "kind", "result", "who", "what", "code", "rule")
+    list_display = ("seq", "at", "kind", "result", "who", "what", "shown_code", "shown_rule")
     list_display_links = ("seq", "at")
     list_filter = (SpanFilter, KindFilter, EffectFilter)
     list_per_page = 50
@@ -97,16 +110,28 @@ class TrailRecordAdmin(Base):
     paginator = EstimatingPaginator
     actions = None
     fieldsets = (
-        ("What", {"fields": ("seq", "at", "kind", "level", "result", "what", "code", "layer", "rule", "release")}),
-        ("Who", {"fields": ("who", "owner", "agent", "session", "department", "iss", "jti", "kid")}),
-        ("Layers", {"fields": ("layers",)}),
         (
-            "Together with",
-            {"fields": ("trace", "context", "task", "client", "client_session", "decision", "execution")},
+            "What",
+            {
+                "fields": (
+                    "seq",
+                    "at",
+                    "kind",
+                    "level",
+                    "result",
+                    "what",
+                    "shown_code",
+                    "layer",
+                    "shown_rule",
+                    "release",
+                )
+            },
         ),
+        ("Who", {"fields": ("who", *(f"shown_{name}" for name in _WHO))}),
+        ("Layers", {"fields": ("layers",)}),
+        ("Beside", {"fields": tuple(f"shown_{name}" for name in _BESIDE)}),
         ("Record", {"fields": ("id", "node", "boot", "n", "source", "retention", "digest", "content")}),
     )
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -179,3 +204,7 @@ class TrailRecordAdmin(Base):
         """The record as written; sealed payloads stay sealed."""
         text = json.dumps(record.content(), indent=2, ensure_ascii=True)
         return format_html("<pre>{}</pre>", text)
+
+
+for _name in ("code", "rule", *_WHO, *_BESIDE):
+    setattr(TrailRecordAdmin, f"shown_{_name}", shown(_name))

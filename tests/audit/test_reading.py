@@ -29,7 +29,7 @@ def staff(transactional_db: None) -> Client:
     name = unique("root")
     user: Any = get_user_model()
     made = user.objects.create_superuser(**{user.USERNAME_FIELD: name, "password": "not a real one 1"})
-    client = Client()
+    client = Client(headers={"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"})
     client.force_login(made)
     return client
 

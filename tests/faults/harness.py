@@ -115,7 +115,10 @@ class Harness:
         assert done.returncode == 0, done.stderr
 
     def run(self, *, seconds: float, kills: int, postgres: bool = True, settle: float = 90) -> Verdict:
-        """Load and kill for at least `seconds` and `kills`, let everything settle, and judge."""
+        """Load and kill for at least `seconds` and `kills`, let everything settle, and judge.
+
+        Without `kills` it only waits, at most a minute, for the crash points to be reached.
+        """
         chance = random.Random(self.seed)
         print(f"fault test {self.way}: seed {self.seed}")
         self.journal.mkdir(mode=0o700, exist_ok=True)
@@ -128,9 +131,11 @@ class Harness:
         if self.way == "celery":
             self.spawn("worker", "tests.faults.worker")
         began, count = time.monotonic(), 0
-        while time.monotonic() - began < seconds or count < kills:
+        while time.monotonic() - began < seconds or count < kills or (self.crash_at and time.monotonic() - began < 60):
             time.sleep(chance.uniform(0.3, 0.9))
             self._revive()
+            if not kills:
+                continue
             count += 1
             if postgres and count % 9 == 5:
                 self._kill_postgres()

@@ -77,12 +77,12 @@ def test_a_crash_at_a_named_point_loses_nothing(
 ) -> None:
     harness = Harness(tmp_path, empty, "direct", "", seed, producers=2, crash_at={part: point})
     try:
-        verdict = harness.run(seconds=4, kills=2, postgres=False)
+        verdict = harness.run(seconds=4, kills=0, postgres=False)
     finally:
         harness.end()
     print(verdict)
     assert verdict.kills[f"{part} (by itself)"] >= 1, "the crash point was not reached"
-    assert verdict.acknowledged > 100
+    assert verdict.acknowledged > 40
     assert verdict.whole, verdict
 
 
