@@ -41,6 +41,7 @@ def public(decision: Decision) -> Decision:
         asks=(),
         exemptions=(),
         entity={},
+        scan=None,
     )
 
 

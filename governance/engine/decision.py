@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from governance.engine.call import Json
+from governance.engine.detection.finding import Scan
 
 
 class Effect(StrEnum):
@@ -73,7 +74,8 @@ class Decision:
     `masked` means that the entity is outside the caller's surface: a door then answers exactly as for
     something that does not exist (`public()` in this package does so). `layers` always holds all seven.
     `rule` is the id of the rule, entry, detector, switch or hook that decided; `matched` and `shadowed` are
-    ids of rules that matched and of shadow findings; `asks` of what asks.
+    ids of rules that matched and of shadow findings; `asks` of what asks. `scan` is what layer 2 saw (None: it did not
+    run), so that a capture need not look again.
     """
 
     effect: Effect
@@ -94,3 +96,4 @@ class Decision:
     digest: str = ""
     entity: Mapping[str, Json] = field(default_factory=dict)
     skip_client_prompt: bool = False
+    scan: Scan | None = None

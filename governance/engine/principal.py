@@ -82,7 +82,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryEntry:
-    """What every process holds in memory of a principal."""
+    """What every process holds in memory of a principal. `staff`: holds a staff role, so may be told what decided."""
 
     kind: PrincipalKind
     active: bool
@@ -92,6 +92,7 @@ class DirectoryEntry:
     roles: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     departments: frozenset[str] = frozenset()
+    staff: bool = False
 
 
 Directory = Mapping[str, DirectoryEntry]
