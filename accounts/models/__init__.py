@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from accounts.models.directory import Department, DirectoryEpoch, Group, Role
-from accounts.models.history import ChangeRef
 from accounts.models.guard import GuardEntry, GuardKind
+from accounts.models.history import ChangeRef
 from accounts.models.key import AgentKey, Revocation, RevocationKind
 from accounts.models.slug import RateTier, Sensitivity, TierChoice
 from accounts.models.staff import ScopeKind, StaffGrant, StaffRole
