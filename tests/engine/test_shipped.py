@@ -13,14 +13,14 @@ def shipped(previous: Snapshot | None = None, **keys: Any) -> Snapshot:
 
 
 def test_the_shipped_layers_let_a_plain_call_pass_and_stop_a_credential_and_a_blocked_host() -> None:
-    entries = [{"id": "no-metadata", "kind": "host", "pattern": "169.254.169.254"}]
+    entries = [{"id": "no-evil", "kind": "host", "pattern": "evil.example"}]
     snapshot = shipped(blocklist={"entries": entries})
     assert decided(snapshot, what=call(path="/srv/reports/summary.csv", limit=20)).effect == "allow"
     token = "ghp_" + "Zk3v9QxT7bLm2RwYc8HsNdJf5GpUa1E4oXiV"
     key = "-----BEGIN RSA " + "PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA" * 8 + "\n-----END RSA PRIVATE KEY-----"
     assert "secret.found" in {decided(snapshot, what=call(note=text)).code for text in (token, key)}
-    blocked = decided(snapshot, what=call(url="http://2852039166/latest"))
-    assert (blocked.code, blocked.rule) == ("block.host", "no-metadata")
+    blocked = decided(snapshot, what=call(url="http://EVIL.example./latest"))
+    assert (blocked.code, blocked.rule) == ("block.host", "no-evil")
 
 
 def test_what_did_not_change_is_taken_from_the_release_before() -> None:
