@@ -119,11 +119,14 @@ def result_answer(redacted: Json, *, found: bool) -> dict[str, Json]:
 
 
 def refusal(event_name: str, reason: str) -> dict[str, Json]:
-    """The answer to an event that cannot be decided (bad token, bad payload): a deny where the event can block."""
+    """The answer to an event that cannot be decided (bad token, bad payload): a deny where the event can block,
+    and a result that could not be looked through is withheld."""
     if event_name == HookEvent.USER_PROMPT_SUBMIT:
         return prompt_answer(reason)
     if event_name in {"", HookEvent.PRE_TOOL_USE}:
         return tool_answer(Effect.DENY, reason)
+    if event_name == HookEvent.POST_TOOL_USE:
+        return {**result_answer(f"[withheld] {reason}"[:MAX_REASON], found=True), "systemMessage": reason[:MAX_REASON]}
     return {"systemMessage": reason[:MAX_REASON]}
 
 

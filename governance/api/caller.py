@@ -98,9 +98,7 @@ def _page(exchange: Exchange) -> tuple[str, int]:
     query = parse_qs(exchange.query.decode("latin-1"), keep_blank_values=True)
     for name, values in query.items():
         if name not in QUERY_FIELDS or len(values) > 1:
-            raise Problem(
-                400, "query.unknown", "Not known here, or given twice.", path=f"?{name}"
-            )
+            raise Problem(400, "query.unknown", "Not known here, or given twice.", path=f"?{name}")
     limit = query.get("limit", [str(PAGE)])[0]
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= PAGE):
         raise Problem(400, "query.value", f"Must be a number from 1 to {PAGE}.", path="?limit")

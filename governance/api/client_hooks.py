@@ -54,11 +54,16 @@ async def answer_claude_code(runtime: Runtime, exchange: Exchange) -> Reply:
     except BadPayload as bad:
         return json_reply(refusal(event, f"Toolgate could not read this event: {bad.message} ({bad.path})"))
     except Problem as problem:
-        where = f" ({problem.path})" if problem.path else ""
-        return json_reply(refusal(event, f"Toolgate denied this: {problem.detail}{where} [{problem.code}]"))
+        return refused(problem, exchange.request_id, event=event)
     except Exception:
         log.exception("hook.failed", client=CLIENT, request_id=exchange.request_id)
         return json_reply(refusal(event, "Toolgate could not decide this. [engine.error]"))
+
+
+def refused(problem: Problem, request_id: str, *, event: str = "") -> Reply:
+    """The client's own form of a problem: a deny, whatever went wrong."""
+    where = f" ({problem.path})" if problem.path else ""
+    return json_reply(refusal(event, f"Toolgate denied this: {problem.detail}{where} [{problem.code}]"))
 
 
 async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchange: Exchange) -> Mapping[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from governance.api.authzen import answer_evaluation, answer_evaluations
 from governance.api.caller import answer_front_door, answer_me, answer_surface
-from governance.api.client_hooks import answer_claude_code
+from governance.api.client_hooks import answer_claude_code, refused
 from governance.api.decisions import answer_batch, answer_decision
-from governance.api.exchange import Answer, Exchange, Reply
+from governance.api.exchange import Answer, Exchange, Problem, Reply, problem_reply
 from governance.api.lane import Route
 from governance.api.outcomes import answer_outcome
 from governance.services.runtime import Runtime
@@ -29,6 +29,10 @@ DECIDING: tuple[tuple[str, str, str, Deciding], ...] = (
 """Name, method, path (a regular expression where it has a part that varies) and answer of every route of the lane."""
 
 
+REFUSALS: Mapping[str, Callable[[Problem, str], Reply]] = {"hooks-claude-code": refused}
+"""Routes that answer a problem in their client's form."""
+
+
 def bound(answer: Deciding, runtime: Callable[[], Runtime]) -> Answer:
     """An answer over the runtime of this process."""
 
@@ -41,6 +45,12 @@ def bound(answer: Deciding, runtime: Callable[[], Runtime]) -> Answer:
 def lane_routes(runtime: Callable[[], Runtime]) -> list[Route]:
     """The deciding routes as the inline lane serves them."""
     return [
-        Route(method=method, pattern=path, answer=bound(answer, runtime), name=name)
+        Route(
+            method=method,
+            pattern=path,
+            answer=bound(answer, runtime),
+            name=name,
+            refusal=REFUSALS.get(name, problem_reply),
+        )
         for name, method, path, answer in DECIDING
     ]

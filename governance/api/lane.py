@@ -32,12 +32,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One method and path; `pattern` has named groups for what varies, `name` labels metrics."""
+    """One method and path; `pattern` has named groups for what varies, `name` labels metrics.
+
+    `refusal` makes the reply of a request that never reached the answer, for clients that have a form of their own.
+    """
 
     method: str
     pattern: str
     answer: Answer
     name: str
+    refusal: Callable[[Problem, str], Reply] = problem_reply
 
 
 class Guard(Protocol):
@@ -113,7 +117,7 @@ class DecidingLane:
                 exchange = with_body(exchange, await _read(receive, headers))
                 reply = await route.answer(exchange)
             except Problem as problem:
-                reply = problem_reply(problem, request_id)
+                reply = (route.refusal if route is not None else problem_reply)(problem, request_id)
             except Disconnected:
                 return
             except Exception:
@@ -230,6 +234,6 @@ async def _send(send: Send, reply: Reply, request_id: str, common: tuple[tuple[b
     headers = [(b"content-length", str(len(reply.body)).encode()), (b"x-request-id", request_id.encode()), *common]
     if reply.content_type:
         headers.append((b"content-type", reply.content_type.encode()))
-    headers.extend((key.encode("latin-1"), value.encode("latin-1")) for key, value in reply.headers)
+    headers.extend((key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in reply.headers)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

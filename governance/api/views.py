@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from asgiref.sync import async_to_sync
@@ -13,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from governance.api.body import MAX_BODY, too_large
-from governance.api.deciding import DECIDING, Deciding
+from governance.api.deciding import DECIDING, REFUSALS, Deciding
 from governance.api.documents import DOCUMENTED
 from governance.api.exchange import Exchange, Headers, Problem, Reply, problem_reply
 from governance.api.lane import check_once, request_id_of
@@ -27,13 +28,20 @@ class DecidingView(APIView):
     permission_classes: ClassVar[list[Any]] = [AllowAny]
     parser_classes: ClassVar[list[Any]] = []
     deciding: ClassVar[Deciding]
+    refusal: ClassVar[Callable[[Problem, str], Reply]]
 
     def answer(self, request: Request, **parameters: str) -> HttpResponse:
         """The answer's reply as Django's response."""
-        return respond(async_to_sync(replied)(type(self).deciding, request._request, parameters))
+        view = type(self)
+        return respond(async_to_sync(replied)(view.deciding, view.refusal, request._request, parameters))
 
 
-async def replied(deciding: Deciding, request: HttpRequest, parameters: dict[str, str]) -> Reply:
+async def replied(
+    deciding: Deciding,
+    refusal: Callable[[Problem, str], Reply],
+    request: HttpRequest,
+    parameters: dict[str, str],
+) -> Reply:
     """What the inline lane would reply to this request."""
     headers = headers_of(request)
     request_id = request.META.get("toolgate.request_id") or request_id_of(headers)
@@ -54,7 +62,7 @@ async def replied(deciding: Deciding, request: HttpRequest, parameters: dict[str
         )
         return await deciding(web.current(), exchange)
     except Problem as problem:
-        return problem_reply(problem, request_id)
+        return refusal(problem, request_id)
 
 
 def headers_of(request: HttpRequest) -> Headers:
@@ -94,7 +102,12 @@ def _view(name: str, method: str, deciding: Deciding) -> type[DecidingView]:
         return self.answer(request, **parameters)
 
     title = "".join(part.title() for part in name.split("-"))
-    return type(f"{title}View", (DecidingView,), {method.lower(): handler, "deciding": staticmethod(deciding)})
+    members = {
+        method.lower(): handler,
+        "deciding": staticmethod(deciding),
+        "refusal": staticmethod(REFUSALS.get(name, problem_reply)),
+    }
+    return type(f"{title}View", (DecidingView,), members)
 
 
 VIEWS = {name: _view(name, method, deciding) for name, method, _, deciding in DECIDING}

@@ -91,6 +91,11 @@ def test_a_prompt_that_cannot_be_decided_is_blocked() -> None:
     assert refusal("UserPromptSubmit", "no token") == {"decision": "block", "reason": "no token"}
 
 
+def test_a_result_that_cannot_be_looked_through_is_withheld() -> None:
+    answer: Any = refusal("PostToolUse", "no token")
+    assert answer["hookSpecificOutput"]["updatedToolOutput"] == "[withheld] no token"
+
+
 def test_a_clean_result_is_left_alone() -> None:
     assert result_answer({"stdout": "ok"}, found=False) == {}
 
