@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
-from audit import journal as module
+from audit.boots import is_free
 from audit.frames import NO_MAC, FrameBroken, boot_key, check_macs, leaf_of, split_frames
 from audit.journal import AuditUnavailable, Durability, FailMode, Journal
 from tests.audit.records import KEY, bodies_of, decision, detail_of, event, frames_of, journal
@@ -168,7 +168,7 @@ def test_a_forked_child_opens_a_journal_of_its_own(folder: Path) -> None:
     again = writer.append(event())
     assert (again.boot, again.n) == (mine, 3)
     path = next(iter(folder.glob(f"{mine}-*.log")))
-    assert not module.boots.is_free(path), "the child's end must not free the parent's lock"
+    assert not is_free(path), "the child's end must not free the parent's lock"
     writer.close()
 
 

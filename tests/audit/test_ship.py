@@ -37,7 +37,7 @@ def ship_all(shipper: Shipper) -> None:
 
 
 def stored(boot: str) -> list[int]:
-    return list(TrailRecord.objects.filter(boot=boot).order_by("seq").values_list("n", flat=True))
+    return [row.n or 0 for row in TrailRecord.objects.filter(boot=boot).order_by("seq")]
 
 
 def only(folder: Path) -> Path:

@@ -124,7 +124,7 @@ def test_nobody_updates_deletes_or_truncates_the_trail_or_a_partition(connection
     for name in names:
         for statement in ("UPDATE {} SET code = 'x'", "DELETE FROM {}", "TRUNCATE {}", "TRUNCATE {} CASCADE"):
             with pytest.raises(errors.InsufficientPrivilege):
-                run_as(connection, role, sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]
+                run_as(connection, role, sql.SQL(statement).format(sql.Identifier(name)))
             tried += 1
     assert tried == len(names) * 4
 
@@ -151,7 +151,7 @@ def test_the_app_role_inserts_and_reads_and_makes_no_tables(connection: Connecti
             "INSERT INTO audit_head VALUES (true, 1)",
         ):
             with pytest.raises(psycopg.Error), connection.transaction():
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(statement)
 
 
 def test_models_refuse_to_save_and_delete() -> None:
@@ -272,7 +272,11 @@ def test_the_executions_view_joins_the_two_records(connection: Connection) -> No
     )
     done = Execution.objects.get(execution_id=names["done"])
     assert (done.status, done.server_name, done.tool_name, done.call_id) == ("failed", "github", "create", "c")
-    assert (done.execution_time_ms, done.request_method, done.decision_id) == (2.5, "tools/call", common["decision"])
+    assert (float(done.execution_time_ms or 0), done.request_method, done.decision_id) == (
+        2.5,
+        "tools/call",
+        common["decision"],
+    )
     assert done.error_message == "no \ufffd \\u0000"
     pending = Execution.objects.get(execution_id=names["open"])
     assert (pending.status, pending.completed_at) == ("pending", None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -131,13 +132,14 @@ def test_a_release_signature_holds_for_that_number_and_digest_only() -> None:
     stranger = parse_signing_keys(pem(Ed25519PrivateKey.generate()), setting="S")
     signature = sign_release(ring, number=7, digest="ab" * 32)
     verify_release(ring, signature, number=7, digest="ab" * 32)
-    for wrong in (
+    attempts: tuple[Callable[[], None], ...] = (
         lambda: verify_release(ring, signature, number=8, digest="ab" * 32),
         lambda: verify_release(ring, signature, number=7, digest="ac" * 32),
         lambda: verify_release(stranger, signature, number=7, digest="ab" * 32),
         lambda: verify_release(ring, signature[:-2], number=7, digest="ab" * 32),
         lambda: verify_release(ring, "", number=7, digest="ab" * 32),
-    ):
+    )
+    for wrong in attempts:
         with pytest.raises(VaultError):
             wrong()
 
@@ -152,7 +154,7 @@ def test_an_epoch_mac_refuses_what_was_changed_moved_or_replayed() -> None:
     mac = EpochMac(master("k2", "k1"))
     tag = mac.tag(domain="switch", epoch=5, body=b"all:on")
     mac.check(tag, domain="switch", epoch=5, body=b"all:on", above=4)
-    for wrong in (
+    attempts: tuple[Callable[[], None], ...] = (
         lambda: mac.check(tag, domain="switch", epoch=5, body=b"all:off"),
         lambda: mac.check(tag, domain="switch", epoch=6, body=b"all:on"),
         lambda: mac.check(tag, domain="revocation", epoch=5, body=b"all:on"),
@@ -160,6 +162,7 @@ def test_an_epoch_mac_refuses_what_was_changed_moved_or_replayed() -> None:
         lambda: mac.check("k1" + tag[2:], domain="switch", epoch=5, body=b"all:on"),
         lambda: mac.check("k9" + tag[2:], domain="switch", epoch=5, body=b"all:on"),
         lambda: mac.check("é", domain="switch", epoch=5, body=b"all:on"),
-    ):
+    )
+    for wrong in attempts:
         with pytest.raises(VaultError):
             wrong()
