@@ -146,9 +146,9 @@ def measure(scanner: Scanner, value: Json, rounds: int) -> tuple[float, float, i
     scan = scanner.scan(value)
     times = []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began = time.thread_time()
         scan = scanner.scan(value)
-        times.append(time.perf_counter() - began)
+        times.append(time.thread_time() - began)
     return statistics.median(times), max(times), len(scan.findings), scan.complete
 
 

@@ -115,6 +115,7 @@ _EMPTY_WORDS = frozenset(
         "changeit",
     ]
 )
+_JUDGED = 240  # characters of a value whose randomness is judged
 _LEFT_OVER = 5  # characters that must be left of a value without its placeholder words
 
 
@@ -165,7 +166,7 @@ def is_blank(value: str, floor: float) -> bool:
         return True
     if len(value) < 12:
         return len(set(value)) <= 2
-    head = value[:4096]
+    head = value[:_JUDGED]
     plain = re.sub(r"[^A-Za-z0-9]", "", head)
     if plain.isalpha() and not plain.islower() and not plain.isupper() and not jumps(plain):
         return True

@@ -152,11 +152,17 @@ class Scanner:
         if not work.admits(len(raw)):
             return
         hints = self._look(raw, work, layer=layer, owners=owners)
+        if not work.purse.spend(1 + len(raw) // 4096):
+            work.complete = False
+            return
         if (reading := views.reread(text, work.purse)) is not None:
             if layer >= MAX_LAYERS:
                 work.complete = False
             else:
                 self._read(reading, work, layer=layer + 1, owners=owners)
+        if not work.purse.spend(1 + len(raw) // 4096):
+            work.complete = False
+            return
         whole = views.joined(text, hints)
         if whole is not None:
             raw = whole[0].encode("utf-8", "surrogatepass")

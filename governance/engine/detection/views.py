@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import binascii
-import html
 import re
 import unicodedata
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
+from html.entities import html5
 from itertools import accumulate
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -41,7 +41,7 @@ _BACKSLASH = re.compile(
     r"\\(?:u\{?(?:00)?([2-7][0-9a-fA-F])\}?|x([2-7][0-9a-fA-F])|U000000([2-7][0-9a-fA-F])|([01][0-7]{2})|([nrtbf/\"'`\\]))"
 )
 _LETTER = {"n": "\n", "r": "\n", "t": "\t", "b": "", "f": "\n"}
-_ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[a-zA-Z]{2,8});?")
+_ENTITY = re.compile(r"&(?:#(\d{1,7});?|#[xX]([0-9a-fA-F]{1,6});?|([a-zA-Z]{2,8});)")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PERCENT = re.compile(r"%[2-7][0-9a-fA-F]")
 # How one value is written as several on one line, by the sign between the quotes. Plain strings, because replacing
@@ -92,7 +92,7 @@ def reread(text: str, purse: Purse) -> str | None:
     if "&" in plain and _ENTITY.search(plain) is not None:
         if plain.count("&") > _MAX_ESCAPES and not purse.spend(purse.left + 1):
             return None
-        plain = _aligned(plain, html.unescape(plain), html.unescape)
+        plain = _aligned(plain, unmarked(plain), unmarked)
     if "%" in plain and _PERCENT.search(plain) is not None:
         plain = _aligned(plain, _unquoted(plain), _unquoted)
     if "\\" in plain and _BACKSLASH.search(plain) is not None:
@@ -235,6 +235,19 @@ def unescaped(text: str) -> str:
         return _LETTER.get(found[5], found[5])
 
     return _BACKSLASH.sub(plain, text)
+
+
+def unmarked(text: str) -> str:
+    """HTML's character references as what they stand for; what names none stays."""
+    return _ENTITY.sub(_referred, text)
+
+
+def _referred(found: re.Match[str]) -> str:
+    decimal, hexadecimal, name = found.groups()
+    if name is not None:
+        return html5.get(name + ";", found[0])
+    code = int(decimal) if decimal is not None else int(hexadecimal, 16)
+    return chr(code) if 0 < code < 0xD800 or 0xDFFF < code <= 0x10FFFF else ""
 
 
 def _unquoted(text: str) -> str:
