@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from governance.models import DraftState, Release
+from governance.snapshot.homes import HOMES, Form
 
 
 def unpublished_changes() -> int:
-    """How many changes the draft has had since the newest release was made from it; two queries, no document."""
+    """How many changes the draft has had since what is in force was made from it; two queries, no document.
+
+    A rollback carries the revision of the release whose document it is, so afterwards the changes since then count.
+    """
     changed = DraftState.objects.filter(pk=1).values_list("changed_revision", flat=True).first() or 0
     published = Release.objects.order_by("-number").values_list("draft_revision", flat=True).first() or 0
     return max(0, changed - published)
+
+
+def holds_a_policy() -> bool:
+    """Whether anything at all has been written into the draft; rows that only hold defaults do not count."""
+    return DraftState.objects.filter(changed_revision__gt=0).exists() or any(
+        home.model._default_manager.exists() for home in HOMES if home.form not in (Form.SINGLE, Form.PARTS)
+    )

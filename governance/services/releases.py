@@ -6,7 +6,9 @@ Everything that decides whether a document may be released (tests, widenings, a 
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from datetime import UTC, datetime
+from typing import cast
 
 from django.db import connection, transaction
 
@@ -84,6 +86,7 @@ def make_release(
         canonical, _ = compiled(document, number=number, keys=engine)
         named = digest(canonical)
         signature = sign_release(signing, number=number, digest=named)
+        rules = canonical.get("rules")
         release = Release.objects.create(
             number=number,
             kind=kind,
@@ -97,7 +100,7 @@ def make_release(
             override_reason=override_reason,
             based_on=based_on or None,
             rollback_of=rollback_of,
-            rule_count=len(canonical.get("rules", [])),
+            rule_count=len(rules) if isinstance(rules, list) else 0,
             draft_revision=draft_revision,
             created_at=datetime.now(tz=UTC),
         )

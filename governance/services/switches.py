@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from accounts.models import User
 from accounts.services.actor import Actor
@@ -17,6 +18,7 @@ from audit.outbox import record_change
 from governance.engine.world import Switch as EngineSwitch
 from governance.engine.world import SwitchKind
 from governance.models.switch import Switch, SwitchScope
+from governance.selectors.switches import live_switches
 from governance.services.switchboard import (
     BoardTampered,
     SwitchRow,
@@ -29,6 +31,7 @@ from governance.vault.signing import EpochMac
 
 CHANNEL = "toolgate_switch"
 LONGEST_DRILL = timedelta(minutes=60)
+SETTLING = timedelta(seconds=30)
 _LOCK = 7_041_002  # the advisory lock under which epochs are given out
 
 
@@ -65,14 +68,7 @@ def set_switch(
     """
     now = now or datetime.now(tz=UTC)
     actor.require("governance.add_switch")
-    if not reason.strip():
-        raise SwitchRefused("a reason is needed")
-    if drill:
-        until = until or now + LONGEST_DRILL
-        if until > now + LONGEST_DRILL:
-            raise SwitchRefused("a drill ends within 60 minutes")
-    if until is not None and until <= now:
-        raise SwitchRefused("its end lies in the past")
+    until = _checked_end(reason=reason, until=until, drill=drill, now=now)
     with transaction.atomic():
         epoch = _next_epoch()
         live = live_switches(now).filter(scope=scope, target=target)
@@ -127,20 +123,15 @@ def lift_switch(
     return switch
 
 
-def live_switches(now: datetime):  # type: ignore[no-untyped-def]  # a queryset's type differs by django-stubs' plugin
-    """Every switch that is on at `now`, newest first."""
-    from django.db.models import Q
-
-    return Switch.objects.filter(lifted_at__isnull=True).filter(Q(until__isnull=True) | Q(until__gt=now))
-
-
 def set_on_this_host(
     *, scope: SwitchScope, target: str, reason: str, until: datetime | None, drill: bool, set_by: str, folder: Path,
     macs: EpochMac, now: datetime,
 ) -> Path:  # fmt: skip
-    """Turn a switch on for this host alone, while the database is away; `reconcile_files` brings it in afterwards."""
-    if drill:
-        until = min(until or now + LONGEST_DRILL, now + LONGEST_DRILL)
+    """Turn a switch on for this host alone, while the database is away; `reconcile_files` brings it in afterwards.
+
+    Raises `SwitchRefused` for what `set_switch` would not take either.
+    """
+    until = _checked_end(reason=reason, until=until, drill=drill, now=now)
     name = str(uuid.uuid4())
     switch = EngineSwitch(
         id=f"file-{name[:8]}",
@@ -155,29 +146,48 @@ def set_on_this_host(
 
 
 def reconcile_files(*, folder: Path, macs: EpochMac, now: datetime | None = None) -> int:
-    """Make rows of this host's switch files, then take the files away; how many. A foreign file is left alone."""
+    """Make rows of this host's switch files, then take the files away; how many. A foreign file is left alone.
+
+    A file of the last half minute is left too: whoever wrote it may be about to enter the row and remove it.
+    """
     now = now or datetime.now(tz=UTC)
     done = 0
     for path in kill_files(folder):
         try:
             switch, note = read_kill_file(path, macs=macs)
+            set_at = datetime.fromisoformat(note["set_at"])
         except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if now - set_at < SETTLING:
             continue
         until = datetime.fromtimestamp(switch.until, UTC) if switch.until is not None else None
         if until is None or until > now:
-            set_switch(
-                actor=Actor.command("kill", staff=note.get("set_by", "")),
-                scope=SwitchScope(switch.kind.value),
-                target=switch.target,
-                reason=note.get("reason", "set on the host"),
-                until=until,
-                drill=False if not switch.drill else until is not None,
-                macs=macs,
-                now=now,
-            )
-            done += 1
+            done += _entered(switch, note, until=until, macs=macs, now=now)
         path.unlink(missing_ok=True)
     return done
+
+
+def _entered(
+    switch: EngineSwitch, note: Mapping[str, str], *, until: datetime | None, macs: EpochMac, now: datetime
+) -> int:
+    """Enter one file's switch; 0 where a live switch already holds for the same, so that nothing is lost without it."""
+    scope = SwitchScope(switch.kind.value)
+    longer = Q(until=None) if until is None else Q(until=None) | Q(until__gte=until)
+    if live_switches(now).filter(longer, scope=scope, target=switch.target, drill=False).exists():
+        return 0
+    if switch.drill and live_switches(now).filter(scope=scope, target=switch.target, drill=False).exists():
+        return 0
+    set_switch(
+        actor=Actor.command("kill", staff=note.get("set_by", "")),
+        scope=scope,
+        target=switch.target,
+        reason=note.get("reason", "set on the host"),
+        until=until,
+        drill=switch.drill,
+        macs=macs,
+        now=now,
+    )
+    return 1
 
 
 def stored_row(switch: Switch) -> SwitchRow:
@@ -199,6 +209,19 @@ def stored_row(switch: Switch) -> SwitchRow:
         key_id=switch.key_id,
         mac=bytes(switch.mac).decode("ascii", "replace"),
     )
+
+
+def _checked_end(*, reason: str, until: datetime | None, drill: bool, now: datetime) -> datetime | None:
+    """When the switch ends, None where somebody has to lift it."""
+    if not reason.strip():
+        raise SwitchRefused("a reason is needed")
+    if drill:
+        until = until or now + LONGEST_DRILL
+        if until > now + LONGEST_DRILL:
+            raise SwitchRefused("a drill ends within 60 minutes")
+    if until is not None and until <= now:
+        raise SwitchRefused("its end lies in the past")
+    return until
 
 
 def _require_second(actor: Actor, second: User | None) -> None:

@@ -44,9 +44,9 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             stack.callback(embedded.let_go)
             call_command("migrate", interactive=False, verbosity=0)
-            password = _make_first_admin(self)
-            if "demo" in get_commands() and password:
-                call_command("demo")
+            _make_first_admin(self)
+            if _is_empty() and not settings.PRODUCTION:
+                call_command("demo", stdout=self.stdout)
             connections.close_all()
             children = _children()
             names = [child.name for child in children]
@@ -84,17 +84,24 @@ def _queues() -> tuple[str, ...]:
     return QUEUES
 
 
-def _make_first_admin(command: Command) -> str:
-    """Make the first owner when there is none and print the password, this once; empty when there is one already."""
+def _is_empty() -> bool:
+    """Whether nothing has been written or published yet: the demo stands in until something is."""
+    from governance.models import Release
+    from governance.selectors.draft import holds_a_policy
+
+    return not Release.objects.exists() and not holds_a_policy()
+
+
+def _make_first_admin(command: Command) -> None:
+    """Make the first owner when there is none and print the password, this once."""
     users: Any = get_user_model()._default_manager
     with transaction.atomic():
         if users.filter(staff_grants__role="owner").exists():
-            return ""
+            return
         password = secrets.token_urlsafe(18)
         users.create_superuser(FIRST_ADMIN, password=password)
         # Said before it is committed: an account whose password nobody saw would be worse than none.
         command._say(f"First admin: name {FIRST_ADMIN}, password {password} (shown this once, kept nowhere)")
-    return password
 
 
 def _opened_private(path: Path) -> TextIO:
