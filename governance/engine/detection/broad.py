@@ -17,6 +17,7 @@ import kingfisher_sdk
 from governance.engine.detection.assignment import likely_url_password
 from governance.engine.detection.benign import entropy, is_placeholder
 from governance.engine.detection.catalogue import DETECTORS
+from governance.engine.detection.detector import expand
 from governance.engine.detection.matcher import Hit
 
 LEAST_RULES = 400  # fewer mean a broken or foreign rule set
@@ -77,12 +78,18 @@ def broad() -> BroadRules:
         rules = kingfisher_sdk.Rules()
         scanner = kingfisher_sdk.Scanner(rules, base64=False)
         metadata = rules.metadata()
+        scanner.scan(_every_format())
     except Exception as error:
         raise BroadRulesError(f"the broad rules do not compile: {error}") from error
     if len(metadata) < LEAST_RULES:
         raise BroadRulesError(f"only {len(metadata)} broad rules were loaded, at least {LEAST_RULES} are expected")
     kinds = {rule["id"]: _kind(rule["id"]) for rule in metadata}
     return BroadRules(native=scanner._native, rules=rules, kinds=kinds)
+
+
+def _every_format() -> str:
+    """One of each of our formats: the rules make ready at their first candidate, and no call should wait for that."""
+    return "\n".join(expand(shape, detector.id) for detector in DETECTORS for shape in detector.shapes)
 
 
 def _kind(rule: str) -> str:
