@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from accounts.credentials import RawHeaders
 from accounts.guard.bans import MINUTE, BanTable, Refusals
 from accounts.guard.lists import GuardLists
 from accounts.guard.matcher import Matcher
+from accounts.network import network_of
 
 Network = IPv4Network | IPv6Network
 BANNED = "guard.ban"
@@ -96,15 +96,3 @@ class ScannerGuard:
         except ValueError:
             return False
         return any(address in network for network in self._trusted)
-
-
-@lru_cache(maxsize=16_384)
-def network_of(peer: str | None) -> str:
-    """The network that an address is counted with: its /24, or its /56 for IPv6. What is no address is one network."""
-    try:
-        address = ip_address(peer or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return str(ip_network((address, 24 if address.version == 4 else 56), strict=False))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil, isfinite
 from typing import Final
 
 from accounts.identity import Identity
+from accounts.network import network_of
 from governance.engine.budget import Charge, Quota, Verdict, Window
 from governance.engine.need import Buckets, NeedBuckets
 from governance.engine.snapshot import Limits
@@ -193,18 +193,6 @@ def payer(identity: Identity | None, peer: str | None) -> str:
     if identity is None or not identity.authenticated:
         return f"n:{network_of(peer)}"
     return f"p:{identity.caller.principal.id}"
-
-
-@lru_cache(maxsize=16_384)
-def network_of(peer: str | None) -> str:
-    """The network that an address is counted with: its /24, or its /56 for IPv6. What is no address is one network."""
-    try:
-        address = ip_address(peer or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return str(ip_network((address, 24 if address.version == 4 else 56), strict=False))
 
 
 def _tier(identity: Identity | None) -> str:

@@ -11,7 +11,7 @@ from governance.engine.compilation import _limits as limits_of
 from governance.engine.need import Buckets, NeedBuckets
 from governance.engine.principal import Caller, Principal, PrincipalKind, Tier
 from governance.services.budget_store import MemoryStore
-from governance.services.limits import EdgeQuotas, LimitStore, TooManyRequests, headers_of, network_of, payer
+from governance.services.limits import EdgeQuotas, LimitStore, TooManyRequests, headers_of, payer
 
 
 def who(name: str = "alice", rate_tier: str = "user") -> Identity:
@@ -187,22 +187,6 @@ def test_headers_tell_limit_rest_and_reset_and_a_refusal_when_to_retry() -> None
     assert (refused["Retry-After"], refused["RateLimit-Remaining"]) == ("1", "0")
     assert dict(headers_of(Verdict(False, "rate.edge", inf, 60, 0.0, inf)))["Retry-After"] == "86400"
     assert headers_of(Verdict(True)) == ()
-
-
-@pytest.mark.parametrize(
-    "peer, network",
-    [
-        ("192.0.2.77", "192.0.2.0/24"),
-        ("::ffff:192.0.2.77", "192.0.2.0/24"),
-        ("2001:db8:1:2ff::1", "2001:db8:1:200::/56"),
-        ("2001:db8:1:300::1", "2001:db8:1:300::/56"),
-        ("unix:", "unknown"),
-        ("", "unknown"),
-        (None, "unknown"),
-    ],
-)
-def test_an_address_is_counted_with_its_network(peer: str | None, network: str) -> None:
-    assert network_of(peer) == network
 
 
 def test_a_principal_pays_for_itself_wherever_it_comes_from() -> None:
