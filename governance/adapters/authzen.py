@@ -107,9 +107,10 @@ def read_batch(document: Json) -> tuple[tuple[Evaluation | BadEvaluation, ...], 
     if not isinstance(options, dict):
         raise BadEvaluation("options must be an object.")
     word = options.get("evaluations_semantic", Semantic.EXECUTE_ALL.value)
-    if word not in Semantic.__members__.values():
+    if not isinstance(word, str) or word not in Semantic.__members__.values():
         raise BadEvaluation("options.evaluations_semantic is not one that the standard names.")
-    defaults = {key: document[key] for key in ("subject", "action", "resource", "context") if key in document}
+    shared = ("subject", "action", "resource", "context")
+    defaults: dict[str, Json] = {key: document[key] for key in shared if key in document}
     return tuple(_item(item, defaults) for item in items), Semantic(word)
 
 

@@ -13,6 +13,7 @@ from governance.models.field import Mode
 from governance.models.hook import Hook, HookEvent, HookType
 from governance.models.layer import LayerMode
 from governance.models.limit import RateLimits
+from governance.models.outcome import OutcomePhase, ReportedOutcome
 from governance.models.plugin import Plugin
 from governance.models.policy_test import PolicyPrincipal, PolicyTest
 from governance.models.release import ProposalStatus, Release, ReleaseKind, ReleaseProposal
@@ -41,6 +42,7 @@ __all__ = [
     "HookType",
     "LayerMode",
     "Mode",
+    "OutcomePhase",
     "Plugin",
     "PolicyPrincipal",
     "PolicySettings",
@@ -50,6 +52,7 @@ __all__ = [
     "Release",
     "ReleaseKind",
     "ReleaseProposal",
+    "ReportedOutcome",
     "Rule",
     "Secret",
     "SecretSource",

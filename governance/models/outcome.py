@@ -21,9 +21,7 @@ class ReportedOutcome(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = (
-            models.UniqueConstraint(fields=("decision", "phase"), name="governance_reportedoutcome_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("decision", "phase"), name="governance_reportedoutcome_once"),)
         indexes = (models.Index(fields=["at"], name="governance_reportedoutcome_at"),)
 
     def __str__(self) -> str:

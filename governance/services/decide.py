@@ -33,6 +33,7 @@ from governance.engine.need import (
 from governance.engine.pipeline import VALID_FOR, decide, decide_text
 from governance.services.recent import Reportable
 from governance.services.runtime import Runtime
+from governance.vault.capture import Captured
 
 SCAN_OFF_LOOP = 16 * 1024  # bytes of arguments from which scanning leaves the event loop; 40-api.md
 
@@ -110,7 +111,7 @@ async def decide_call(
             tool_use=call.labels.tool_use_id,
         )
     )
-    if capture.source is not None:
+    if isinstance(capture.source, Captured):
         runtime.day_keys.delivered(capture.source)
     return Decided(
         id=receipt.id,
@@ -178,7 +179,8 @@ def _captured(runtime: Runtime, identity: Identity, call: Call, decision: Decisi
         if scan is None or not scan.complete:
             level = CaptureLevel.DIGEST
         elif scan.findings:
-            redacted = redact(call.arguments, scan.findings)
+            cleaned = redact(call.arguments, scan.findings)
+            redacted = cleaned if isinstance(cleaned, dict) else {}
     return runtime.arguments.take(
         call.arguments,
         level=level,

@@ -28,7 +28,7 @@ from governance.engine.call import Json, Labels
 from governance.engine.decision import Effect
 from governance.engine.detection.finding import Scan
 from governance.engine.detection.redaction import redact
-from governance.models.outcome import OutcomePhase, ReportedOutcome
+from governance.models import OutcomePhase, ReportedOutcome
 from governance.services.recent import Reportable
 from governance.services.runtime import Runtime
 

@@ -127,10 +127,11 @@ def checked_board(rows: Iterable[SwitchRow], *, macs: EpochMac, known: Board, no
 
 def row_of(values: Sequence[Any]) -> SwitchRow:
     """A row as the follower's query returns it: columns in the order of `SwitchRow`, times as datetimes."""
-    plain = [micros(value) if isinstance(value, datetime) else value for value in values]
+    plain: list[Any] = [micros(value) if isinstance(value, datetime) else value for value in values]
     *fields, key_id, mac = plain
     names = list(SwitchRow.__dataclass_fields__)
-    return SwitchRow(**dict(zip(names, [*fields, key_id, bytes(mac).decode("ascii", "replace")], strict=True)))
+    found: dict[str, Any] = dict(zip(names, [*fields, key_id, bytes(mac).decode("ascii", "replace")], strict=True))
+    return SwitchRow(**found)
 
 
 def micros(moment: datetime) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from governance.adapters.authzen import BadEvaluation, Evaluation, Semantic, read_batch, read_evaluation
-from governance.engine.call import EntityKind
+from governance.engine.call import EntityKind, Json
 
 QUESTION: dict[str, Any] = {
     "subject": {"type": "user", "id": "alice"},
@@ -65,7 +65,7 @@ def test_a_bad_item_stands_in_its_place() -> None:
 
 
 @pytest.mark.parametrize("evaluations", [None, []])
-def test_no_evaluations_is_a_single_question(evaluations: object) -> None:
+def test_no_evaluations_is_a_single_question(evaluations: Json) -> None:
     assert read_batch({**QUESTION, "evaluations": evaluations}) is None
 
 
