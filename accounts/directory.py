@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import ip_network
+from math import inf
 
 import structlog
 from django.db import transaction
 
 from accounts.agent_key import KeyEntry
 from accounts.guard.lists import GuardLists
-from accounts.models import AgentKey, DirectoryEpoch, Revocation, User
+from accounts.models import AgentKey, DirectoryEpoch, Revocation, StaffGrant, User
 from accounts.selectors.guard import guard_lists
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import RevocationTampered
@@ -119,6 +120,7 @@ def _read_principals(
     rows = User.objects.values_list(
         "username", "kind", "status", "tier", "epoch", "owner__username", "roles", "groups", "departments", "rate_tier"
     ).order_by()
+    staff = _staff_until()
     if since is not None:
         rows = rows.filter(directory_revision__gt=since)
     principals: dict[str, DirectoryEntry] = {} if since is None else dict(before.principals)
@@ -140,11 +142,20 @@ def _read_principals(
             roles=shared(roles),
             groups=shared(groups),
             departments=shared(departments),
+            staff_until=staff.get(name, 0.0),
         )
         rate_tiers.pop(name, None)
         if rate_tier:
             rate_tiers[name] = rate_tier
     return principals, rate_tiers
+
+
+def _staff_until() -> dict[str, float]:
+    """When the last staff role of each member of staff ends; few people, so all of them are read every time."""
+    found: dict[str, float] = {}
+    for name, until in StaffGrant.objects.order_by().values_list("user__username", "valid_until"):
+        found[name] = max(found.get(name, 0.0), until.timestamp() if until is not None else inf)
+    return found
 
 
 def _read_keys() -> dict[str, KeyEntry]:

@@ -33,6 +33,8 @@ def readyz(_request: HttpRequest) -> JsonResponse:
         problems.append("no release is in force: every call is denied")
     if age is None or age >= snapshot.stale_after:
         problems.append("release, switches and revocations have not been confirmed: every call is denied as stale")
+    if tampered := runtime.directory.state.tampered:
+        problems.append(f"a revocation is not what was stored: {tampered}")
     if not journal.healthy:
         problems.append(f"the journal cannot be written: {journal.problem}")
     details: dict[str, Any] = {

@@ -11,6 +11,7 @@ import orjson
 
 from accounts.auth import challenge
 from accounts.identity import Identity
+from accounts.proxy import carries_proxy_headers
 from accounts.tokens.errors import CredentialError
 from audit.decision_record import Question
 from audit.journal import AuditUnavailable
@@ -33,15 +34,49 @@ SEMANTICS = frozenset({"execute_all", "deny_on_first_deny", "permit_on_first_per
 
 def identify(runtime: Runtime, exchange: Exchange, *, audience: str = "api") -> Identity:
     """Who asks, by the one credential of the request; a `Problem` 401 otherwise."""
+    now = exchange.received_at
     try:
-        return runtime.authenticator.authenticate(
-            exchange.headers, audience=audience, now=exchange.received_at, peer=exchange.peer, query=exchange.query
+        vouched = _by_proxy(runtime, exchange, audience=audience)
+        identity = runtime.authenticator.authenticate(
+            exchange.headers,
+            audience=audience,
+            now=now,
+            peer=exchange.peer,
+            query=exchange.query,
+            optional=vouched is not None,
         )
+        if vouched is None:
+            return identity
+        if identity.authenticated:
+            raise CredentialError("credential.multiple", "The request carries more than one credential.")
     except CredentialError as error:
         metadata = f"{runtime.issuer}/.well-known/oauth-protected-resource"
         raise Problem(
             401, error.code, error.reason, headers=(("www-authenticate", challenge(error, metadata_url=metadata)),)
         ) from None
+    return vouched
+
+
+def _by_proxy(runtime: Runtime, exchange: Exchange, *, audience: str) -> Identity | None:
+    """The identity that a trusted proxy vouches for. Headers not believed count as absent, and are recorded."""
+    if not carries_proxy_headers(exchange.headers):
+        return None
+    target = exchange.path.encode() + (b"?" + exchange.query if exchange.query else b"")
+    try:
+        if runtime.proxy is None:
+            raise CredentialError("proxy.refused", "No proxy is trusted here.")
+        claim = runtime.proxy.claim(
+            exchange.headers,
+            method=exchange.method,
+            target=target,
+            body=exchange.body,
+            peer=exchange.peer,
+            now=exchange.received_at,
+        )
+        return runtime.authenticator.by_proxy(claim, audience=audience, now=exchange.received_at)
+    except CredentialError as refused:
+        runtime.alarm("proxy.refused", {"peer": exchange.peer, "path": exchange.path, "reason": refused.code})
+        return None
 
 
 @asynccontextmanager
@@ -184,7 +219,7 @@ async def _answered(
     if call_id is not None:
         return await _answer_once(runtime, identity, call, call_id, exchange)
     decided = await record(runtime, identity, call, exchange, Question(route=exchange.path))
-    return decided.decision.effect, _body(runtime, identity, decided, call)
+    return decided.decision.effect, _body(runtime, identity, decided, call, now=exchange.received_at)
 
 
 async def _answer_once(
@@ -215,7 +250,7 @@ async def _answer_once(
             route=exchange.path,
         )
         decided = await record(runtime, identity, call, exchange, question)
-        body = _body(runtime, identity, decided, call)
+        body = _body(runtime, identity, decided, call, now=exchange.received_at)
         effect = decided.decision.effect
         if effect is not Effect.ASK:
             remembered = Remembered(
@@ -261,6 +296,6 @@ def _item(item: Any, index: int) -> tuple[Call, str | None]:
     return read_call(item, size=len(orjson.dumps(item)), path=path)
 
 
-def _body(runtime: Runtime, identity: Identity, decided: Decided, call: Call) -> bytes:
-    staff = runtime.is_staff(identity)
+def _body(runtime: Runtime, identity: Identity, decided: Decided, call: Call, *, now: float) -> bytes:
+    staff = runtime.is_staff(identity, now=now)
     return orjson.dumps(decision_answer(decided, trace_id=call.labels.trace_id, staff=staff))

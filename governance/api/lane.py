@@ -50,6 +50,9 @@ class Guard(Protocol):
     def refuses(self, *, path: str, headers: Headers, peer: str | None, now: float) -> str | None:
         """Why this request is answered 403 without a body, or None."""
 
+    def unknown_path(self, *, peer: str | None, now: float) -> None:
+        """Somebody asked for a path that nobody serves."""
+
 
 class Meter(Protocol):
     """Where the lane counts what it answered."""
@@ -118,11 +121,14 @@ class DecidingLane:
                 reply = await route.answer(exchange)
             except Problem as problem:
                 reply = (route.refusal if route is not None else problem_reply)(problem, request_id)
+                if route is None and problem.status == 404:
+                    self.edge.guard.unknown_path(peer=peer, now=exchange.received_at)
             except Disconnected:
                 return
             except Exception:
                 log.exception("lane.failed", path=path, request_id=request_id)
-                reply = problem_reply(Problem(500, "engine.error", "The request could not be answered."), request_id)
+                failed = Problem(500, "engine.error", "The request could not be answered.")
+                reply = (route.refusal if route is not None else problem_reply)(failed, request_id)
         await _send(send, reply, request_id, self.edge.headers)
         self.edge.meter.answered(route.name if route else "none", reply.status, time.perf_counter() - started)
 
@@ -140,6 +146,8 @@ class DecidingLane:
         if raw is not None and raw != scope["path"].encode("latin-1", "replace"):
             raise Problem(404, "path.unknown", "There is nothing at this path.")
         check_headers(scope["headers"], self.edge)
+        if not methods:
+            raise Problem(404, "path.unknown", "There is nothing at this path.")
         if route is None:
             allowed = ", ".join(sorted(methods))
             raise Problem(405, "method.unknown", f"Use {allowed}.", headers=(("allow", allowed),))

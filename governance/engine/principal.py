@@ -82,7 +82,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryEntry:
-    """What every process holds in memory of a principal. `staff`: holds a staff role, so may be told what decided."""
+    """What every process holds in memory of a principal.
+
+    `staff_until` is when the last of its staff roles ends, in seconds UTC (infinity: never, 0: it holds none).
+    """
 
     kind: PrincipalKind
     active: bool
@@ -92,7 +95,7 @@ class DirectoryEntry:
     roles: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     departments: frozenset[str] = frozenset()
-    staff: bool = False
+    staff_until: float = 0.0
 
 
 Directory = Mapping[str, DirectoryEntry]

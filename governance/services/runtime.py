@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from accounts.auth import Authenticator
 from accounts.directory import LiveDirectory
 from accounts.identity import Identity
+from accounts.proxy import TrustedProxy
 from accounts.tokens.digest import KeyedDigest
 from audit.capture import Capturer
 from audit.decision_record import links_of
-from audit.journal import Journal
+from audit.journal import Alarm, Journal, log_alarm
 from audit.record import Token, Who
 from governance.adapters.client_tool import ClientServers
 from governance.engine.snapshot import Snapshot
@@ -50,6 +51,8 @@ class Runtime:
     version: str
     snapshot: Snapshot
     world: World
+    proxy: TrustedProxy | None = None
+    alarm: Alarm = log_alarm
     limits: LimitStore = field(init=False)
     recent: RecentDecisions = field(default_factory=RecentDecisions)
     _who: OrderedDict[tuple[str, int], Who] = field(default_factory=OrderedDict)
@@ -63,11 +66,11 @@ class Runtime:
         """What the release knows of the servers that clients run themselves."""
         return _ReleaseServers(self.snapshot)
 
-    def is_staff(self, identity: Identity) -> bool:
+    def is_staff(self, identity: Identity, *, now: float) -> bool:
         """Whether the caller is one of the staff, acting in person: never through an agent or a chain."""
         caller = identity.caller
         entry = self.directory.state.principals.get(caller.principal.id)
-        return caller.agent is None and not caller.chain and entry is not None and entry.staff
+        return caller.agent is None and not caller.chain and entry is not None and entry.staff_until > now
 
     def basis(self) -> str:
         """What a remembered answer rests on: when this text changes, it is decided anew."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ from psycopg.conninfo import make_conninfo
 from redis.asyncio import Redis
 
 from accounts.auth import Authenticator
+from accounts.authentication import authenticate_with
 from accounts.directory import LiveDirectory
 from accounts.directory_watch import DirectoryWatch
+from accounts.guard.installed import installed_guard
+from accounts.proxy import MemoryNonces, TrustedProxy
 from accounts.tokens.verify import Verifier
 from audit import process
 from audit.capture import Capturer
@@ -25,7 +30,7 @@ from audit.record import Who, draft
 from governance.engine.snapshot import Snapshot
 from governance.engine.world import World
 from governance.services import keys
-from governance.services.budget_store import BudgetStore, MemoryStore, redis_store
+from governance.services.budget_store import BudgetStore, MemoryStore, RedisStore, redis_store
 from governance.services.call_ids import CallIds, LocalCallIds, SharedCallIds
 from governance.services.runtime import Runtime
 from governance.services.spread import Follower
@@ -33,7 +38,6 @@ from governance.snapshot.kept import KeptState
 from governance.vault.capture import DayKeys
 from governance.vault.master import Purpose
 
-VERSION = "1"
 _DSN_FIELDS = frozenset({"dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey"})
 
 log = structlog.get_logger(__name__)
@@ -68,9 +72,11 @@ def empty_runtime() -> Runtime:
         budgets=_budgets(),
         call_ids=_call_ids(),
         issuer=settings.TOOLGATE_ISSUER,
-        version=VERSION,
+        version=settings.SPECTACULAR_SETTINGS["VERSION"],
         snapshot=Snapshot.compile({"toolgate": 1}, release=0, digest="", keys=keys.engine_keys()),
         world=World(),
+        proxy=_proxy(),
+        alarm=alarm,
     )
 
 
@@ -91,13 +97,30 @@ async def running_runtime() -> AsyncIterator[Runtime]:
         alarm=alarm,
         on_notify=lambda channel: watch.nudge() if channel == "toolgate_directory" else None,
     )
+    authenticate_with(lambda: current().authenticator)
     async with watch.running(), follower.running():
+        housekeeping = asyncio.create_task(_keep_house(runtime), name="housekeeping")
         _running.append(runtime)
         try:
             yield runtime
         finally:
             _running.remove(runtime)
+            housekeeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await housekeeping
             process.close_journal()
+
+
+async def _keep_house(runtime: Runtime) -> None:
+    """Once a second: say to the other processes that this one is there, and tell what the guard still has to tell."""
+    while True:
+        await asyncio.sleep(1.0)
+        try:
+            if isinstance(runtime.budgets, RedisStore):
+                await runtime.budgets.heartbeat()
+            installed_guard().tell_due(time.time())
+        except Exception:
+            log.exception("web.housekeeping_failed")
 
 
 def dsn() -> str:
@@ -118,6 +141,14 @@ def alarm(code: str, detail: Mapping[str, Any]) -> None:
 
 def _revocation_alarm(reason: str) -> None:
     alarm("revocation.tampered", {"reason": reason})
+
+
+def _proxy() -> TrustedProxy | None:
+    if not settings.TOOLGATE_TRUSTED_PROXIES or not settings.TOOLGATE_PROXY_KEY:
+        return None
+    return TrustedProxy(
+        networks=settings.TOOLGATE_TRUSTED_PROXIES, key=settings.TOOLGATE_PROXY_KEY.encode(), nonces=MemoryNonces()
+    )
 
 
 def _shared_redis() -> bool:

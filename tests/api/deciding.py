@@ -74,7 +74,7 @@ def directory_of(
             roles=frozenset(entry.get("roles", ())),
             groups=frozenset(entry.get("groups", ())),
             departments=frozenset(entry.get("departments", ())),
-            staff=name in staff,
+            staff_until=float("inf") if name in staff else 0.0,
         )
         for name, entry in document["principals"].items()
     }

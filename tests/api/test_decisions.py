@@ -6,12 +6,24 @@ import asyncio
 import shutil
 import time
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from accounts.proxy import (
+    NONCE,
+    PERMISSIONS,
+    SIGNATURE,
+    TIMESTAMP,
+    USER,
+    VERIFIED,
+    MemoryNonces,
+    TrustedProxy,
+    sign,
+)
 from governance.demo.files import DemoCall, demo_calls
 from governance.engine.world import Switch, SwitchKind, World
 from tests.api.deciding import Process, compiled, started
@@ -395,3 +407,39 @@ def test_the_answers_bytes_are_json_of_the_documented_types(process: Process) ->
     answer = orjson.loads(allowed(process).body)
     assert isinstance(answer["receipt"]["n"], int)
     assert isinstance(answer["id"], str)
+
+
+# --- The edge
+
+
+def test_a_path_below_ours_that_nobody_serves_is_a_404(process: Process) -> None:
+    answered = process.post("/api/v1/decisions/nothing/here", token=process.token("alice"), body={})
+    assert (answered.status, answered.json["code"]) == (404, "path.unknown")
+
+
+def test_proxy_headers_that_nobody_trusts_change_nothing_and_are_recorded(process: Process) -> None:
+    alarms: list[str] = []
+    process.runtime.alarm = lambda code, detail: alarms.append(code)
+    forged = {"x-proxy-verified": "true", "x-user-id": "carol", "x-user-permissions": "admin"}
+    assert process.post("/api/v1/decisions", body=READ, headers=forged).status == 401
+    answered = process.post(
+        "/api/v1/decisions", token=process.token("alice", agent="reporter"), body=READ, headers=forged
+    )
+    assert answered.json["decision"] == "allow"
+    assert process.records()[-1]["who"]["principal"] == "alice"
+    assert alarms == ["proxy.refused", "proxy.refused"]
+
+
+def test_a_signed_proxy_header_from_a_trusted_network_names_the_caller_once(process: Process) -> None:
+    body = orjson.dumps(READ)
+    process.runtime.proxy = TrustedProxy(networks=(ip_network("127.0.0.0/8"),), key=b"k" * 32, nonces=MemoryNonces())
+    process.runtime.alarm = lambda code, detail: None
+    values = {
+        TIMESTAMP: str(int(time.time())), NONCE: "n" * 20, VERIFIED: "true", USER: "carol", PERMISSIONS: "user",
+    }  # fmt: skip
+    signature = sign(b"k" * 32, values, method="POST", target=b"/api/v1/decisions", body=body)
+    headers = {name.decode(): value for name, value in {**values, SIGNATURE: signature}.items()}
+    first = process.post("/api/v1/decisions", raw=body, headers=headers)
+    assert first.status == 200
+    assert process.records()[-1]["who"]["principal"] == "carol"
+    assert process.post("/api/v1/decisions", raw=body, headers=headers).status == 401

@@ -123,6 +123,19 @@ def test_a_refresh_reads_only_what_has_changed(directory: LiveDirectory) -> None
     assert directory.state.principals["bob"].departments == {"finance"}
 
 
+def test_a_staff_role_is_known_until_it_ends_and_raises_the_epoch(alice: User, directory: LiveDirectory) -> None:
+    before = directory.state.principals["alice"]
+    end = datetime.now(tz=UTC) + timedelta(hours=1)
+    grant = alice.staff_grants.create(role="viewer", valid_until=end, reason="Stands in")
+    directory.refresh(time.time())
+    held = directory.state.principals["alice"]
+    assert (before.staff_until, held.staff_until) == (0.0, pytest.approx(end.timestamp()))
+    assert held.epoch == before.epoch + 1
+    grant.delete()
+    directory.refresh(time.time())
+    assert directory.state.principals["alice"].staff_until == 0.0
+
+
 def test_a_principal_that_is_gone_is_unknown(directory: LiveDirectory, ask: Callable[..., Any]) -> None:
     text = a_token()
     User.objects.filter(username="alice").delete()
