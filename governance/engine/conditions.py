@@ -141,7 +141,8 @@ def check_condition(source: str, schemas: Sequence[ArgumentSchema] = ()) -> Cond
                 raise _at(source, offset, f"the tool's schema has no argument `{'.'.join(path)}`")
     # `has()` wants a member of an object, not the variable that stands for it where types are known.
     if "has(" not in re.sub(r"\s", "", source):
-        _check_types(source, shape, None)
+        if shape.members:  # without one the known types say nothing that the first compilation did not
+            _check_types(source, shape, None)
         for schema in schemas:
             _check_types(source, shape, schema)
     return condition
@@ -155,12 +156,18 @@ def _check_types(source: str, shape: Shape, schema: ArgumentSchema | None) -> No
         if kind is not None and all(re.fullmatch(r"[A-Za-z_]\w*", step) for step in path):
             types[".".join(("args", *path))] = kind
     try:
-        _compile(cel.NewEnv(variables={**_VARIABLES, **types}), source)
+        _compile(cel.NewEnv(variables={**_VARIABLES, **types}) if schema is not None else _typed_environment(), source)
     except ConditionError as error:
         if "double" not in error.message and "uint" not in error.message:
             raise
         open_numbers = {name: kind for name, kind in types.items() if name in _TYPED or kind != cel.Type.INT}
         _compile(cel.NewEnv(variables={**_VARIABLES, **open_numbers}), source)
+
+
+@lru_cache(maxsize=1)
+def _typed_environment() -> Any:
+    """The environment of the members' own types: making one costs as much as compiling."""
+    return cel.NewEnv(variables={**_VARIABLES, **_TYPED})
 
 
 def _compile(environment: Any, source: str) -> Any:
