@@ -68,7 +68,7 @@ def test_an_allow_skips_the_clients_prompt_where_the_rule_says_so(process: Proce
 
 
 def test_an_unregistered_tool_is_denied_with_a_reason_and_the_decisions_id(process: Process) -> None:
-    answer = hook(process, {**PRE_TOOL_USE, "tool_name": "WebSearch"})
+    answer = hook(process, {**PRE_TOOL_USE, "tool_name": "Teleport"})
     assert permission(answer) == "deny"
     reason = answer["hookSpecificOutput"]["permissionDecisionReason"]
     assert "entity.unknown" in reason

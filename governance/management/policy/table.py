@@ -13,6 +13,7 @@ MODULES: Mapping[str, str] = {
     "lint": "report_lint",
     "diff": "compare",
     "schema": "print_schema",
+    "catalogue": "print_catalogue",
 }
 
 
