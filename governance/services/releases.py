@@ -6,9 +6,7 @@ Everything that decides whether a document may be released (tests, widenings, a 
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from datetime import UTC, datetime
-from typing import cast
 
 from django.db import connection, transaction
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """What the blocklist costs: `python -m tests.bench.blocking_cost` prints a table of medians and worst cases."""
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ TYPICAL: dict[str, dict[str, Any]] = {
         "fields": ["revenue", "margin", "region", "segment"],
         "limit": 250,
         "order": "descending by margin, then region",
-        "comment": "For the board meeting on Thursday; please include last year's numbers as well as the forecast we agreed on",
+        "comment": "For the board meeting on Thursday; please include last year's numbers as well as the forecast "
+        "we agreed on",
         "requested": "alice in finance",
     },
     "plain with a path": {"path": "/srv/reports/2026/q3.csv", "encoding": "utf-8", "limit": 100},
@@ -127,7 +127,8 @@ def main(lines: Iterable[str] = ()) -> None:
     for name, arguments in TYPICAL.items():
         times = measured(partial(blocklist.match, "tool", "crm/report", arguments), runs=3000)
         print(
-            f"{name:28} median {statistics.median(times) * 1e6:8.1f} µs   p99 {sorted(times)[int(len(times) * 0.99)] * 1e6:8.1f} µs"
+            f"{name:28} median {statistics.median(times) * 1e6:8.1f} µs   "
+            f"p99 {sorted(times)[int(len(times) * 0.99)] * 1e6:8.1f} µs"
         )
     worst: list[tuple[float, str]] = []
     for name, arguments in adversarial().items():

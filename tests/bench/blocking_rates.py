@@ -1,5 +1,7 @@
-"""How many dangerous calls are refused and how many look-alikes are: `python -m tests.bench.blocking_rates` prints the table of docs/blocklist.md."""
-# ruff: noqa: E501
+"""How many dangerous calls are refused and how many look-alikes are.
+
+`python -m tests.bench.blocking_rates` prints the table of docs/blocklist.md.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """How long a scan takes: clean arguments of three sizes, and inputs of 256 KiB that were built to be slow.
 
     python -m tests.bench.detection_speed [--rounds N]
@@ -165,13 +164,15 @@ def main() -> None:
         median, worst, findings, _ = measure(scanner, value, 2000 if size < 1000 else 300 if size < 9000 else rounds)
         print(f"| {name} | {size:,} | {median * 1e6:,.0f} | {worst * 1e6:,.0f} | {findings} |")
     print(
-        "\n| hostile input of up to 256 KiB | bytes | median ms | worst ms | findings | complete |\n|---|---|---|---|---|---|"
+        "\n| hostile input of up to 256 KiB | bytes | median ms | worst ms | findings | complete |"
+        "\n|---|---|---|---|---|---|"
     )
     for name, value in hostile():
         size = len(json.dumps(value, ensure_ascii=False).encode())
         median, worst, findings, complete = measure(scanner, value, max(3, rounds // 3))
         print(
-            f"| {name} | {size:,} | {median * 1e3:.1f} | {worst * 1e3:.1f} | {findings} | {'yes' if complete else 'no'} |"
+            f"| {name} | {size:,} | {median * 1e3:.1f} | {worst * 1e3:.1f} "
+            f"| {findings} | {'yes' if complete else 'no'} |"
         )
 
 

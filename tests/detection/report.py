@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Precision and recall by kind, on the corpus of this folder and on one's own files.
 
     python -m tests.detection.report [--instances N] [--each N] [--misses] [--positives FILE --negatives FILE]
@@ -79,7 +78,8 @@ def main() -> None:
     scanner = Scanner.compile(fingerprint_key=b"report-report-report")
     counts, missed = tally(scanner, secrets(options.seed, instances=options.instances))
     print(
-        "| kind | cases | plain | plain, held out | encoded | encoded, held out | split | split, held out |\n|---|---|---|---|---|---|---|---|"
+        "| kind | cases | plain | plain, held out | encoded | encoded, held out | split | split, held out |\n"
+        "|---|---|---|---|---|---|---|---|"
     )
     for group in [*sorted({group for group, _, _ in counts}), None]:
         cells = [share(*_total(counts, group, way, held)) for way in (PLAIN, ENCODED, SPLIT) for held in (None, True)]
@@ -100,7 +100,8 @@ def main() -> None:
             print(f"\n| {path.name} | cases | {what} |\n|---|---|---|")
             for group in [*sorted({group for group, _, _ in rows}), None]:
                 print(
-                    f"| {group or '**all**'} | {_total(rows, group, PLAIN, None)[1]} | {share(*_total(rows, group, PLAIN, None))} |"
+                    f"| {group or '**all**'} | {_total(rows, group, PLAIN, None)[1]} "
+                    f"| {share(*_total(rows, group, PLAIN, None))} |"
                 )
     if options.misses:
         known = {id(case) for case in quiet}

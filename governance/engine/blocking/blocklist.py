@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """The compiled blocklist, and matching a call against it."""
 
 from __future__ import annotations
@@ -94,7 +93,8 @@ class Blocklist:
         off: Iterable[str] = (),
         shadow: Iterable[str] = (),
     ) -> Self:
-        """Compile the policy file's `blocklist`: packs by id or `builtin`, own entries, and ids of entries or packs that are off or only report.
+        """Compile the policy file's `blocklist`: packs by id or `builtin`, own entries, and ids of entries or packs
+        that are off or only report.
 
         BlocklistError names everything that cannot be used. Examples are not run here but at save (`entry_problems`).
         """
@@ -133,8 +133,8 @@ class Blocklist:
     def match(self, kind: str, entity: str, arguments: Mapping[str, Any]) -> tuple[Hit, ...]:
         """Every entry that the call matches, each once, with the first pointer at which it does; enforced ones first.
 
-        `kind` and `entity` name what is called (`tool`, `server/tool`). Never raises on arguments, whatever they hold: what cannot be read
-        where a command was meant, or costs too much, is a hit of `unparsable`.
+        `kind` and `entity` name what is called (`tool`, `server/tool`). Never raises on arguments, whatever they hold:
+        what cannot be read where a command was meant, or costs too much, is a hit of `unparsable`.
         """
         hits: dict[str, Hit] = {}
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501, SIM905
 """Which data sources a call's arguments touch, by path, host and table patterns."""
 
 from __future__ import annotations
@@ -23,7 +22,9 @@ _UNRESOLVED = ("$", "`", "\0")
 
 
 class _Tables:
-    """Table globs over `schema.table`: a pattern without schema covers the table in any, and a longer name is compared by its end."""
+    """Table globs over `schema.table`: a pattern without schema covers the table in any, and a longer name is compared
+    by its end.
+    """
 
     __slots__ = ("_globs", "_schemas")
 
@@ -93,7 +94,8 @@ class DataSourcePatterns:
     def match(self, arguments: Mapping[str, Any]) -> frozenset[str]:
         """Ids of the data sources that the arguments touch.
 
-        A value that is meant as a path, an address, a statement or a command and cannot be read touches every data source of that kind.
+        A value that is meant as a path, an address, a statement or a command and cannot be read touches every data
+        source of that kind.
         """
         if not (self._paths or self._hosts or self._tables):
             return frozenset()

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """What a blocklist is made of: entries, the hits they make, and why one is refused."""
 
 from __future__ import annotations
@@ -23,16 +22,19 @@ CODES: Mapping[str, str] = {
 """Kind of the entry that hit → the decision's code."""
 
 UNPARSABLE: Final = "unparsable"
-"""Entry id of a hit on what could not be read within bounds, or not at all, where a command was meant. It is no entry and has no switch."""
+"""Entry id of a hit on what could not be read within bounds, or not at all, where a command was meant.
+
+It is no entry and has no switch.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One thing that is denied.
 
-    `pattern` is written in the language of its `kind` (docs/blocklist.md); a shipped command or SQL entry names a check instead,
-    `@name`. `pointer` (argument only) is the JSON pointer looked at, None for every key and value. `match` and `unmatched` are examples:
-    a string stands for a value of the kind, an object for whole arguments.
+    `pattern` is written in the language of its `kind` (docs/blocklist.md); a shipped command or SQL entry names a check
+    instead, `@name`. `pointer` (argument only) is the JSON pointer looked at, None for every key and value. `match` and
+    `unmatched` are examples: a string stands for a value of the kind, an object for whole arguments.
     """
 
     id: str
@@ -48,7 +50,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One entry that matched: its id and kind, the JSON pointer of the argument (`""` for the entity), and whether it only reports."""
+    """One entry that matched: its id and kind, the JSON pointer of the argument (`""` for the entity), and whether it
+    only reports.
+    """
 
     entry: str
     kind: str

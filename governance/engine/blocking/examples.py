@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Running an entry's examples, so that it says what it means before it is saved."""
 
 from __future__ import annotations
@@ -15,7 +14,10 @@ _KEYS = {"host": "url", "network": "url", "command": "command", "sql": "sql", "p
 
 
 def example_call(entry: Entry, example: Json) -> tuple[str, str, dict[str, Any]]:
-    """The call that an example stands for: kind, entity and arguments. An object is taken as the arguments themselves."""
+    """The call that an example stands for: kind, entity and arguments.
+
+    An object is taken as the arguments themselves.
+    """
     if entry.kind == "entity":
         text = str(example)
         kind, separator, name = text.partition(":")

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Argument entries: RE2 expressions at a JSON pointer, or over every key and value."""
 
 from __future__ import annotations
@@ -17,7 +16,10 @@ logging.getLogger("re2").setLevel(logging.CRITICAL)
 
 
 class ArgumentMatcher:
-    """Compiled argument entries. A value is compared as it is and, when it is not ASCII, folded; numbers and booleans as JSON writes them."""
+    """Compiled argument entries.
+
+    A value is compared as it is and, when it is not ASCII, folded; numbers and booleans as JSON writes them.
+    """
 
     __slots__ = ("_anywhere", "_ids", "_pointed")
 
@@ -40,7 +42,10 @@ class ArgumentMatcher:
         return bool(self._ids or self._pointed)
 
     def match(self, arguments: Mapping[str, Any], report: Callable[[str, Node], None]) -> None:
-        """Report every entry that a value at its pointer, or any key or value, matches. `*` in a pointer stands for any key or index."""
+        """Report every entry that a value at its pointer, or any key or value, matches.
+
+        `*` in a pointer stands for any key or index.
+        """
         for name, expression, steps in self._pointed:
             for node, text in _texts_at(arguments, steps):
                 if expression.search(text) or (not text.isascii() and expression.search(fold(text))):

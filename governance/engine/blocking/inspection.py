@@ -1,4 +1,3 @@
-# ruff: noqa: E501, SIM905
 """One call's arguments under inspection: every string is taken for what it is, and what it touches is collected."""
 
 from __future__ import annotations
@@ -37,7 +36,8 @@ _SHELLISM = re.compile(
     r"(?:^|[\s;|&(])(?:-[a-zA-Z]{1,4}|--[a-z][\w-]+)(?:\s|=|$)|[;|&<>$`~]|(?:^|\s)[~/.]|\\|\*|(?i:^\s*(?:/c|-c)\b)"
 )
 _CODE_CALL = re.compile(
-    r"shutil\.rmtree\(\s*[\"']([^\"']+)[\"']|(?:rmSync|rmdirSync|unlinkSync|rm|rimraf|remove|unlink|rmtree|rm_rf|rmdir|removedirs|unlink glob|FileUtils\.rm_r[f]?)\s*\(\s*[\"']([^\"']+)[\"']"
+    r"shutil\.rmtree\(\s*[\"']([^\"']+)[\"']|(?:rmSync|rmdirSync|unlinkSync|rm|rimraf|remove|unlink|rmtree|rm_rf|rmdir"
+    r"|removedirs|unlink glob|FileUtils\.rm_r[f]?)\s*\(\s*[\"']([^\"']+)[\"']"
 )
 _MAX_TEXT = 64 * 1024
 _MAX_CODE = 32 * 1024
@@ -126,7 +126,7 @@ class Inspection:
                     self.report(entry, node)
 
     def _shaped(self, node: Node, role: Role, text: str, depth: int) -> None:
-        """A string under a key that says nothing: a command, a statement, program text or a payload if it is shaped so."""
+        """A string under a key that says nothing: command, statement, program text or payload if it is shaped so."""
         if len(text) > _MAX_TEXT:
             text = text[:_MAX_TEXT]
         if is_sql_shaped(text):
@@ -250,7 +250,8 @@ class Inspection:
 
 
 _RUNS_SQL = re.compile(
-    r"\b(?:execute\w*|query\w*|raw\w*|exec_driver_sql|executescript|\$executeRaw\w*|\$queryRaw\w*|read_sql\w*|sql|cursor|exec|run|prepare)\s*\(",
+    r"\b(?:execute\w*|query\w*|raw\w*|exec_driver_sql|executescript|\$executeRaw\w*|\$queryRaw\w*|read_sql\w*|sql"
+    r"|cursor|exec|run|prepare)\s*\(",
     re.IGNORECASE,
 )
 _INJECTED = re.compile(
@@ -264,10 +265,21 @@ _SQL_LITERAL = re.compile(r"\"\"\"(.{4,4000}?)\"\"\"|\"([^\"\n]{6,4000})\"|'([^'
 _BARE_FILES = frozenset("id_rsa id_ed25519 id_ecdsa id_dsa kubeconfig credentials".split())
 
 KNOWN_PROGRAMS = frozenset(
-    "rm rmdir unlink shred wipe srm dd mkfs mke2fs mkswap wipefs blkdiscard fdisk sfdisk sgdisk parted hdparm cryptsetup lvremove vgremove pvremove zpool zfs diskutil format diskpart mv cp tee truncate ln install sed find chmod chown chgrp chattr icacls takeown "
-    "shutdown reboot halt poweroff init systemctl service kill killall pkill iptables nft ufw setenforce auditctl netsh vssadmin wbadmin bcdedit wmic wevtutil history unset journalctl userdel deluser passwd usermod useradd chpasswd crontab apt apt-get yum dnf rpm "
-    "dpkg pacman terraform tofu terragrunt pulumi cdk kubectl oc helm eksctl kops aws gcloud gsutil az doctl heroku fly flyctl docker podman docker-compose gh git dropdb mysqladmin redis-cli psql mysql sqlite3 mongo mongosh rails rake php artisan npx prisma curl wget nc ncat "
-    "netcat socat telnet ssh scp rsync bash sh zsh dash ksh sudo doas env nohup timeout nice busybox xargs eval exec source python python3 perl ruby node powershell pwsh cmd iex invoke-expression iwr irm invoke-webrequest remove-item del erase rd ri reg net sc certutil "
-    "mshta regsvr32 rundll32 bitsadmin cat less more head tail tac nl strings xxd od base64 openssl tar zip gpg vim vi nano awk echo printf cd export set alias if for while true trap su chroot virsh vagrant etcdctl consul vault nomad argocd flux velero rclone s3cmd "
-    "manage.py django-admin alembic mix stop-computer clear-eventlog format-volume clear-disk set-mppreference get-content gc type history pushd time watch nsenter unshare".split()
+    "rm rmdir unlink shred wipe srm dd mkfs mke2fs mkswap wipefs blkdiscard fdisk sfdisk sgdisk parted hdparm "
+    "cryptsetup lvremove vgremove pvremove zpool zfs diskutil format diskpart mv cp tee truncate ln install sed find "
+    "chmod chown chgrp chattr icacls takeown "
+    "shutdown reboot halt poweroff init systemctl service kill killall pkill iptables nft ufw setenforce auditctl "
+    "netsh vssadmin wbadmin bcdedit wmic wevtutil history unset journalctl userdel deluser passwd usermod useradd "
+    "chpasswd crontab apt apt-get yum dnf rpm "
+    "dpkg pacman terraform tofu terragrunt pulumi cdk kubectl oc helm eksctl kops aws gcloud gsutil az doctl heroku "
+    "fly flyctl docker podman docker-compose gh git dropdb mysqladmin redis-cli psql mysql sqlite3 mongo mongosh "
+    "rails rake php artisan npx prisma curl wget nc ncat "
+    "netcat socat telnet ssh scp rsync bash sh zsh dash ksh sudo doas env nohup timeout nice busybox xargs eval exec "
+    "source python python3 perl ruby node powershell pwsh cmd iex invoke-expression iwr irm invoke-webrequest "
+    "remove-item del erase rd ri reg net sc certutil "
+    "mshta regsvr32 rundll32 bitsadmin cat less more head tail tac nl strings xxd od base64 openssl tar zip gpg vim "
+    "vi nano awk echo printf cd export set alias if for while true trap su chroot virsh vagrant etcdctl consul vault "
+    "nomad argocd flux velero rclone s3cmd "
+    "manage.py django-admin alembic mix stop-computer clear-eventlog format-volume clear-disk "
+    "set-mppreference get-content gc type history pushd time watch nsenter unshare".split()
 )

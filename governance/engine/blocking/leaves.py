@@ -1,8 +1,7 @@
-# ruff: noqa: E501, SIM905
 """The strings of a call's arguments, each with its JSON pointer and what it is taken for.
 
-What a string is, is decided by the key it stands under; a well-known tool can make its own text a command; everything else goes by
-shape. Prose is never a command: keys that carry text for readers are `PROSE`.
+What a string is, is decided by the key it stands under; a well-known tool can make its own text a command; everything
+else goes by shape. Prose is never a command: keys that carry text for readers are `PROSE`.
 """
 
 from __future__ import annotations
@@ -32,27 +31,45 @@ class Role(IntEnum):
 
 
 _ROLES: Mapping[Role, str] = {
-    Role.COMMAND: "command cmd commands cmds script scripts shell bash sh zsh exec execute run commandline cmdline argv shellcommand shellscript "
-    "bashcommand powershell powershellcommand runcommand startupscript userdata entrypoint preinstall postinstall prestart poststart oncommand "
-    "terminalcommand commandtoexecute inlinescript runscript buildcommand startcommand testcommand installcommand cronjob crontab",
-    Role.SQL: "sql sqlquery sqlstatement statement statements stmt querysql rawsql rawquery sqltext sqlcommand dbquery databasequery cypher cql hql soql "
+    Role.COMMAND: "command cmd commands cmds script scripts shell bash sh zsh exec execute run commandline "
+    "cmdline argv shellcommand shellscript "
+    "bashcommand powershell powershellcommand runcommand startupscript userdata entrypoint preinstall postinstall "
+    "prestart poststart oncommand "
+    "terminalcommand commandtoexecute inlinescript runscript buildcommand startcommand testcommand installcommand "
+    "cronjob crontab",
+    Role.SQL: "sql sqlquery sqlstatement statement statements stmt querysql rawsql rawquery sqltext "
+    "sqlcommand dbquery databasequery cypher cql hql soql "
     "querystring querytext ddl dml",
     Role.QUERY: "query queries q expression pipeline filter aggregate operation",
-    Role.PATH: "path paths file files filename filenames filepath filepaths dir dirs directory directories folder folders cwd workdir workingdirectory "
-    "notebookpath targetpath sourcepath destinationpath destpath srcpath outputpath inputpath outputfile inputfile outfile infile localpath remotepath "
-    "absolutepath relativepath relpath abspath rootpath basepath root targetfile sourcefile oldpath newpath from to src dst dest source destination "
-    "filesource pathname keyfile certfile envfile configfile kubeconfig savepath uploadpath downloadpath attachment attachments mount volume location "
+    Role.PATH: "path paths file files filename filenames filepath filepaths dir dirs directory directories "
+    "folder folders cwd workdir workingdirectory "
+    "notebookpath targetpath sourcepath destinationpath destpath srcpath outputpath inputpath outputfile inputfile "
+    "outfile infile localpath remotepath "
+    "absolutepath relativepath relpath abspath rootpath basepath root targetfile sourcefile oldpath newpath from to "
+    "src dst dest source destination "
+    "filesource pathname keyfile certfile envfile configfile kubeconfig savepath uploadpath downloadpath attachment "
+    "attachments mount volume location "
     "targetdirectory sourcedirectory rootdir searchpath documentpath objectpath artifactpath logfile dbpath archive",
-    Role.HOST: "url urls uri uris host hosts hostname hostnames domain domains endpoint endpoints address addresses ip ips ipaddress ipaddresses server "
-    "serverurl baseurl apiurl targeturl callbackurl webhook webhookurl webhooks webhookuri callback redirect redirecturl redirecturi link links href "
-    "site proxy proxyurl remoteurl repository repositoryurl repo repourl imageurl sourceurl destinationurl feedurl posturl origin remote fqdn dns upstream",
-    Role.CODE: "code python pythoncode javascript js source_code sourcecode snippet cell cellsource newsource program function expressioncode program_code",
-    Role.PROSE: "message messages description descriptions content contents text texts body title titles prompt prompts comment comments summary subject "
-    "note notes reason reasons caption reply answer question explanation instructions instruction oldstring newstring oldstr newstr oldtext newtext "
-    "commitmessage justification markdown html thinking thought thoughts label labels name displayname feedback review bio about abstract headline "
-    "pattern regex regexp glob search searchquery searchterm keyword keywords term terms needle find replace replacement diff patch template "
-    "systemprompt userprompt taskdescription changelog release_notes releasenotes story transcript utterance quote observation observations context "
-    "contextlines data_description details detail doc docs documentation example examples error errormessage output stdout stderr log logs result "
+    Role.HOST: "url urls uri uris host hosts hostname hostnames domain domains endpoint endpoints address "
+    "addresses ip ips ipaddress ipaddresses server "
+    "serverurl baseurl apiurl targeturl callbackurl webhook webhookurl webhooks webhookuri callback redirect "
+    "redirecturl redirecturi link links href "
+    "site proxy proxyurl remoteurl repository repositoryurl repo repourl imageurl sourceurl destinationurl feedurl "
+    "posturl origin remote fqdn dns upstream",
+    Role.CODE: "code python pythoncode javascript js source_code sourcecode snippet cell cellsource "
+    "newsource program function expressioncode program_code",
+    Role.PROSE: "message messages description descriptions content contents text texts body title titles "
+    "prompt prompts comment comments summary subject "
+    "note notes reason reasons caption reply answer question explanation instructions instruction oldstring newstring "
+    "oldstr newstr oldtext newtext "
+    "commitmessage justification markdown html thinking thought thoughts label labels name displayname feedback "
+    "review bio about abstract headline "
+    "pattern regex regexp glob search searchquery searchterm keyword keywords term terms needle find replace "
+    "replacement diff patch template "
+    "systemprompt userprompt taskdescription changelog release_notes releasenotes story transcript utterance quote "
+    "observation observations context "
+    "contextlines data_description details detail doc docs documentation example examples error errormessage output "
+    "stdout stderr log logs result "
     "tags tag topic activeform header footer paragraph insertline inserttext insertiontext filetext",
 }
 
@@ -64,7 +81,9 @@ _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 
 @lru_cache(maxsize=8192)
 def role_of(key: str) -> Role:
-    """What a string under `key` is: the whole key decides, else its last word (`backup_file_path` → `path`), else `PLAIN`."""
+    """What a string under `key` is: the whole key decides, else its last word (`backup_file_path` → `path`), else
+    `PLAIN`.
+    """
     words = [word for word in _SEPARATORS.split(_CAMEL.sub("_", key[:128])) if word]
     if not words:
         return Role.PLAIN
@@ -76,17 +95,22 @@ def role_of(key: str) -> Role:
 
 
 _SHELL_TOOL = re.compile(
-    r"(?:^|[/_.:-])(?:bash|shell|sh|terminal|exec|execute|command|cmd|powershell|run_?command|run_?in_?terminal|run_?shell_?command|send_?keys|"
-    r"local_?shell|ssh|run_?terminal_?cmd|execute_?command|run_?script|repl|console|shell_?exec|bash_?tool|beforeshellexecution)(?:$|[_.:-])"
+    r"(?:^|[/_.:-])(?:bash|shell|sh|terminal|exec|execute|command|cmd|powershell|run_?command|run_?in_?terminal"
+    r"|run_?shell_?command|send_?keys|"
+    r"local_?shell|ssh|run_?terminal_?cmd|execute_?command|run_?script|repl|console|shell_?exec|bash_?tool"
+    r"|beforeshellexecution)(?:$|[_.:-])"
 )
 _SQL_TOOL = re.compile(
-    r"(?:^|[/_.:-])(?:sql|postgres(?:ql)?|mysql|mariadb|sqlite3?|mssql|snowflake|bigquery|redshift|clickhouse|duckdb|db|database|query|oracle|cockroach|supabase|neon)(?:$|[/_.:-])"
+    r"(?:^|[/_.:-])(?:sql|postgres(?:ql)?|mysql|mariadb|sqlite3?|mssql|snowflake|bigquery|redshift|clickhouse|duckdb"
+    r"|db|database|query|oracle|cockroach|supabase|neon)(?:$|[/_.:-])"
 )
 _CODE_TOOL = re.compile(
-    r"(?:^|[/_.:-])(?:python|code|interpreter|node|javascript|ruby|perl|jupyter|notebook|eval|sandbox|repl|ipython)(?:$|[_.:-])"
+    r"(?:^|[/_.:-])(?:python|code|interpreter|node|javascript|ruby|perl|jupyter|notebook|eval|sandbox|repl"
+    r"|ipython)(?:$|[_.:-])"
 )
 _SEARCH_TOOL = re.compile(
-    r"(?:^|[/_.:-])(?:web_?search|search|grep|find_in|google|bing|docs?|lookup|todo_?write|think|memory|remember)(?:$|[_.:-])"
+    r"(?:^|[/_.:-])(?:web_?search|search|grep|find_in|google|bing|docs?|lookup|todo_?write|think|memory|remember)(?:$"
+    r"|[_.:-])"
 )
 
 
@@ -118,7 +142,9 @@ _SHELL_TEXT_KEYS = frozenset("text input keys content data body line lines stdin
 
 
 def role_in(shape: ToolShape, key: str) -> Role:
-    """`role_of(key)`, corrected by what the tool is: a terminal's `text` is a command, a search tool's `query` is prose."""
+    """`role_of(key)`, corrected by what the tool is: a terminal's `text` is a command, a search tool's `query` is
+    prose.
+    """
     role = role_of(key)
     if shape.code and role in (Role.PLAIN, Role.PROSE, Role.QUERY) and key.lower() in _CODE_TEXT_KEYS:
         return Role.CODE

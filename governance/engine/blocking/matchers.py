@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Patterns compiled once, for paths, hosts and names; each answers with the ids of what matched."""
 
 from __future__ import annotations
@@ -99,7 +98,9 @@ class PathMatcher:
 
 
 class HostMatcher:
-    """Hosts: a name also covers its subdomains, `*` stands for one label and `**` for any; an address covers all its spellings."""
+    """Hosts: a name also covers its subdomains, `*` stands for one label and `**` for any; an address covers all its
+    spellings.
+    """
 
     __slots__ = ("_addresses", "_exact", "_globs", "_networks")
 
@@ -149,7 +150,7 @@ class HostMatcher:
 
 
 class EntityMatcher:
-    """Entity globs, compared under the coarse key of names: case, look-alikes and hidden characters make no difference."""
+    """Entity globs, compared under the coarse key of names: case, look-alikes and what is hidden make no difference."""
 
     __slots__ = ("_by_kind", "_match")
 

@@ -1,5 +1,6 @@
-# ruff: noqa: E501, SIM102
-"""Patterns for commands and statements that a policy writes itself: `git push --force`, `curl | sh`, `DROP TABLE payroll`."""
+"""Patterns for commands and statements that a policy writes itself: `git push --force`, `curl | sh`, `DROP TABLE
+payroll`.
+"""
 
 from __future__ import annotations
 
@@ -56,8 +57,8 @@ class _Stage:
 class CommandPattern:
     """A command pattern: programs joined by `|`, each a glob with the options and operands that must be there.
 
-    Options count in any order and spelling (`-rf` is `-r -f`); operands are globs in order, further ones may follow. The first operand, when
-    it reads as a subcommand, must be the command's first.
+    Options count in any order and spelling (`-rf` is `-r -f`); operands are globs in order, further ones may follow.
+    The first operand, when it reads as a subcommand, must be the command's first.
     """
 
     __slots__ = ("_stages", "text")
@@ -107,7 +108,9 @@ class CommandPattern:
 
 
 class StatementPattern:
-    """A statement pattern: tokens in order, `*` for any of them; names compare without case, quotes and, if the pattern has none, schema."""
+    """A statement pattern: tokens in order, `*` for any of them; names compare without case, quotes and, if the pattern
+    has none, schema.
+    """
 
     __slots__ = ("_tokens", "text")
 
@@ -119,7 +122,9 @@ class StatementPattern:
         self._tokens = tuple(read[0])
 
     def matches(self, found: Iterable[Statement]) -> bool:
-        """Whether any of the statements begins so, or does so in a part of its own (a subquery, a common table expression)."""
+        """Whether any of the statements begins so, or does so in a part of its own (a subquery, a common table
+        expression).
+        """
         first = self._tokens[0].value
         for statement in found:
             for place, token in enumerate(statement):

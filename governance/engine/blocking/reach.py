@@ -1,4 +1,3 @@
-# ruff: noqa: E501, SIM905
 """What a command line or program text touches: files it opens, hosts it talks to, statements it sends to a database."""
 
 from __future__ import annotations
@@ -12,17 +11,22 @@ from governance.engine.normalise.shell import UNKNOWN
 from governance.engine.normalise.wrappers import wrapped
 
 _TALKS = frozenset(
-    "echo printf write-host write-output alias export declare git-commit logger say figlet banner notify-send wall cowsay true false : yes seq expr bc man apropos whatis tldr history".split()
+    "echo printf write-host write-output alias export declare git-commit logger say figlet banner notify-send "
+    "wall cowsay true false : yes seq expr bc man apropos whatis tldr history".split()
 )
 _STATS = frozenset(
-    "ls ll dir stat test [ [[ file touch mkdir chmod chown chgrp du df basename dirname realpath readlink which find fd tree cd pushd popd ssh-add ssh-keygen icacls get-childitem get-acl test-path md".split()
+    "ls ll dir stat test [ [[ file touch mkdir chmod chown chgrp du df basename dirname realpath readlink "
+    "which find fd tree cd pushd popd ssh-add ssh-keygen icacls get-childitem get-acl test-path md".split()
 )
 _SEARCHERS = frozenset(
     "grep egrep fgrep rg ag ack zgrep git-grep sed awk gawk jq yq perl select-string findstr".split()
 )
 _NETWORK = frozenset(
-    "curl wget fetch aria2c http https httpie xh curlie axel lynx links w3m nc ncat netcat telnet ftp sftp scp ssh rsync ping ping6 dig nslookup host traceroute mtr nmap masscan whois socat openssl iwr irm invoke-webrequest invoke-restmethod "
-    "test-netconnection tnc start-bitstransfer bitsadmin certutil mosh curl-config ab wrk hey siege vegeta websocat wscat grpcurl nikto sqlmap httpx lwp-request tftp smbclient net ngrok cloudflared".split()
+    "curl wget fetch aria2c http https httpie xh curlie axel lynx links w3m nc ncat netcat telnet ftp sftp scp ssh "
+    "rsync ping ping6 dig nslookup host traceroute mtr nmap masscan whois socat openssl iwr irm invoke-webrequest "
+    "invoke-restmethod "
+    "test-netconnection tnc start-bitstransfer bitsadmin certutil mosh curl-config ab wrk hey siege vegeta "
+    "websocat wscat grpcurl nikto sqlmap httpx lwp-request tftp smbclient net ngrok cloudflared".split()
 )
 _VALUE = re.compile(r"(?:--?[\w-]+=|[\w.-]+=@?|@|[\w.@-]+:(?=[/~.])|if=|of=|<)(.+)", re.DOTALL)
 _SPARED_OPTIONS = frozenset(

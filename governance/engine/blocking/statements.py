@@ -1,5 +1,6 @@
-# ruff: noqa: E501, SIM102, SIM905
-"""What in a database statement destroys data, widens rights or leaves the database: the checks of the shipped SQL entries."""
+"""What in a database statement destroys data, widens rights or leaves the database: the checks of the shipped SQL
+entries.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +13,20 @@ from governance.engine.normalise.shell import Budget
 from governance.engine.normalise.sql import Statement, Token, statements
 
 _DROPPED = frozenset(
-    "table database schema user role tablespace keyspace collection owned login server warehouse graph namespace stream catalog type".split()
+    "table database schema user role tablespace keyspace collection owned login server warehouse graph "
+    "namespace stream catalog type".split()
 )
 _NOISE = frozenset(
     "if exists not only ignore low_priority quick temporary temp unlogged foreign external materialized cascade".split()
 )
 _PROGRAM_CALLS = frozenset(
-    "xp_cmdshell sp_oacreate sp_oamethod sys_exec sys_eval xp_regwrite xp_regdeletekey xp_dirtree dbms_scheduler dbms_java lo_export pg_execute_server_program xp_servicecontrol "
+    "xp_cmdshell sp_oacreate sp_oamethod sys_exec sys_eval xp_regwrite xp_regdeletekey xp_dirtree dbms_scheduler "
+    "dbms_java lo_export pg_execute_server_program xp_servicecontrol "
     "sp_addextendedproc utl_http utl_tcp utl_smtp dblink_exec dblink".split()
 )
 _FILE_CALLS = frozenset(
-    "load_file pg_read_file pg_read_binary_file pg_ls_dir lo_import utl_file openrowset opendatasource pg_file_write pg_file_unlink readfile writefile load_extension bfilename xp_fileexist".split()
+    "load_file pg_read_file pg_read_binary_file pg_ls_dir lo_import utl_file openrowset opendatasource "
+    "pg_file_write pg_file_unlink readfile writefile load_extension bfilename xp_fileexist".split()
 )
 _COMPARISONS = frozenset({"=", "<", ">", "<=", ">=", "<>", "!=", "<=>", "like"})
 _END_OF_WHERE = frozenset("order limit returning group having union offset fetch for option on".split())
@@ -30,9 +34,12 @@ _DYNAMIC = frozenset("exec execute prepare do sp_executesql execsql".split())
 
 _DOCUMENT = re2.compile(
     r"(?i)"
-    r"\.\s*dropDatabase\s*\(|\bdropDatabase\s*\(|\.\s*drop(?:Index(?:es)?)?\s*\(\s*(?:\{[^}]*\})?\s*\)|\.\s*dropCollection\s*\(|\.\s*delete_?[mM]any\s*\(\s*(?:\{\s*\}|\))|\.\s*remove\s*\(\s*(?:\{\s*\}\s*)?[,)]|"
-    r"\.\s*update_?[mM]any\s*\(\s*\{\s*\}|\.\s*drop_collection\s*\(|\.\s*drop_database\s*\(|\bdeleteMany\s*\(\s*\{\s*\}\s*\)|\.\s*deleteMany\s*\(\s*\{\s*_id\s*:\s*\{\s*\$(?:exists|ne)\b|"
-    r"[\"']?\$out[\"']?\s*:\s*[\"']|\bmatch\s*\(\s*\w*\s*\)\s*(?:detach\s+)?delete\b|\.\s*shutdownServer\s*\(|dropAllUsers\w*\s*\(|\bdropUser\s*\(|\bdropRole\s*\(|\.\s*destroy_all\b|\.\s*delete_all\b|"
+    r"\.\s*dropDatabase\s*\(|\bdropDatabase\s*\(|\.\s*drop(?:Index(?:es)?)?\s*\(\s*(?:\{[^}]*\})?\s*\)"
+    r"|\.\s*dropCollection\s*\(|\.\s*delete_?[mM]any\s*\(\s*(?:\{\s*\}|\))|\.\s*remove\s*\(\s*(?:\{\s*\}\s*)?[,)]|"
+    r"\.\s*update_?[mM]any\s*\(\s*\{\s*\}|\.\s*drop_collection\s*\(|\.\s*drop_database\s*\("
+    r"|\bdeleteMany\s*\(\s*\{\s*\}\s*\)|\.\s*deleteMany\s*\(\s*\{\s*_id\s*:\s*\{\s*\$(?:exists|ne)\b|"
+    r"[\"']?\$out[\"']?\s*:\s*[\"']|\bmatch\s*\(\s*\w*\s*\)\s*(?:detach\s+)?delete\b|\.\s*shutdownServer\s*\("
+    r"|dropAllUsers\w*\s*\(|\bdropUser\s*\(|\bdropRole\s*\(|\.\s*destroy_all\b|\.\s*delete_all\b|"
     r"\.objects\.all\(\)\.delete\(\)|\.\s*drop_all\s*\(|\bFLUSHALL\b|\bFLUSHDB\b"
 )
 _INDEX_DROP = re.compile(r"\.\s*dropIndex", re.IGNORECASE)
@@ -61,7 +68,9 @@ def statement_hazards(text: str, budget: Budget, *, strict: bool, depth: int = 0
 
 
 _OPTIONS = frozenset(
-    "if exists only cascade restrict restart continue identity table database schema user role view materialized temporary temp external foreign owned by tablespace collection keyspace purge force immediate concurrently".split()
+    "if exists only cascade restrict restart continue identity table database schema user role view "
+    "materialized temporary temp external foreign owned by tablespace collection keyspace purge force "
+    "immediate concurrently".split()
 )
 _AFTER_DELETE = frozenset("where using limit returning order as".split())
 
@@ -97,7 +106,9 @@ def _reads_as_statement(statement: Statement) -> bool:
 
 
 def _verbs(statement: Statement) -> Iterator[int]:
-    """Where in the statement something is done: its start, and inside parentheses and after them (common table expressions)."""
+    """Where in the statement something is done: its start, and inside parentheses and after them (common table
+    expressions).
+    """
     previous = ""
     for place, token in enumerate(statement):
         if token.kind == "word" and (

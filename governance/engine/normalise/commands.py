@@ -1,8 +1,8 @@
-# ruff: noqa: E501, SIM905
-"""Command lines as the programs that would run: wrappers, shells, substitutions, aliases and decoded payloads taken apart.
+"""Command lines as the programs that would run: wrappers, shells, substitutions, aliases and decoded payloads taken
+apart.
 
-`read_commands` gives every program that a text would start, with its words after expansion, what is known of its standard input, and the
-program whose output it reads. Nothing is run.
+`read_commands` gives every program that a text would start, with its words after expansion, what is known of its
+standard input, and the program whose output it reads. Nothing is run.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)(.*)", re.DOTALL)
 _KEYWORDS = frozenset("if then else elif do while until ! { time coproc done fi esac } begin end".split())
 _DECLARERS = frozenset("export declare typeset local readonly set setx".split())
 _WINDOWS = re2.compile(
-    r"(?i)(?:^|[\s\"'=(])(?:[a-z]:\\|\\\\)|%[a-z]\w+%|\$env:|\b(?:remove-item|get-content|invoke-(?:expression|webrequest|restmethod)|iex|iwr|irm|rmdir|rd|del|erase|"
-    r"format|diskpart|vssadmin|wbadmin|bcdedit|powershell|pwsh|cmd(?:\.exe)?|reg|cipher|takeown|icacls|clear-disk|format-volume|certutil|bitsadmin|mshta|stop-computer|ri)\b"
+    r"(?i)(?:^|[\s\"'=(])(?:[a-z]:\\|\\\\)|%[a-z]\w+%|\$env:|\b(?:remove-item|get-content|invoke-(?:expression"
+    r"|webrequest|restmethod)|iex|iwr|irm|rmdir|rd|del|erase|"
+    r"format|diskpart|vssadmin|wbadmin|bcdedit|powershell|pwsh|cmd(?:\.exe)?|reg|cipher|takeown|icacls|clear-disk"
+    r"|format-volume|certutil|bitsadmin|mshta|stop-computer|ri)\b"
 )
 _INTERPRETER_OPTIONS = {
     "python": "-c",
@@ -58,9 +60,10 @@ _VERSION = re.compile(r"[\d.]+$")
 class Command:
     """One program that would be started.
 
-    `name` is its file name in lower case without folder, version-free extension `.exe`; `words` are its arguments. `stdin` is the text it
-    reads, None when unknown; `source` the command whose output it reads. `wrappers` are the programs it was started through, outermost
-    first. `cwd` is the folder it was changed to before, empty when none. `code` is program text for an interpreter (`python -c`).
+    `name` is its file name in lower case without folder, version-free extension `.exe`; `words` are its arguments.
+    `stdin` is the text it reads, None when unknown; `source` the command whose output it reads. `wrappers` are the
+    programs it was started through, outermost first. `cwd` is the folder it was changed to before, empty when none.
+    `code` is program text for an interpreter (`python -c`).
     """
 
     name: str
@@ -123,8 +126,9 @@ class Command:
 
 @dataclass(slots=True)
 class Commands:
-    """What a text would run. `complete` is false when it could not be read within bounds. Where quotes do not close, the
-    text is read once more without any."""
+    """What a text would run. `complete` is false when it could not be read within bounds. Where quotes do not close,
+    the text is read once more without any.
+    """
 
     commands: list[Command]
     complete: bool
@@ -153,7 +157,7 @@ class Interpreter(Sink):
         self.cwd = ""
         self.files: dict[str, str] = {}
 
-    # --- what the reader reports ---------------------------------------------------------------------------------------------
+    # --- what the reader reports --------------------------------------------------------------------------------------
     def read(self, text: str, depth: int, *, windows: bool = False) -> None:
         """Read a text that a shell would run, with the variables known so far."""
         if depth > MAX_DEPTH:
@@ -229,7 +233,7 @@ class Interpreter(Sink):
                 self.files.get(redirect.target, "") if redirect.operator == ">>" else ""
             ) + text
 
-    # --- meaning -------------------------------------------------------------------------------------------------------------
+    # --- meaning ------------------------------------------------------------------------------------------------------
     def _beginning(self, words: list[str]) -> list[str]:
         """The words of the program itself: keywords and assignments before it are taken off, assignments remembered."""
         at = 0
@@ -564,12 +568,17 @@ class Interpreter(Sink):
 
 
 _CALLS = re.compile(
-    r"(?:os\.system|os\.popen|commands\.getoutput|(?:subprocess\.)?(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|system|exec|execSync|spawnSync|spawn|"
-    r"shell_exec|passthru|popen|proc_open|execlp?e?|execvp?e?|Runtime\.getRuntime\(\)\.exec|sh|shellout|qx|do shell script|create_subprocess_shell|pty\.spawn|io\.popen|os\.execute)"
-    r"\s*\(?\s*([\[(]?)\s*(?:[rbuf]{0,2})(\"(?:[^\"\\]|\\.){1,4000}\"|'(?:[^'\\]|\\.){1,4000}'|`[^`]{1,4000}`)((?:\s*,\s*[\[]?\s*(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))*)"
+    r"(?:os\.system|os\.popen|commands\.getoutput|(?:subprocess\.)?(?:run|call|check_call|check_output|Popen|getoutput"
+    r"|getstatusoutput)|system|exec|execSync|spawnSync|spawn|"
+    r"shell_exec|passthru|popen|proc_open|execlp?e?|execvp?e?|Runtime\.getRuntime\(\)\.exec|sh|shellout|qx"
+    r"|do shell script|create_subprocess_shell|pty\.spawn|io\.popen|os\.execute)"
+    r"\s*\(?\s*([\[(]?)\s*(?:[rbuf]{0,2})(\"(?:[^\"\\]|\\.){1,4000}\"|'(?:[^'\\]|\\.){1,4000}'"
+    r"|`[^`]{1,4000}`)((?:\s*,\s*[\[]?\s*(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))*)"
 )
 CALLS_HINT = re2.compile(
-    r"\b(?:os\.(?:system|popen|remove|unlink)|subprocess|child_process|shutil\.rmtree|exec(?:Sync|File)?\(|system\(|shell_exec|passthru|popen|rmSync|unlinkSync|Runtime\.getRuntime|eval\(|__import__|socket\.socket|DownloadString|FileUtils|spawn(?:Sync)?\(|urlopen|open\()"
+    r"\b(?:os\.(?:system|popen|remove|unlink)|subprocess|child_process|shutil\.rmtree|exec(?:Sync|File)?\(|system\("
+    r"|shell_exec|passthru|popen|rmSync|unlinkSync|Runtime\.getRuntime|eval\(|__import__|socket\.socket|DownloadString"
+    r"|FileUtils|spawn(?:Sync)?\(|urlopen|open\()"
 )
 """Signs that a text is a program that runs others."""
 
@@ -644,7 +653,9 @@ def is_windows(text: str) -> bool:
 
 
 def read_commands(text: str, budget: Budget) -> Commands:
-    """Every program that `text` would run under a POSIX shell, and, where it shows signs of them, under cmd.exe or PowerShell."""
+    """Every program that `text` would run under a POSIX shell, and, where it shows signs of them, under cmd.exe or
+    PowerShell.
+    """
     interpreter = Interpreter(budget)
     complete = True
     if text.count("\0"):

@@ -1,8 +1,7 @@
-# ruff: noqa: E501
 """Characters that are read as another: one ASCII letter for each look-alike.
 
-Written from the shapes of the Latin, Greek, Cyrillic, Armenian, Cherokee, Lisu, Georgian and Coptic blocks. What compatibility
-decomposition (NFKC) already folds, such as full-width or mathematical letters, is not listed.
+Written from the shapes of the Latin, Greek, Cyrillic, Armenian, Cherokee, Lisu, Georgian and Coptic blocks. What
+compatibility decomposition (NFKC) already folds, such as full-width or mathematical letters, is not listed.
 """
 
 from __future__ import annotations

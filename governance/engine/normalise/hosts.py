@@ -1,9 +1,8 @@
-# ruff: noqa: E501, SIM905
 """Hosts as a network client would resolve them, without resolving one.
 
-`parse_host` knows the forms that address parsers accept and people do not expect: decimal, octal and hexadecimal IPv4 in one to four
-parts, IPv6 with zone, IPv4 inside IPv6 (mapped, compatible, 6to4, NAT64), IDNA and Unicode dots, trailing dots, and names of public
-services that resolve to the address they contain.
+`parse_host` knows the forms that address parsers accept and people do not expect: decimal, octal and hexadecimal IPv4
+in one to four parts, IPv6 with zone, IPv4 inside IPv6 (mapped, compatible, 6to4, NAT64), IDNA and Unicode dots,
+trailing dots, and names of public services that resolve to the address they contain.
 """
 
 from __future__ import annotations
@@ -29,13 +28,16 @@ _BARE = re.compile(
     r"(?:[^\s@/\\]{1,256}@)?(\[[0-9a-fA-F:.%\w]+\]|[\w.\u3002\uff0e\uff61-]+)(?::\d{0,5})?(?:[/\\?#]\S*)?"
 )
 _REBINDING = re.compile(
-    r"(?:^|[.-])(?:(\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3})|([0-9a-f]{8}))\.(?:nip\.io|sslip\.io|xip\.io|traefik\.me|backname\.io|local-ip\.sh|rbndr\.us)$"
+    r"(?:^|[.-])(?:(\d{1,3}[.-]\d{1,3}[.-]\d{1,3}[.-]\d{1,3})|([0-9a-f]{8}))\.(?:nip\.io|sslip\.io|xip\.io"
+    r"|traefik\.me|backname\.io|local-ip\.sh|rbndr\.us)$"
 )
 _DOTS = {ord("\u3002"): ".", ord("\uff0e"): ".", ord("\uff61"): "."}
 
 REDIRECT_NAMES = frozenset(
-    "url uri u link href src source target dest destination redirect redirect_uri redirect_url redirecturl return return_to returnurl next goto go "
-    "to out continue callback callback_url webhook proxy host domain site image img feed open view page file path".split()
+    "url uri u link href src source target dest destination redirect redirect_uri redirect_url redirecturl return "
+    "return_to returnurl next goto go "
+    "to out continue callback callback_url webhook proxy host domain site image img feed open view page file "
+    "path".split()
 )
 """Query parameters whose value sends a client on; a bare host counts there."""
 
@@ -146,9 +148,11 @@ def authority_host(authority: str) -> Host | None:
 
 
 def url_hosts(text: str) -> Iterator[Host]:
-    """Every host that a URL in `text` names: its own, those in the URLs it carries, and bare ones in redirect parameters.
+    """Every host that a URL in `text` names: its own, those in the URLs it carries, and bare ones in redirect
+    parameters.
 
-    Percent escapes are looked through. Both readings of a confusing authority (`http://a\\@b/`, `http://a#@b/`) are given.
+    Percent escapes are looked through. Both readings of a confusing authority (`http://a\\@b/`, `http://a#@b/`) are
+    given.
     """
     forms = [text]
     if "%" in text:
@@ -179,7 +183,8 @@ def url_hosts(text: str) -> Iterator[Host]:
 
 
 def bare_host(text: str, *, numeric: bool = True) -> Host | None:
-    """The host of a string that is a host by itself: `example.org:443/x`, `user@host`, `[::1]`, `::1`, `2130706433` if `numeric`.
+    """The host of a string that is a host by itself: `example.org:443/x`, `user@host`, `[::1]`, `::1`, `2130706433` if
+    `numeric`.
 
     A single word without a dot is a host only where it is known to be one; callers decide.
     """

@@ -1,8 +1,7 @@
-# ruff: noqa: E501
 """Names of servers, tools and everything else that has an id: what is a valid one, and what only looks like another.
 
-`name_key` is the one spelling under which two names are the same for a deny. It is coarser than equality on purpose: a server
-cannot dodge a deny by its spelling, and an allow never uses it.
+`name_key` is the one spelling under which two names are the same for a deny. It is coarser than equality on purpose: a
+server cannot dodge a deny by its spelling, and an allow never uses it.
 """
 
 from __future__ import annotations
@@ -33,7 +32,9 @@ def is_tool_name(text: str) -> bool:
 
 
 def name_faults(text: str) -> tuple[str, ...]:
-    """Why a server's or a tool's name must be refused: any of `empty`, `hidden`, `not_nfkc`, `mixed_script`; () for a sound one."""
+    """Why a server's or a tool's name must be refused: any of `empty`, `hidden`, `not_nfkc`, `mixed_script`; () for a
+    sound one.
+    """
     faults: list[str] = []
     if not text.strip():
         faults.append("empty")
@@ -57,10 +58,12 @@ def scripts(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8192)
 def name_key(text: str) -> str:
-    """The coarse key of a name or a pattern: two names with one key are taken for each other by a reader or by a loose backend.
+    """The coarse key of a name or a pattern: two names with one key are taken for each other by a reader or by a loose
+    backend.
 
-    Folds, in order: percent escapes, invisible and control characters, NFKC, white space, look-alikes, case, marks (accents), repeated
-    and outer separators, and letters that are drawn alike (`0 o`, `1 l i`, `5 s`, `rn m`, `vv w`). `/ : * ?` stay.
+    Folds, in order: percent escapes, invisible and control characters, NFKC, white space, look-alikes, case, marks
+    (accents), repeated and outer separators, and letters that are drawn alike (`0 o`, `1 l i`, `5 s`, `rn m`, `vv w`).
+    `/ : * ?` stay.
     """
     text = text[:_MAX_NAME]
     for _ in range(3):
@@ -86,7 +89,8 @@ def name_key(text: str) -> str:
 def lookalike(name: str, registered: Iterable[str]) -> str | None:
     """The registered name that `name` is not but is read as; None when it is one itself, or resembles none.
 
-    `registered` are the exact names in use; the first whose key equals is returned, in sorted order, so that a report is stable.
+    `registered` are the exact names in use; the first whose key equals is returned, in sorted order, so that a report
+    is stable.
     """
     names = registered if isinstance(registered, (set, frozenset, dict)) else list(registered)
     if name in names:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501, SIM905
 """What a command would print, for the few programs whose output follows from their words and input alone."""
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ if TYPE_CHECKING:
     from governance.engine.normalise.commands import Command
 
 FETCHERS = frozenset(
-    "curl wget fetch aria2c http https httpie lwp-request lynx links w3m axel curlie xh invoke-webrequest iwr irm invoke-restmethod wget2 gsutil".split()
+    "curl wget fetch aria2c http https httpie lwp-request lynx links w3m axel curlie xh invoke-webrequest iwr "
+    "irm invoke-restmethod wget2 gsutil".split()
 )
 """Programs that print or save what they download."""
 

@@ -1,8 +1,8 @@
-# ruff: noqa: E501
 """Paths as the file system would resolve them, without touching one.
 
-`path_forms` gives every spelling worth comparing: a home folder is `~` whosever it is, `..`, `//`, `/./`, percent escapes, backslashes,
-`file:`, drive letters and `/proc/self/root` are resolved, and a path that climbs out of an unknown folder is also taken from the root.
+`path_forms` gives every spelling worth comparing: a home folder is `~` whosever it is, `..`, `//`, `/./`, percent
+escapes, backslashes, `file:`, drive letters and `/proc/self/root` are resolved, and a path that climbs out of an
+unknown folder is also taken from the root.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ _SCHEME = re.compile(r"(?:file|vscode-remote|sftp|local):/*(?:localhost|127\.0\.
 _FILE_RELATIVE = re.compile(r"file:(?!/)", re.IGNORECASE)
 _PROC_ROOT = re.compile(r"^/proc/(?:self|thread-self|\d+|\*|curproc)/(?:task/\d+/)?(?:root|cwd)(?=/|$)")
 _HOME_VARIABLE = re.compile(
-    r"^(?:\$home|\$\{home(?::?[-=?][^}]*)?\}|%userprofile%|\$env:userprofile|\$\{env:userprofile\}|%homepath%|%homedrive%%homepath%|\$env:home)(?=/|$)"
+    r"^(?:\$home|\$\{home(?::?[-=?][^}]*)?\}|%userprofile%|\$env:userprofile|\$\{env:userprofile\}|%homepath%"
+    r"|%homedrive%%homepath%|\$env:home)(?=/|$)"
 )
 _HOME = re.compile(
     r"^(?:/root|/var/root|/(?:[a-z]:/)?(?:home|users|documents and settings|export/home|usr/home)/[^/]+|~[^/]*)(?=/|$)"

@@ -1,9 +1,8 @@
-# ruff: noqa: E501, S108
 """Reading shell text into words, the way a POSIX shell with bash's extensions would expand them.
 
-`Reader` reads once from left to right and hands every simple command to `commands.Interpreter`. It never runs anything. What cannot be
-known (an unset variable, the output of a program) becomes `UNKNOWN` inside a word. Work is counted in steps; a text that needs more than
-its budget, or whose quotes do not close, is reported as not read.
+`Reader` reads once from left to right and hands every simple command to `commands.Interpreter`. It never runs anything.
+What cannot be known (an unset variable, the output of a program) becomes `UNKNOWN` inside a word. Work is counted in
+steps; a text that needs more than its budget, or whose quotes do not close, is reported as not read.
 """
 
 from __future__ import annotations
@@ -90,7 +89,7 @@ def ansi(text: str) -> str:
 
 @dataclass(slots=True)
 class Redirect:
-    """One redirection: its operator without the file descriptor, and its target; a here-document's target is its text."""
+    """One redirection: operator without the file descriptor, and target; a here-document's target is its text."""
 
     operator: str
     target: str
@@ -107,7 +106,10 @@ class Simple:
 
 
 class Reader:
-    """Reads one text. `emit` is called with every simple command, in order; it may read further texts with the same variables."""
+    """Reads one text.
+
+    `emit` is called with every simple command, in order; it may read further texts with the same variables.
+    """
 
     def __init__(self, text: str, sink: Sink, *, depth: int = 0, windows: bool = False) -> None:
         self.text, self.at, self.sink, self.depth, self.windows = text, 0, sink, depth, windows
@@ -243,7 +245,9 @@ class Reader:
         )
 
     def _heredoc(self, end: str, *, quoted: bool) -> str:
-        """The text of a here-document that ends at a line `end`; reading goes on behind it once the current line is done."""
+        """The text of a here-document that ends at a line `end`; reading goes on behind it once the current line is
+        done.
+        """
         if not self.resume:
             line_end = self.text.find("\n", self.at)
             self.resume = self.end if line_end < 0 else line_end + 1
@@ -522,7 +526,10 @@ class Sink:
         raise NotImplementedError
 
     def substitution(self, reader: Reader, *, process: bool = False) -> str:
-        """Read a substitution's commands; its output as far as known. Of a process substitution, only what it carries if not known."""
+        """Read a substitution's commands; its output as far as known.
+
+        Of a process substitution, only what it carries if not known.
+        """
         raise NotImplementedError
 
     def positional(self, name: str) -> str:

@@ -1,8 +1,7 @@
-# ruff: noqa: E501, SIM905
 """SQL as statements and tokens: strings, quoted names, nested and versioned comments, dollar quotes.
 
-The tokenizer accepts the union of what PostgreSQL, MySQL, SQL Server and SQLite read, so that a spelling which one of them would run is
-seen. Nothing is executed and no grammar is assumed beyond where a statement begins and ends.
+The tokenizer accepts the union of what PostgreSQL, MySQL, SQL Server and SQLite read, so that a spelling which one of
+them would run is seen. Nothing is executed and no grammar is assumed beyond where a statement begins and ends.
 """
 
 from __future__ import annotations
@@ -30,14 +29,18 @@ _TOKEN = re.compile(
 )
 
 VERBS: Final = frozenset(
-    "select insert update delete drop truncate alter create grant revoke copy exec execute call with merge replace set use load rename explain "
-    "attach detach pragma do begin declare prepare shutdown backup restore vacuum analyze bulk reconfigure import unload purge undrop flush kill into lock".split()
+    "select insert update delete drop truncate alter create grant revoke copy exec execute call with merge replace "
+    "set use load rename explain "
+    "attach detach pragma do begin declare prepare shutdown backup restore vacuum analyze bulk reconfigure "
+    "import unload purge undrop flush kill into lock".split()
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: `kind` is word, quoted, string, number or operator; `value` is folded to lower case and unquoted (strings keep case)."""
+    """One token: `kind` is word, quoted, string, number or operator; `value` is folded to lower case and unquoted
+    (strings keep case).
+    """
 
     kind: str
     value: str
@@ -47,7 +50,10 @@ Statement = list[Token]
 
 
 def statements(text: str, budget: Budget) -> list[Statement]:
-    """The statements of `text`, comments taken out; versioned comments (`/*! … */`) are code. TooComplexError when over budget."""
+    """The statements of `text`, comments taken out; versioned comments (`/*! … */`) are code.
+
+    TooComplexError when over budget.
+    """
     found: list[Statement] = []
     current: Statement = []
     at, end = 0, len(text)
@@ -97,7 +103,9 @@ def statements(text: str, budget: Budget) -> list[Statement]:
 
 
 def _after_comment(text: str, at: int) -> int:
-    """Where a block comment ends, counting nested ones as PostgreSQL does; where they do not close, at the first end as others do."""
+    """Where a block comment ends, counting nested ones as PostgreSQL does; where they do not close, at the first end as
+    others do.
+    """
     level, place = 1, at
     while level:
         opening, closing = text.find("/*", place), text.find("*/", place)
@@ -115,9 +123,13 @@ def _after_comment(text: str, at: int) -> int:
 
 
 _START = re.compile(
-    r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*|[(;]\s*)*(?:(?:drop|alter|create)\s+[\w\"`\[]|truncate\s+[\w\"`\[/]|delete\s*(?:/\*.*?\*/\s*)*(?:from|\w+(?:\.\w+)?\s+(?:where|from))\b|"
-    r"update\s+.{1,200}?\bset\b|insert\s+into\b|select\b.+|grant\s+\w+.*\bto\b|revoke\s+.*\bfrom\b|with\s+(?:recursive\s+)?[\w\"`]+.{0,200}?\bas\s*(?:not\s+materialized\s*|materialized\s*)?\(|copy\s+.+\b(?:to|from)\b|"
-    r"exec(?:ute)?\s+\S+|merge\s+into\b|call\s+\w+|load\s+data\b|do\s+(?:\$|language)|attach\s+database|begin\s*;|shutdown\s*;|/\*!|use\s+\w+\s*;|set\s+\w+.*;)",
+    r"\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*|[(;]\s*)*(?:(?:drop|alter|create)\s+[\w\"`\[]|truncate\s+[\w\"`\[/]"
+    r"|delete\s*(?:/\*.*?\*/\s*)*(?:from|\w+(?:\.\w+)?\s+(?:where|from))\b|"
+    r"update\s+.{1,200}?\bset\b|insert\s+into\b|select\b.+|grant\s+\w+.*\bto\b|revoke\s+.*\bfrom\b"
+    r"|with\s+(?:recursive\s+)?[\w\"`]+.{0,200}?\bas\s*(?:not\s+materialized\s*|materialized\s*)?\(|copy\s+.+\b(?:to"
+    r"|from)\b|"
+    r"exec(?:ute)?\s+\S+|merge\s+into\b|call\s+\w+|load\s+data\b|do\s+(?:\$|language)|attach\s+database|begin\s*;"
+    r"|shutdown\s*;|/\*!|use\s+\w+\s*;|set\s+\w+.*;)",
     re.IGNORECASE | re.DOTALL,
 )
 

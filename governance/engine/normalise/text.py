@@ -1,5 +1,6 @@
-# ruff: noqa: E501
-"""Text as a reader or an interpreter would take it: no invisible characters, compatibility forms and look-alikes folded."""
+"""Text as a reader or an interpreter would take it: no invisible characters, compatibility forms and look-alikes
+folded.
+"""
 
 from __future__ import annotations
 

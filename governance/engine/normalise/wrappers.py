@@ -1,4 +1,3 @@
-# ruff: noqa: E501, SIM905
 """Programs that run another program: where in their words the other one begins."""
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ POWERSHELLS = frozenset("powershell pwsh powershell_ise".split())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrapper:
-    """`valued`: options that take the next word; `skip`: operands before the program; `after`: the word the program follows, if any."""
+    """`valued`: options that take the next word; `skip`: operands before the program; `after`: the word the program
+    follows, if any.
+    """
 
     valued: frozenset[str] = frozenset()
     skip: int = 0
@@ -115,7 +116,8 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 
 
 def wrapped(name: str, words: list[str]) -> tuple[int, bool] | None:
-    """Where in `words` (the program's own name is not in it) a wrapped program begins, and whether words there are one shell text.
+    """Where in `words` (the program's own name is not in it) a wrapped program begins, and whether words there are one
+    shell text.
 
     None when `name` runs nothing else, or nothing follows.
     """

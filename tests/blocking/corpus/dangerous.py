@@ -1,5 +1,5 @@
-# ruff: noqa: E501
-"""Calls that must be refused, by kind. A line is one command, statement, path or URL; further kinds hold whole calls."""
+# ruff: noqa: E501 — one call a line
+"""Calls that must be refused, by kind. A line is a command, statement, path or URL; further kinds hold whole calls."""
 
 from __future__ import annotations
 

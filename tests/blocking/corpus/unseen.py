@@ -1,5 +1,5 @@
-# ruff: noqa: E501
-"""Calls written after tuning; nothing in the product was changed to suit them. Rates are reported in docs/blocklist.md."""
+# ruff: noqa: E501 — one call a line
+"""Calls written after tuning; nothing in the product was changed for them. Rates are reported in docs/blocklist.md."""
 
 from __future__ import annotations
 

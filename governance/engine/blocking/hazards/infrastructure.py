@@ -1,4 +1,3 @@
-# ruff: noqa: E501, SIM102, SIM905
 """Destroying what runs elsewhere: clouds, clusters, containers, repositories, databases as a whole."""
 
 from __future__ import annotations
@@ -61,8 +60,11 @@ def terraform(command: Command) -> Iterator[str]:
 
 
 _KUBE_SCOPES = frozenset(
-    "ns namespace namespaces node nodes no pv persistentvolume persistentvolumes pvc persistentvolumeclaim persistentvolumeclaims crd crds customresourcedefinition customresourcedefinitions clusterrole clusterroles clusterrolebinding "
-    "clusterrolebindings storageclass sc all statefulset statefulsets sts deployment deployments deploy daemonset daemonsets ds service services svc secret secrets ingress ingresses ing".split()
+    "ns namespace namespaces node nodes no pv persistentvolume persistentvolumes pvc persistentvolumeclaim "
+    "persistentvolumeclaims crd crds customresourcedefinition customresourcedefinitions clusterrole clusterroles "
+    "clusterrolebinding "
+    "clusterrolebindings storageclass sc all statefulset statefulsets sts deployment deployments deploy "
+    "daemonset daemonsets ds service services svc secret secrets ingress ingresses ing".split()
 )
 
 
@@ -133,7 +135,9 @@ def kubernetes(command: Command) -> Iterator[str]:
 
 
 _AWS_SPARED = frozenset(
-    "delete-message delete-message-batch delete-tags delete-log-stream delete-object-tagging delete-comment-content delete-metric-filter delete-item delete-object delete-dashboards delete-annotation delete-qualifier".split()
+    "delete-message delete-message-batch delete-tags delete-log-stream delete-object-tagging "
+    "delete-comment-content delete-metric-filter delete-item delete-object delete-dashboards "
+    "delete-annotation delete-qualifier".split()
 )
 
 
@@ -246,7 +250,8 @@ def cloud(command: Command) -> Iterator[str]:
         if (
             any(
                 re.fullmatch(
-                    r"(?:apps?|pg|postgres|addons|sites?|projects?|databases?|domains?|spaces?|branches|releases)?:?(?:destroy|reset|delete|remove|down|delete-org|delete-space|firestore:delete)",
+                    r"(?:apps?|pg|postgres|addons|sites?|projects?|databases?|domains?|spaces?|branches"
+                    r"|releases)?:?(?:destroy|reset|delete|remove|down|delete-org|delete-space|firestore:delete)",
                     word,
                 )
                 for word in operands[:3]
@@ -519,7 +524,8 @@ def _deletes_index(command: Command) -> bool:
     if deletes:
         return any(
             re.search(
-                r":(?:9200|9243|5984|6333|8086|8123|7474|8983|19530)(?:/|$)|elastic|opensearch|/_all\b|/\*$|couchdb|solr",
+                r":(?:9200|9243|5984|6333|8086|8123|7474|8983|19530)(?:/|$)|elastic|opensearch|/_all\b|/\*$|couchdb"
+                r"|solr",
                 word,
             )
             for word in words

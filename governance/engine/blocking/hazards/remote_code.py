@@ -1,4 +1,3 @@
-# ruff: noqa: S108, SIM102, SIM905
 """Running what was downloaded, decoded or handed in from elsewhere, and sending out what should stay."""
 
 from __future__ import annotations
@@ -23,19 +22,32 @@ _ENVIRONMENT = frozenset("env printenv set export declare history compgen".split
 
 _REMOTE_CODE = re2.compile(
     r"(?is)"
-    r"(?:exec|eval|os\.system|subprocess\.\w+|__import__|compile|Function|vm\.runIn\w+|instance_eval)\s*\(?\s*(?:\w+\()*\s*(?:urllib|requests|urlopen|httpx|fetch|open\s*\(?\s*[\"']https?:|Net::HTTP|http\.get|LWP|get\s*\(\s*[\"']http|(?:await\s+)?\(?await\s+fetch|file_get_contents\s*\(\s*[\"']http)"
-    r"|(?:requests\.get|urlopen|urllib\.request\.urlopen|httpx\.get)\s*\([^)]*\)\.?(?:read\(\)|text|content)?[^;\n]{0,40};\s*exec\("
-    r"|(?:exec|eval)\s*\(\s*(?:__import__\([\"'](?:base64|zlib|marshal|codecs)[\"']\)|base64\.b64decode|zlib\.decompress|marshal\.loads|codecs\.decode|bytes\.fromhex|atob\(|Buffer\.from\([^)]*base64|base64_decode\(|gzinflate\()"
+    r"(?:exec|eval|os\.system|subprocess\.\w+|__import__|compile|Function|vm\.runIn\w+"
+    r"|instance_eval)\s*\(?\s*(?:\w+\()*\s*(?:urllib|requests|urlopen|httpx|fetch|open\s*\(?\s*[\"']https?:|Net::HTTP"
+    r"|http\.get|LWP|get\s*\(\s*[\"']http|(?:await\s+)?\(?await\s+fetch|file_get_contents\s*\(\s*[\"']http)"
+    r"|(?:requests\.get|urlopen|urllib\.request\.urlopen|httpx\.get)\s*\([^)]*\)\.?(?:read\(\)|text"
+    r"|content)?[^;\n]{0,40};\s*exec\("
+    r"|(?:exec|eval)\s*\(\s*(?:__import__\([\"'](?:base64|zlib|marshal|codecs)[\"']\)|base64\.b64decode"
+    r"|zlib\.decompress|marshal\.loads|codecs\.decode|bytes\.fromhex|atob\(|Buffer\.from\([^)]*base64|base64_decode\("
+    r"|gzinflate\()"
 )
 _REVERSE = re2.compile(
     r"(?is)"
-    r"/dev/(?:tcp|udp)/[\w.$\x{e000}-]+/|socket\.socket\([^)]*\).{0,200}(?:dup2|subprocess|pty\.spawn|os\.system|exec)|s\.connect\(.{0,160}(?:dup2|pty\.spawn|subprocess\.call)|IO\.popen.{0,80}TCPSocket|TCPSocket\.(?:new|open).{0,200}(?:exec|spawn|popen)|"
-    r"fsockopen\(.{0,120}(?:exec|system|proc_open|shell_exec|passthru)|net\.connect\(.{0,120}spawn|new\s+net\.Socket.{0,200}(?:spawn|exec)|Net\.Sockets\.TCPClient|use\s+Socket;.{0,300}exec|\.pipe\(\s*\w+\.stdin"
+    r"/dev/(?:tcp|udp)/[\w.$\x{e000}-]+/|socket\.socket\([^)]*\).{0,200}(?:dup2|subprocess|pty\.spawn|os\.system|exec)"
+    r"|s\.connect\(.{0,160}(?:dup2|pty\.spawn|subprocess\.call)|IO\.popen.{0,80}TCPSocket|TCPSocket\.(?:new"
+    r"|open).{0,200}(?:exec|spawn|popen)|"
+    r"fsockopen\(.{0,120}(?:exec|system|proc_open|shell_exec|passthru)|net\.connect\(.{0,120}spawn"
+    r"|new\s+net\.Socket.{0,200}(?:spawn|exec)|Net\.Sockets\.TCPClient|use\s+Socket;.{0,300}exec|\.pipe\(\s*\w+\.stdin"
 )
 _POWERSHELL_REMOTE = re2.compile(
     r"(?is)"
-    r"(?:iex|invoke-expression)\b[^\n;]{0,80}(?:downloadstring|iwr|irm|invoke-webrequest|invoke-restmethod|webclient|wget|curl)|(?:downloadstring|iwr|irm|invoke-webrequest|invoke-restmethod|curl|wget)[^\n;]{0,300}\|\s*(?:iex|invoke-expression)\b|"
-    r"\[scriptblock\]::create\([^\n]{0,80}(?:downloadstring|iwr|irm|webclient)|frombase64string\([^\n]{0,400}\|\s*(?:iex|invoke-expression)|(?:iex|invoke-expression)[^\n]{0,120}frombase64string|downloadfile\([^\n]{0,300};\s*(?:start|&|\.|invoke-item|start-process)"
+    r"(?:iex|invoke-expression)\b[^\n;]{0,80}(?:downloadstring|iwr|irm|invoke-webrequest|invoke-restmethod|webclient"
+    r"|wget|curl)|(?:downloadstring|iwr|irm|invoke-webrequest|invoke-restmethod|curl|wget)[^\n;]{0,300}\|\s*(?:iex"
+    r"|invoke-expression)\b|"
+    r"\[scriptblock\]::create\([^\n]{0,80}(?:downloadstring|iwr|irm|webclient)"
+    r"|frombase64string\([^\n]{0,400}\|\s*(?:iex|invoke-expression)|(?:iex"
+    r"|invoke-expression)[^\n]{0,120}frombase64string|downloadfile\([^\n]{0,300};\s*(?:start|&|\.|invoke-item"
+    r"|start-process)"
 )
 
 

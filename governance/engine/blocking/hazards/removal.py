@@ -1,4 +1,3 @@
-# ruff: noqa: S108
 """Removing, moving, overwriting and opening up what a machine needs."""
 
 from __future__ import annotations
@@ -143,7 +142,8 @@ def overwrite(command: Command) -> Iterator[str]:
         or (
             is_critical_file(target)
             and not re.match(
-                r"/usr/local/|/etc/(?:hosts|resolv\.conf|network|netplan|systemd|environment|profile|apt)|~/\.ssh/config|~/\.kube|/(?:usr/)?bin/|/lib/|/usr/lib/|/boot/",
+                r"/usr/local/|/etc/(?:hosts|resolv\.conf|network|netplan|systemd|environment|profile|apt)"
+                r"|~/\.ssh/config|~/\.kube|/(?:usr/)?bin/|/lib/|/usr/lib/|/boot/",
                 target,
             )
         )
@@ -165,7 +165,8 @@ def overwrite(command: Command) -> Iterator[str]:
 def _is_account_file(target: str) -> bool:
     return (
         re.search(
-            r"(?:^|/)etc/(?:passwd|shadow|sudoers(?:\.d/.*)?|group|gshadow|pam\.d/.*|ld\.so\.preload)$|(?:^|/)\.ssh/authorized_keys2?$",
+            r"(?:^|/)etc/(?:passwd|shadow|sudoers(?:\.d/.*)?|group|gshadow|pam\.d/.*|ld\.so\.preload)$|(?:^"
+            r"|/)\.ssh/authorized_keys2?$",
             target,
         )
         is not None
@@ -207,7 +208,8 @@ def permissions(command: Command) -> Iterator[str]:
         rest = [target for target in targets if target != mode]
         wide = (
             re.fullmatch(
-                r"0?[0-7]?[0-7]?(?:777|666|776|767|000)|[0-7]?000|0?[0-7]?[0-7]?[2367]|(?:a|o|ugo)?[+=]?r?wx?|[augo]*[-=](?:rwx)?",
+                r"0?[0-7]?[0-7]?(?:777|666|776|767|000)|[0-7]?000|0?[0-7]?[0-7]?[2367]|(?:a|o|ugo)?[+=]?r?wx?"
+                r"|[augo]*[-=](?:rwx)?",
                 mode,
             )
             is not None
@@ -255,9 +257,9 @@ def _is_wide_root(target: str) -> bool:
     """The top of a system, and not an application's folder that its owner is set for in every installation."""
     return (
         re.match(
-            r"/?\*?$|/\.?$|/(?:etc|usr|bin|sbin|lib|lib64|boot|var|root|home|sys|proc|dev|opt|srv|\*|users|windows|system|library|users)(?:/\*?)?$|/(?:etc|usr|bin|sbin|lib|boot|dev|root)/|~/?\*?$|~/\.ssh|[a-zA-Z]:[\\/]?\*?$|"
-            + UNKNOWN
-            + "$",
+            r"/?\*?$|/\.?$|/(?:etc|usr|bin|sbin|lib|lib64|boot|var|root|home|sys|proc|dev|opt|srv|\*|users|windows"
+            r"|system|library|users)(?:/\*?)?$|/(?:etc|usr|bin|sbin|lib|boot|dev|root)/|~/?\*?$|~/\.ssh"
+            r"|[a-zA-Z]:[\\/]?\*?$|" + UNKNOWN + "$",
             target,
             re.IGNORECASE,
         )

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Which files and folders must not be removed, moved, overwritten or opened up, and which are made to be."""
 
 from __future__ import annotations
@@ -9,34 +8,56 @@ from governance.engine.normalise.paths import climbs, path_forms
 from governance.engine.normalise.shell import UNKNOWN
 
 _SCRATCH = re.compile(
-    r"(?:/private)?/(?:tmp|var/tmp|var/cache|var/folders|dev/shm|run/user|var/lib/apt/lists|usr/share/(?:doc|man|locale|info)|usr/(?:local/)?src|root/\.(?:cache|npm)|var/run|var/spool/postfix/deferred|"
+    r"(?:/private)?/(?:tmp|var/tmp|var/cache|var/folders|dev/shm|run/user|var/lib/apt/lists|usr/share/(?:doc|man|locale"
+    r"|info)|usr/(?:local/)?src|root/\.(?:cache|npm)|var/run|var/spool/postfix/deferred|"
     r"windows/temp|var/lib/(?:dpkg/updates|yum|dnf))/."
     r"|(?:/private)?/(?:tmp|var/tmp|var/cache/(?:apt|yum|dnf|apk))(?:/\*)?$"
-    r"|~/(?:\.cache|\.npm|\.gradle|\.m2|\.cargo/registry|\.local/share/trash|\.trash|library/caches|appdata/local/temp|\.ivy2|\.nuget|\.yarn|\.pnpm-store|\.docker/buildx)(?:/|$)"
+    r"|~/(?:\.cache|\.npm|\.gradle|\.m2|\.cargo/registry|\.local/share/trash|\.trash|library/caches|appdata/local/temp"
+    r"|\.ivy2|\.nuget|\.yarn|\.pnpm-store|\.docker/buildx)(?:/|$)"
 )
 _SYSTEM = re.compile(
-    r"/(?:etc|boot|usr|bin|sbin|lib|lib32|lib64|libx32|sys|proc|dev|efi|windows|system|library|program files|program files \(x86\)|programdata|recovery|snap|nix|applications|kernel|vmlinuz)(?:/|$)"
-    r"|/var/(?:lib|log|mail|spool|backups?|www|db|named|opt|vmail)(?:/[^/]*)?$|/var/lib/(?:mysql|postgresql|pgsql|docker|mongodb|mongo|redis|elasticsearch|etcd|kubelet|rancher|dpkg|rpm|cassandra|kafka|rabbitmq|grafana|"
+    r"/(?:etc|boot|usr|bin|sbin|lib|lib32|lib64|libx32|sys|proc|dev|efi|windows|system|library|program files"
+    r"|program files \(x86\)|programdata|recovery|snap|nix|applications|kernel|vmlinuz)(?:/|$)"
+    r"|/var/(?:lib|log|mail|spool|backups?|www|db|named|opt|vmail)(?:/[^/]*)?$|/var/lib/(?:mysql|postgresql|pgsql"
+    r"|docker|mongodb|mongo|redis|elasticsearch|etcd|kubelet|rancher|dpkg|rpm|cassandra|kafka|rabbitmq|grafana|"
     r"prometheus|jenkins|gitlab|containerd|libvirt|influxdb|neo4j|clickhouse|vault|consul)(?:/|$)"
-    r"|/(?:var|srv|opt|home|mnt|media|data|root|users|volumes|backups?|export|storage|databases?|documents and settings|etc|host|nfs|share|shares|archive|private|workspaces?|production|prod)$"
-    r"|/(?:home|users|volumes|mnt|media|srv|opt)/[^/]*$|/(?:mnt|media|volumes)/(?:[^/]*/)?(?:backups?|data|nas|archive|database|prod[^/]*|shared?|home)(?:/|$)|/(?:data|storage|srv|backups?)/(?:db|database|postgres(?:ql)?|mysql|mongo(?:db)?|prod(?:uction)?|backups?|users|customers?|daily|weekly|full)$"
-    r"|~$|~/(?:\.ssh|\.gnupg|\.aws|\.kube|\.config|\.local|\.azure|documents|desktop|downloads|pictures|music|videos|movies|library|projects?|src|work|code|dev|repos?|workspace|onedrive|dropbox|backups?|public|mail|go|appdata(?:/roaming|/local)?|\.mozilla|\.thunderbird|\.password-store|\.docker|\.config/gcloud|\.bashrc|\.profile|\.zshrc|\.git)$"
+    r"|/(?:var|srv|opt|home|mnt|media|data|root|users|volumes|backups?|export|storage|databases?|documents and settings"
+    r"|etc|host|nfs|share|shares|archive|private|workspaces?|production|prod)$"
+    r"|/(?:home|users|volumes|mnt|media|srv|opt)/[^/]*$|/(?:mnt|media|volumes)/(?:[^/]*/)?(?:backups?|data|nas|archive"
+    r"|database|prod[^/]*|shared?|home)(?:/|$)|/(?:data|storage|srv|backups?)/(?:db|database|postgres(?:ql)?|mysql"
+    r"|mongo(?:db)?|prod(?:uction)?|backups?|users|customers?|daily|weekly|full)$"
+    r"|~$|~/(?:\.ssh|\.gnupg|\.aws|\.kube|\.config|\.local|\.azure|documents|desktop|downloads|pictures|music|videos"
+    r"|movies|library|projects?|src|work|code|dev|repos?|workspace|onedrive|dropbox|backups?|public|mail|go"
+    r"|appdata(?:/roaming|/local)?|\.mozilla|\.thunderbird|\.password-store|\.docker|\.config/gcloud|\.bashrc|\.profile"
+    r"|\.zshrc|\.git)$"
     r"|~/\.(?:ssh|gnupg|aws|password-store)/"
 )
 _CRITICAL = re.compile(
-    r"/etc/(?:passwd|shadow|group|gshadow|sudoers|sudoers\.d(?:/.*)?|fstab|hosts|resolv\.conf|crypttab|ssh/.*|ssl/private/.*|pam\.d/.*|ld\.so\.preload|ld\.so\.conf|cron\.[a-z]+/.*|crontab|systemd/.*|init\.d/.*|rc\.local|"
-    r"profile|bash\.bashrc|environment|security/.*|selinux/.*|kubernetes/.*|inittab|default/grub|grub\.d/.*|machine-id|nsswitch\.conf|network/.*|netplan/.*|apt/sources\.list|audit/.*|rsyslog\.conf|hostname)"
-    r"|/boot/.*|/(?:usr/)?(?:s?bin|lib(?:64|32)?)/.*|/dev/(?:mem|kmem|port)|/proc/sysrq-trigger|/sys/firmware/.*|/windows/system32/.*|/vmlinuz.*|/initrd.*|/var/lib/(?:dpkg/status|rpm/.*|mysql/.*|postgresql/.*|pgsql/.*)|/efi/.*"
-    r"|~/\.ssh/(?:id_[a-z0-9]+|authorized_keys|config)|~/\.gnupg/.*|~/\.aws/credentials|~/\.kube/config|.*/(?:\.git/(?:config|head|index|refs/.*|objects/.*))|/bootmgr|/ntldr|/swapfile|.*\.(?:mdf|ldf)"
+    r"/etc/(?:passwd|shadow|group|gshadow|sudoers|sudoers\.d(?:/.*)?|fstab|hosts|resolv\.conf|crypttab|ssh/.*"
+    r"|ssl/private/.*|pam\.d/.*|ld\.so\.preload|ld\.so\.conf|cron\.[a-z]+/.*|crontab|systemd/.*|init\.d/.*|rc\.local|"
+    r"profile|bash\.bashrc|environment|security/.*|selinux/.*|kubernetes/.*|inittab|default/grub|grub\.d/.*|machine-id"
+    r"|nsswitch\.conf|network/.*|netplan/.*|apt/sources\.list|audit/.*|rsyslog\.conf|hostname)"
+    r"|/boot/.*|/(?:usr/)?(?:s?bin|lib(?:64|32)?)/.*|/dev/(?:mem|kmem|port)|/proc/sysrq-trigger|/sys/firmware/.*"
+    r"|/windows/system32/.*|/vmlinuz.*|/initrd.*|/var/lib/(?:dpkg/status|rpm/.*|mysql/.*|postgresql/.*|pgsql/.*)"
+    r"|/efi/.*"
+    r"|~/\.ssh/(?:id_[a-z0-9]+|authorized_keys|config)|~/\.gnupg/.*|~/\.aws/credentials|~/\.kube/config"
+    r"|.*/(?:\.git/(?:config|head|index|refs/.*|objects/.*))|/bootmgr|/ntldr|/swapfile|.*\.(?:mdf|ldf)"
 )
 _DEVICE = re.compile(
-    r"/dev/(?:sd[a-z]+\d*|hd[a-z]\d*|vd[a-z]\d*|xvd[a-z]\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:p\d+)?|disk\d+(?:s\d+)?|rdisk\d+(?:s\d+)?|md\d+|dm-\d+|mapper/.+|disk/.+|loop\d+|mem|kmem|port|root|vg\w*/.+|ram\d+|sr\d|nbd\d+|zd\d+|bcache\d+|"
+    r"/dev/(?:sd[a-z]+\d*|hd[a-z]\d*|vd[a-z]\d*|xvd[a-z]\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:p\d+)?"
+    r"|disk\d+(?:s\d+)?|rdisk\d+(?:s\d+)?|md\d+|dm-\d+|mapper/.+|disk/.+|loop\d+|mem|kmem|port|root|vg\w*/.+|ram\d+"
+    r"|sr\d|nbd\d+|zd\d+|bcache\d+|"
     r"[shv]d[\[?*].*|sd\*|nvme[\[?*].*)$|//?\.?/?physicaldrive\d+$|/dev/(?:sd|hd|vd|nvme|disk)\ue000?$"
 )
 _BUILD = re.compile(
-    r"(?:^|/)(?:build|builds|dist|out|output|target|bin|obj|node_modules|\.next|\.nuxt|\.cache|cache|caches|tmp|temp|\.tmp|coverage|\.coverage|htmlcov|__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.tox|\.nox|venv|\.venv|env|\.eggs|"
-    r"[\w.-]*\.egg-info|\.gradle|\.terraform|\.parcel-cache|\.turbo|\.svelte-kit|vendor|deriveddata|pods|logs?|_build|site|public/build|\.output|\.angular|\.dart_tool|bower_components|test-results|playwright-report|artifacts|storybook-static|release|debug|"
-    r"cmake-build-[\w-]+|\.nyc_output|\.serverless|\.aws-sam|cdk\.out|\.vite|wheels|sdist|results|reports)(?:/[^/]*)?/?$"
+    r"(?:^|/)(?:build|builds|dist|out|output|target|bin|obj|node_modules|\.next|\.nuxt|\.cache|cache|caches|tmp|temp"
+    r"|\.tmp|coverage|\.coverage|htmlcov|__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache|\.tox|\.nox|venv|\.venv"
+    r"|env|\.eggs|"
+    r"[\w.-]*\.egg-info|\.gradle|\.terraform|\.parcel-cache|\.turbo|\.svelte-kit|vendor|deriveddata|pods|logs?|_build"
+    r"|site|public/build|\.output|\.angular|\.dart_tool|bower_components|test-results|playwright-report|artifacts"
+    r"|storybook-static|release|debug|"
+    r"cmake-build-[\w-]+|\.nyc_output|\.serverless|\.aws-sam|cdk\.out|\.vite|wheels|sdist|results"
+    r"|reports)(?:/[^/]*)?/?$"
 )
 _TOP_GLOB = re.compile(r"/(?=[^/]*[*?\[])[^/]*$|/[^/]*[*?\[][^/]*/.*|~/(?:\.?\*|\.\[|\.\.?\?)[^/]*$")
 _HERE = frozenset(
@@ -130,7 +151,8 @@ def is_log(target: str) -> bool:
     """Whether a path holds the system's or a shell's records of what was done."""
     return any(
         re.match(
-            r"/var/log(?:$|/(?:\*|auth|secure|syslog|messages|audit|wtmp|btmp|lastlog|journal|kern|faillog))|~/\.(?:bash|zsh|sh|python|mysql|psql)_history|/var/run/utmp|~/\.history",
+            r"/var/log(?:$|/(?:\*|auth|secure|syslog|messages|audit|wtmp|btmp|lastlog|journal|kern|faillog))"
+            r"|~/\.(?:bash|zsh|sh|python|mysql|psql)_history|/var/run/utmp|~/\.history",
             form,
         )
         for form in path_forms(target)
