@@ -11,6 +11,12 @@ from governance.api.decisions import answer_batch, answer_decision
 from governance.api.exchange import Answer, Exchange, Problem, Reply, problem_reply
 from governance.api.lane import Route
 from governance.api.outcomes import answer_outcome
+from governance.api.search import (
+    answer_configuration,
+    answer_search_action,
+    answer_search_resource,
+    answer_search_subject,
+)
 from governance.services.runtime import Runtime
 
 Deciding = Callable[[Runtime, Exchange], Awaitable[Reply]]
@@ -25,6 +31,10 @@ DECIDING: tuple[tuple[str, str, str, Deciding], ...] = (
     ("hooks-claude-code", "POST", "/hooks/claude-code", answer_claude_code),
     ("evaluation", "POST", "/access/v1/evaluation", answer_evaluation),
     ("evaluations", "POST", "/access/v1/evaluations", answer_evaluations),
+    ("search-subject", "POST", "/access/v1/search/subject", answer_search_subject),
+    ("search-resource", "POST", "/access/v1/search/resource", answer_search_resource),
+    ("search-action", "POST", "/access/v1/search/action", answer_search_action),
+    ("authzen-configuration", "GET", "/.well-known/authzen-configuration", answer_configuration),
 )
 """Name, method, path (a regular expression where it has a part that varies) and answer of every route of the lane."""
 

@@ -114,6 +114,25 @@ EVALUATION = record(
     required=["subject", "action", "resource"],
     closed=False,
 )
+SEARCH = record(
+    {
+        "subject": record({"type": text(), "id": text()}, required=["type"], closed=False),
+        "action": record({"name": text()}, closed=False),
+        "resource": record({"type": text(), "id": text()}, required=["type"], closed=False),
+        "context": {"type": "object", "additionalProperties": True},
+        "page": record(
+            {"token": text(), "limit": {"type": "integer", "minimum": 1, "maximum": 1000}}, required=[], closed=False
+        ),
+    },
+    required=["subject", "resource"],
+    closed=False,
+)
+FOUND = record(
+    {
+        "page": record({"next_token": text("Empty at the end."), "count": {"type": "integer"}}),
+        "results": listed(record({"type": text(), "id": text(), "name": text()}, required=[])),
+    }
+)
 EVALUATED = record({"decision": {"type": "boolean"}, "context": {"type": "object"}}, required=["decision"])
 
 
@@ -282,5 +301,49 @@ DOCUMENTED: Mapping[str, Documented] = {
             )
         },
         responses=_answers({"anyOf": [EVALUATED, record({"evaluations": listed(EVALUATED)})]}, *_EVERY),
+    ),
+    "search-subject": Documented(
+        summary="AuthZEN 1.0: who may do this to that resource",
+        description="Everybody finds themselves; staff and enforcement points (scope `pep`) find others.",
+        tag="authzen",
+        request={JSON: SEARCH},
+        responses=_answers(FOUND, *_EVERY),
+    ),
+    "search-resource": Documented(
+        summary="AuthZEN 1.0: what this subject may act on",
+        description=(
+            "Comes from the subject's surface. With `context.arguments` only what is allowed with these is found. A "
+            "page token holds for its reader and its search alone."
+        ),
+        tag="authzen",
+        request={JSON: SEARCH},
+        responses=_answers(FOUND, *_EVERY),
+    ),
+    "search-action": Documented(
+        summary="AuthZEN 1.0: what this subject may do to that resource",
+        description="The action is `tools/call`, or none.",
+        tag="authzen",
+        request={JSON: SEARCH},
+        responses=_answers(FOUND, *_EVERY),
+    ),
+    "authzen-configuration": Documented(
+        summary="AuthZEN 1.0: discovery",
+        description="Open to everybody.",
+        tag="authzen",
+        responses=_answers(
+            record(
+                {
+                    "policy_decision_point": text(),
+                    "access_evaluation_endpoint": text(),
+                    "access_evaluations_endpoint": text(),
+                    "search_subject_endpoint": text(),
+                    "search_resource_endpoint": text(),
+                    "search_action_endpoint": text(),
+                }
+            ),
+            400,
+            403,
+            429,
+        ),
     ),
 }
