@@ -23,5 +23,8 @@ def every(seconds: float, task: str, *, queue: str = DEFAULT_QUEUE) -> dict[str,
 SCHEDULE: dict[str, dict[str, Any]] = {
     # The outbox wakes its task on commit; this is the backstop for a wake-up that was lost with a worker.
     "outbox": every(5, "audit.tasks.ingest_outbox", queue=INGEST_QUEUE),
+    # A proposal's row is the job: this hears what a lost wake-up did not.
+    "releases": every(5, "governance.tasks.publish_waiting", queue=POLICY_QUEUE),
+    "kill-files": every(5, "governance.tasks.enter_kill_files"),
     "partitions": every(3600, "audit.tasks.keep_partitions"),
 }

@@ -73,17 +73,23 @@ class Release(models.Model):
 
 
 class ProposalStatus(models.TextChoices):
-    """Where a proposal stands."""
+    """Where a proposal stands. `approved` and `queued` wait for the worker until they name a release."""
 
     OPEN = "open", "open"
+    QUEUED = "queued", "queued"
+    PUBLISHED = "published", "published"
     APPROVED = "approved", "approved"
+    FAILED = "failed", "failed"
     REFUSED = "refused", "refused"
     WITHDRAWN = "withdrawn", "withdrawn"
     OVERTAKEN = "overtaken", "overtaken by another release"
 
 
 class ReleaseProposal(models.Model):
-    """A document that one person wants in force and a second one must agree to."""
+    """A document that somebody wants in force: the worker's job, once a second person agreed where one is needed.
+
+    `mac` covers all that decides what is released, so that the worker signs nothing that was slipped into the table.
+    """
 
     kind = models.CharField(max_length=16, choices=ReleaseKind, default=ReleaseKind.PUBLISH)
     document = models.BinaryField()
@@ -99,6 +105,8 @@ class ReleaseProposal(models.Model):
     decided_by = models.CharField(max_length=128, blank=True, default="")
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_reason = models.TextField(blank=True, default="")
+    summary = models.JSONField(default=dict, help_text="What changes, counted; and the tests that fail.")
+    mac = models.CharField(max_length=128, blank=True, default="", editable=False)
     release = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, blank=True, related_name="proposals")
     created_at = models.DateTimeField()
 

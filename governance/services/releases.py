@@ -6,11 +6,15 @@ Everything that decides whether a document may be released (tests, widenings, a 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime
+from typing import cast
 
 from django.db import connection, transaction
 
 from accounts.services.actor import Actor
+from accounts.services.errors import ServiceError
 from audit.kinds import Kind
 from audit.outbox import record_change
 from governance.engine.snapshot import EngineKeys, Snapshot
@@ -20,14 +24,22 @@ from governance.snapshot.codec import canonical_json, digest
 from governance.snapshot.errors import PolicyErrors
 from governance.snapshot.shapes import Document
 from governance.snapshot.validate import normalise, validate
+from governance.vault.errors import VaultError
 from governance.vault.keypair import SigningKeys
-from governance.vault.signing import sign_release
+from governance.vault.signing import sign_release, verify_release
 
 CHANNEL = "toolgate_release"
 _LOCK = 7_041_001  # the advisory lock under which releases are numbered
 
 
-class PublishConflict(Exception):
+class ReleaseAltered(ServiceError):
+    """A stored release is not what was signed; nothing may be concluded from it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"release {number} was altered in the database: its signature does not hold")
+
+
+class PublishConflict(ServiceError):
     """Somebody else's release came first: `expected` is the one that this was made from, `current` the newest."""
 
     def __init__(self, *, expected: int, current: int, author: str) -> None:
@@ -43,13 +55,37 @@ def newest_number() -> int:
     return Release.objects.order_by("-number").values_list("number", flat=True).first() or 0
 
 
-def compiled(document: Document, *, number: int, keys: EngineKeys) -> tuple[Document, Snapshot]:
-    """The document in canonical form and its snapshot. Raises `PolicyErrors` where it is no sound policy."""
+def verified_document(release: Release, *, policy_keys: SigningKeys) -> Document:
+    """The document of a stored release, once signature and digest hold. Raises `ReleaseAltered`."""
+    body = bytes(release.document)
+    try:
+        verify_release(
+            policy_keys, bytes(release.signature).decode("ascii", "replace"), number=release.number,
+            digest=release.digest,
+        )  # fmt: skip
+    except VaultError:
+        raise ReleaseAltered(release.number) from None
+    if hashlib.sha256(body).hexdigest() != release.digest:
+        raise ReleaseAltered(release.number)
+    return cast(Document, json.loads(body))
+
+
+def checked(document: Document) -> Document:
+    """The document as a release holds it: canonical, without principals. Raises `PolicyErrors` for an unsound one."""
     faults = validate(document)
     if faults:
         raise PolicyErrors(faults)
     canonical = normalise(document)
     canonical.pop("principals", None)
+    return canonical
+
+
+def compiled(document: Document, *, number: int, keys: EngineKeys, sound: bool = False) -> tuple[Document, Snapshot]:
+    """The document as a release holds it and its snapshot. Raises `PolicyErrors` where it is no sound policy.
+
+    With `sound` it came out of `checked` before.
+    """
+    canonical = document if sound else checked(document)
     return canonical, Snapshot.compile(canonical, release=number, digest=digest(canonical), keys=keys)
 
 
@@ -67,8 +103,9 @@ def make_release(
     rollback_of: int | None = None,
     draft_revision: int = 0,
     summary: dict[str, object] | None = None,
+    sound: bool = False,
 ) -> Release:
-    """Sign `document` as the next release and announce it.
+    """Sign `document` as the next release and announce it; with `sound` it came out of `checked` before.
 
     `based_on` is the newest release that whoever published this had seen: of concurrent publishers exactly one wins.
     Raises `PublishConflict`, `PolicyErrors`, and `KeyMaterialError` where this process cannot sign.
@@ -81,7 +118,7 @@ def make_release(
             assert current is not None
             raise PublishConflict(expected=based_on, current=current.number, author=current.author)
         number = based_on + 1
-        canonical, _ = compiled(document, number=number, keys=engine)
+        canonical, _ = compiled(document, number=number, keys=engine, sound=sound)
         named = digest(canonical)
         signature = sign_release(signing, number=number, digest=named)
         rules = canonical.get("rules")

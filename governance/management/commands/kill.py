@@ -188,7 +188,7 @@ def _moment(text: str) -> datetime:
 
 
 def _label(options: dict[str, Any]) -> str:
-    return ("DRILL: " if options["drill"] else "") + options["target"]
+    return f"{'DRILL: ' if options['drill'] else ''}{options['target']}"
 
 
 def _line(switch: Switch) -> str:

@@ -1,0 +1,44 @@
+"""Celery tasks of the governance room: thin, and none of them the only copy of anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+
+from accounts.services.errors import ServiceError
+from governance.services import keys
+from governance.services.publish import carry_out, carry_out_waiting
+from governance.services.switches import SwitchRefused, reconcile_files
+from governance.snapshot.errors import PolicyErrors
+
+_log = structlog.get_logger(__name__)
+
+
+@shared_task(name="governance.tasks.publish_release", ignore_result=True)
+def publish_release(*, proposal: int) -> None:
+    """Release one agreed proposal. What fails is noted on it; what was interrupted waits for the sweep."""
+    try:
+        carry_out(proposal)
+    except (ServiceError, PolicyErrors, ValueError) as error:
+        _log.warning("release.not_made", proposal=proposal, reason=str(error))
+
+
+@shared_task(name="governance.tasks.publish_waiting", ignore_result=True)
+def publish_waiting() -> None:
+    """Release what was agreed to and whose wake-up was lost: beat, every few seconds."""
+    carry_out_waiting()
+
+
+@shared_task(name="governance.tasks.enter_kill_files", ignore_result=True)
+def enter_kill_files() -> None:
+    """Make rows of the switches that were set on this host while the database was away: beat, every few seconds."""
+    try:
+        entered = reconcile_files(folder=Path(settings.TOOLGATE_VAR) / "kill", macs=keys.state_macs())
+    except SwitchRefused as refused:
+        _log.warning("switch.not_entered", reason=str(refused))
+        return
+    if entered:
+        _log.warning("switch.entered", count=entered)
