@@ -13,7 +13,7 @@ from accounts.auth import challenge
 from accounts.identity import Identity
 from accounts.proxy import carries_proxy_headers
 from accounts.tokens.errors import CredentialError
-from audit.decision_record import Question
+from audit.decision_record import Question, links_of
 from audit.journal import AuditUnavailable
 from governance.api.answers import decision_answer
 from governance.api.body import field, only_known, read_body
@@ -28,6 +28,7 @@ from governance.services.runtime import Runtime
 
 MOST_CALLS = 100
 BATCH_FIELDS = frozenset({"calls", "semantic"})
+BATCH_PATH = "/api/v1/decisions/batch"
 RETRY: ReplyHeaders = (("retry-after", "1"),)
 SEMANTICS = frozenset({"execute_all", "deny_on_first_deny", "permit_on_first_permit"})
 
@@ -228,7 +229,7 @@ async def _answer_once(
     caller = identity.caller
     owner = (caller.principal.id, caller.agent or "", caller.session_id or "")
     digest = runtime.requests.make(_identified(exchange, call)).hex()
-    now, basis = exchange.received_at, runtime.basis()
+    now, basis = exchange.received_at, f"{runtime.basis()}/{_rights(runtime, identity)}"
     try:
         known = await runtime.call_ids.claim(owner, call_id, digest, now=now)
     except Conflict:
@@ -278,7 +279,7 @@ def _idempotency_unavailable() -> Problem:
 
 def _identified(exchange: Exchange, call: Call) -> bytes:
     """The bytes that make a request the same: a single one's body, or a batch item's own canonical form."""
-    if call.size == len(exchange.body):
+    if exchange.path != BATCH_PATH:  # never by size: an item can be made as long as the batch it stands in
         return exchange.path.encode() + b"\n" + exchange.body
     item = {
         "entity": call.entity,
@@ -287,6 +288,11 @@ def _identified(exchange: Exchange, call: Call) -> bytes:
         "labels": {name: getattr(call.labels, name) for name in CONTEXT_FIELDS},
     }
     return exchange.path.encode() + b"\n" + orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+
+
+def _rights(runtime: Runtime, identity: Identity) -> str:
+    """What the credential gives, so that a narrower one of the same session is not told what a wider one was."""
+    return runtime.requests.make(orjson.dumps(links_of(identity.caller))).hex()
 
 
 def _item(item: Any, index: int) -> tuple[Call, str | None]:

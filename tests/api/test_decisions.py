@@ -270,6 +270,41 @@ def test_another_request_under_the_same_call_id_is_a_conflict(process: Process) 
     assert (other.status, other.json["code"], other.json["path"]) == (409, "call_id.conflict", "/call_id")
 
 
+def test_an_item_as_long_as_its_batch_is_not_taken_for_the_whole_batch(process: Process) -> None:
+    def item(tool: str, longer: int, pad: int) -> str:
+        # 1e15 is written back as 1000000000000000.0: an item can be longer than what it was read from.
+        numbers = ",".join(["1e15"] * longer)
+        arguments = f'{{"n":[{numbers}],"p":"{"x" * pad}"}}'
+        return f'{{"server":"files","tool":"{tool}","arguments":{arguments},"call_id":"same"}}'
+
+    def length(text: str) -> int:
+        return len(orjson.dumps(orjson.loads(text)))
+
+    found = ""
+    for counts in ((one, two) for one in range(10, 40) for two in range(10, 40)):
+        first, second = item("search", counts[0], 0), item("delete", counts[1], 0)
+        whole = len(f'{{"calls":[{first},{second}]}}')
+        pads = length(second) - whole, length(first) - whole
+        if min(pads) < 0:
+            continue
+        first, second = item("search", counts[0], pads[0]), item("delete", counts[1], pads[1])
+        body = f'{{"calls":[{first},{second}]}}'
+        if length(first) == length(second) == len(body):
+            found = body
+            break
+    assert found
+    token = process.token("alice", agent="reporter")
+    answered = process.post("/api/v1/decisions/batch", token=token, raw=found.encode())
+    assert (answered.status, answered.json["code"]) == (409, "call_id.conflict")
+
+
+def test_a_narrower_token_of_the_same_session_is_not_given_the_wider_ones_answer(process: Process) -> None:
+    wide, narrow = process.token("alice", agent="reporter"), process.token("alice", agent="reporter", scope=("mcp",))
+    body = {**READ, "call_id": "c-1"}
+    assert process.post("/api/v1/decisions", token=wide, body=body).json["decision"] == "allow"
+    assert process.post("/api/v1/decisions", token=narrow, body=body).json["decision"] == "deny"
+
+
 def test_a_call_id_belongs_to_its_principal(process: Process) -> None:
     allowed(process, call_id="c-1")
     other = process.decide("bob", {**READ, "call_id": "c-1"})
