@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -19,7 +18,6 @@ from accounts.auth import Authenticator
 from accounts.authentication import authenticate_with
 from accounts.directory import LiveDirectory
 from accounts.directory_watch import DirectoryWatch
-from accounts.guard.installed import installed_guard
 from accounts.proxy import MemoryNonces, TrustedProxy
 from accounts.tokens.verify import Verifier
 from audit import process
@@ -112,15 +110,10 @@ async def running_runtime() -> AsyncIterator[Runtime]:
 
 
 async def _keep_house(runtime: Runtime) -> None:
-    """Once a second: say to the other processes that this one is there, and tell what the guard still has to tell."""
-    while True:
+    """Once a second, say to the other processes that this one is there: they share what all of them may spend."""
+    while isinstance(runtime.budgets, RedisStore):
         await asyncio.sleep(1.0)
-        try:
-            if isinstance(runtime.budgets, RedisStore):
-                await runtime.budgets.heartbeat()
-            installed_guard().tell_due(time.time())
-        except Exception:
-            log.exception("web.housekeeping_failed")
+        await runtime.budgets.heartbeat()
 
 
 def dsn() -> str:
