@@ -8,9 +8,9 @@ It takes bearer tokens only, never cookies.
 
 from __future__ import annotations
 
+import os
 import re
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,14 +18,13 @@ from typing import Any, Protocol
 import structlog
 
 from governance.api.body import MAX_BODY, too_large
-from governance.api.exchange import Answer, Exchange, Headers, Problem, Reply, problem_reply
+from governance.api.exchange import Answer, Exchange, Headers, Problem, Reply, by_name, problem_reply
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-ONCE = frozenset({b"authorization", b"content-type", b"content-length", b"content-encoding", b"host", b"x-request-id"})
 
 log = structlog.get_logger(__name__)
 
@@ -100,29 +99,30 @@ class DecidingLane:
         methods, parameters = self._find(path)
         route = methods.get(scope["method"])
         peer = (scope.get("client") or ("", 0))[0]
-        exchange = Exchange(
-            method=scope["method"],
-            path=path,
-            query=scope.get("query_string", b""),
-            headers=headers,
-            body=b"",
-            peer=peer,
-            request_id=request_id,
-            received_at=time.time(),
-            parameters=parameters,
-        )
-        if self.edge.guard.refuses(path=path, headers=headers, peer=peer, now=exchange.received_at):
-            reply = Reply(status=403, body=b"", content_type="")
+        received_at = time.time()
+        if self.edge.guard.refuses(path=path, headers=headers, peer=peer, now=received_at):
+            reply = _refused(route, request_id)
         else:
             try:
-                self._check_edge(scope, methods, route)
+                named = self._check_edge(scope, methods, route)
                 assert route is not None
-                exchange = with_body(exchange, await _read(receive, headers))
+                exchange = Exchange(
+                    method=scope["method"],
+                    path=path,
+                    query=scope.get("query_string", b""),
+                    headers=headers,
+                    body=await _read(receive, named.get(b"content-length")),
+                    peer=peer,
+                    request_id=request_id,
+                    received_at=received_at,
+                    parameters=parameters,
+                    named=named,
+                )
                 reply = await route.answer(exchange)
             except Problem as problem:
                 reply = (route.refusal if route is not None else problem_reply)(problem, request_id)
                 if route is None and problem.status == 404:
-                    self.edge.guard.unknown_path(peer=peer, now=exchange.received_at)
+                    self.edge.guard.unknown_path(peer=peer, now=received_at)
             except Disconnected:
                 return
             except Exception:
@@ -141,45 +141,36 @@ class DecidingLane:
                 return methods, found.groupdict()
         return {}, {}
 
-    def _check_edge(self, scope: Scope, methods: Mapping[str, Route], route: Route | None) -> None:
+    def _check_edge(self, scope: Scope, methods: Mapping[str, Route], route: Route | None) -> dict[bytes, bytes]:
+        """The headers by name, of a request that may be answered."""
         raw = scope.get("raw_path")
         if raw is not None and raw != scope["path"].encode("latin-1", "replace"):
             raise Problem(404, "path.unknown", "There is nothing at this path.")
-        check_headers(scope["headers"], self.edge)
+        named = check_headers(scope["headers"], self.edge)
         if not methods:
             raise Problem(404, "path.unknown", "There is nothing at this path.")
         if route is None:
             allowed = ", ".join(sorted(methods))
             raise Problem(405, "method.unknown", f"Use {allowed}.", headers=(("allow", allowed),))
+        return named
 
 
 class Disconnected(Exception):
     """The client left before its request was complete."""
 
 
-def check_headers(headers: Headers, edge: Edge) -> None:
-    """Refuse a duplicate of a header that decides something, a foreign host, and a foreign origin."""
-    check_once(headers)
-    host = origin = None
-    for key, value in headers:
-        if key == b"host":
-            host = value
-        elif key == b"origin":
-            origin = value
-    if "*" not in edge.hosts and _without_port((host or b"").decode("latin-1").lower()) not in edge.hosts:
+def check_headers(headers: Headers, edge: Edge) -> dict[bytes, bytes]:
+    """The headers by name; a duplicate of one that decides something, a foreign host and a foreign origin are refused.
+
+    One pass over the headers: everything after it asks by name.
+    """
+    named = by_name(headers)
+    if "*" not in edge.hosts and _without_port(named.get(b"host", b"").decode("latin-1").lower()) not in edge.hosts:
         raise Problem(400, "host.unknown", "This host is not served here.")
+    origin = named.get(b"origin")
     if origin is not None and origin.decode("latin-1").lower() not in edge.origins:
         raise Problem(403, "origin.unknown", "This origin may not call this server.")
-
-
-def check_once(headers: Headers) -> None:
-    """Refuse a duplicate of a header that decides something."""
-    seen: set[bytes] = set()
-    for key, _ in headers:
-        if key in ONCE:
-            if key in seen:
-                raise Problem(400, "header.duplicate", f"The header {key.decode()} was sent more than once.")
-            seen.add(key)
+    return named
 
 
 def request_id_of(headers: Headers) -> str:
@@ -187,23 +178,10 @@ def request_id_of(headers: Headers) -> str:
     for key, value in headers:
         if key == b"x-request-id":
             text = value.decode("latin-1")
-            return text if REQUEST_ID.fullmatch(text) else uuid.uuid4().hex
-    return uuid.uuid4().hex
-
-
-def with_body(exchange: Exchange, body: bytes) -> Exchange:
-    """The same request with its body."""
-    return Exchange(
-        method=exchange.method,
-        path=exchange.path,
-        query=exchange.query,
-        headers=exchange.headers,
-        body=body,
-        peer=exchange.peer,
-        request_id=exchange.request_id,
-        received_at=exchange.received_at,
-        parameters=exchange.parameters,
-    )
+            if REQUEST_ID.fullmatch(text):
+                return text
+            break
+    return os.urandom(16).hex()
 
 
 def _without_port(host: str) -> str:
@@ -212,11 +190,10 @@ def _without_port(host: str) -> str:
     return host.partition(":")[0]
 
 
-async def _read(receive: Receive, headers: Headers) -> bytes:
-    """Read the body, giving up as soon as it is larger than `MAX_BODY`."""
-    for key, value in headers:
-        if key == b"content-length" and (not value.isdigit() or int(value) > MAX_BODY):
-            raise too_large()
+async def _read(receive: Receive, length: bytes | None) -> bytes:
+    """Read the body, giving up as soon as it is larger than `MAX_BODY`. `length` is what the client announced."""
+    if length is not None and (not length.isdigit() or int(length) > MAX_BODY):
+        raise too_large()
     message = await receive()
     if message["type"] == "http.disconnect":
         raise Disconnected

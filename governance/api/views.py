@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 from governance.api.body import MAX_BODY, too_large
 from governance.api.deciding import DECIDING, REFUSALS, Deciding
 from governance.api.documents import DOCUMENTED
-from governance.api.exchange import Exchange, Headers, Problem, Reply, problem_reply
-from governance.api.lane import check_once, request_id_of
+from governance.api.exchange import Exchange, Headers, Problem, Reply, by_name, problem_reply
+from governance.api.lane import request_id_of
 from governance.services import web
 
 
@@ -46,7 +46,7 @@ async def replied(
     headers = headers_of(request)
     request_id = request.META.get("toolgate.request_id") or request_id_of(headers)
     try:
-        check_once(headers)
+        named = by_name(headers)
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
             raise too_large()
         exchange = Exchange(
@@ -59,6 +59,7 @@ async def replied(
             request_id=request_id,
             received_at=time.time(),
             parameters=parameters,
+            named=named,
         )
         return await deciding(web.current(), exchange)
     except Problem as problem:
