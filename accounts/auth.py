@@ -157,6 +157,26 @@ class Authenticator:
             raise CredentialError(*_REVOKED)
         return Identity(caller=caller, credential=Credential.PROXY, issued_at=now, names=names)
 
+    def about(self, identity: Identity, subject: str, *, server: str | None) -> Identity | None:
+        """The identity of `subject` as an enforcement point asks about it; None where its token does not let it.
+
+        The token must have the scope word `pep` and name the subject and, for a tool, its server. Everything about the
+        subject comes from the directory; the credential, and with it revocation and expiry, stays the asker's.
+        """
+        claims = identity.claims
+        if claims is None or "pep" not in claims.scope or subject not in claims.pep_subjects:
+            return None
+        if server is not None and server not in claims.pep_servers:
+            return None
+        state = self._directory.state
+        principal = principal_of(subject, state.principals.get(subject))
+        rate_tier = state.rate_tiers.get(subject)
+        caller = Caller(
+            principal=replace(principal, rate_tier=rate_tier) if rate_tier else principal,
+            audience=identity.caller.audience,
+        )
+        return replace(identity, caller=caller, asked_by=identity.caller.principal.id)
+
     def _by_key(self, presented: str, *, audience: str, server: str | None, peer: str | None, now: float) -> Identity:
         state = self._directory.state
         entry = find_key(presented, state.keys, self._digests)

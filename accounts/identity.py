@@ -23,7 +23,8 @@ class Identity:
     """A verified caller. `expires_at` is in seconds since the epoch (None: the credential has no end of its own).
 
     `token_sha256` (hex) names the exact token in the record, never in a deny list: those go by `jti`. `key_id` is the
-    public part of an agent key, `kid` the key that signed the token. `names` are what revocations may name.
+    public part of an agent key, `kid` the key that signed the token. `names` are what revocations may name. `asked_by`
+    is the enforcement point whose credential this is, where it asks about somebody else.
     """
 
     caller: Caller
@@ -35,6 +36,7 @@ class Identity:
     token_sha256: str | None = None
     key_id: str | None = None
     names: tuple[str, ...] = ()
+    asked_by: str | None = None
 
     @property
     def authenticated(self) -> bool:

@@ -9,7 +9,7 @@ from audit.decision_record import Question
 from governance.adapters.authzen import BadEvaluation, Evaluation, Named, error_item, read_batch, read_evaluation
 from governance.api.answers import detail_of
 from governance.api.body import CALLER_ID, read_body
-from governance.api.decisions import attempt, identify, record, refuse_secret_labels
+from governance.api.decisions import Attempt, identify, record, refuse_secret_labels
 from governance.api.exchange import Exchange, Problem, Reply, json_reply
 from governance.api.requests import name_fault
 from governance.engine.answer import public
@@ -24,7 +24,7 @@ UNKNOWN = "unknown"
 async def answer_evaluation(runtime: Runtime, exchange: Exchange) -> Reply:
     """Answer one evaluation."""
     identity = identify(runtime, exchange)
-    async with attempt(runtime, identity, exchange) as attempted:
+    async with Attempt(runtime, identity, exchange) as attempted:
         document = read_body(exchange)
         question = _or_400(lambda: read_evaluation(document))
         answer = await _evaluated(runtime, identity, question, exchange)
@@ -35,7 +35,7 @@ async def answer_evaluation(runtime: Runtime, exchange: Exchange) -> Reply:
 async def answer_evaluations(runtime: Runtime, exchange: Exchange) -> Reply:
     """Answer a batch in order, or a single evaluation where `evaluations` is missing or empty."""
     identity = identify(runtime, exchange)
-    async with attempt(runtime, identity, exchange) as attempted:
+    async with Attempt(runtime, identity, exchange) as attempted:
         document = read_body(exchange)
         batch = _or_400(lambda: read_batch(document))
         if batch is None:
@@ -44,7 +44,7 @@ async def answer_evaluations(runtime: Runtime, exchange: Exchange) -> Reply:
             attempted.refused = not answer["decision"]
             return json_reply(answer, headers=attempted.headers)
         questions, semantic = batch
-    async with attempt(runtime, identity, exchange, items=max(1, len(questions) - 1)) as attempted:
+    async with Attempt(runtime, identity, exchange, items=max(1, len(questions) - 1)) as attempted:
         answers: list[dict[str, Any]] = []
         for question in questions:
             answers.append(await _item(runtime, identity, question, exchange))
@@ -75,10 +75,10 @@ async def _item(
 
 
 async def _evaluated(runtime: Runtime, identity: Identity, question: Evaluation, exchange: Exchange) -> dict[str, Any]:
-    _refuse_other_subject(identity, question.subject)
     call = _call(question, exchange)
+    asked = _asked_about(runtime, identity, question.subject, call)
     refuse_secret_labels(runtime, call, None)
-    decided = await record(runtime, identity, call, exchange, Question(route=exchange.path))
+    decided = await record(runtime, asked, call, exchange, Question(route=exchange.path))
     return evaluation_answer(decided)
 
 
@@ -104,14 +104,25 @@ def evaluation_answer(decided: Decided) -> dict[str, Any]:
     return {"decision": shown.effect is Effect.ALLOW, "context": context}
 
 
-def _refuse_other_subject(identity: Identity, subject: Named) -> None:
-    """The subject must be the token's principal, or as type `agent` its agent: identity never comes from the body."""
+def _asked_about(runtime: Runtime, identity: Identity, subject: Named, call: Call) -> Identity:
+    """Whom the question is about: the token's principal (or, as type `agent`, its agent), never whom the body names.
+
+    An enforcement point whose token has the scope `pep` may ask about the subjects and servers that it lists: the
+    record then names both, and the asker pays.
+    """
     caller = identity.caller
-    own = {caller.agent} if subject.type == "agent" else {caller.principal.id}
-    if subject.type in {"user", "service"} and subject.type != caller.principal.kind:
-        own = set()
-    if subject.id not in own:
-        raise Problem(403, "subject.other", "The subject must be the token's own principal.")
+    if subject.type == "agent":
+        if subject.id == caller.agent:
+            return identity
+    else:
+        kind = subject.type if subject.type in {"user", "service"} else None
+        if subject.id == caller.principal.id:
+            if kind in (None, caller.principal.kind):
+                return identity
+        elif (asked := runtime.authenticator.about(identity, subject.id, server=call.server)) is not None:
+            if kind in (None, asked.caller.principal.kind):
+                return asked
+    raise Problem(403, "subject.other", "The subject must be the token's own principal.")
 
 
 def _call(question: Evaluation, exchange: Exchange) -> Call:

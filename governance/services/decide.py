@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from accounts.identity import Identity
@@ -69,10 +69,14 @@ async def decide_call(
     elif call.size > SCAN_OFF_LOOP:
         async with runtime.large_calls(identity.caller.principal.id):
             steps = decide(snapshot, world, identity.caller, call, now=now)
-            decision, told = await _drive(runtime, steps, now=now, off_loop=True)
+            decision, told = await _drive(runtime, steps, payer=identity.asked_by, now=now, off_loop=True)
     else:
         decision, told = await _drive(
-            runtime, decide(snapshot, world, identity.caller, call, now=now), now=now, off_loop=False
+            runtime,
+            decide(snapshot, world, identity.caller, call, now=now),
+            payer=identity.asked_by,
+            now=now,
+            off_loop=False,
         )
     micros = (time.perf_counter_ns() - started) // 1000
     inputs = Inputs(
@@ -132,9 +136,9 @@ class _Told:
 
 
 async def _drive(
-    runtime: Runtime, steps: Generator[Need, Answer, Decision], *, now: float, off_loop: bool
+    runtime: Runtime, steps: Generator[Need, Answer, Decision], *, payer: str | None, now: float, off_loop: bool
 ) -> tuple[Decision, _Told]:
-    """Run the engine to its end, answering what it asks for."""
+    """Run the engine to its end, answering what it asks for. `payer` spends in place of the principal."""
     told = _Told()
     answer: Answer | None = None
     while True:
@@ -142,7 +146,8 @@ async def _drive(
         if isinstance(step, Decision):
             return step, told
         if isinstance(step, NeedBuckets):
-            buckets = runtime.limits.spend(step, now=now)
+            spent = step if payer is None else replace(step, principal=payer)
+            buckets = runtime.limits.spend(spent, now=now)
             answer = buckets if isinstance(buckets, Buckets) else await buckets
             told.buckets = {"principal": answer.principal, "session": answer.session}
         elif isinstance(step, NeedHooks):

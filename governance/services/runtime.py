@@ -79,7 +79,8 @@ class Runtime:
 
     def who(self, identity: Identity) -> Who:
         """The record's words for a caller, made once for each verified credential and state of the directory."""
-        key = (identity.token_sha256 or identity.key_id or "", self.directory.state.generation)
+        asked = f"{identity.asked_by}>{identity.caller.principal.id}" if identity.asked_by is not None else ""
+        key = (f"{identity.token_sha256 or identity.key_id or ''}{asked}", self.directory.state.generation)
         who = self._who.get(key) if key[0] else None
         if who is None:
             caller, principal = identity.caller, identity.caller.principal
@@ -91,6 +92,7 @@ class Runtime:
                 session=caller.session_id,
                 departments=principal.departments,
                 links=links_of(caller),
+                asked_by=identity.asked_by,
                 token=Token(iss=identity.iss, jti=identity.jti, kid=identity.kid, sha256=identity.token_sha256),
             )
             if len(self._who) > REMEMBERED_WHO:

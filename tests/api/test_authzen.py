@@ -56,6 +56,25 @@ def test_the_subject_must_be_the_tokens_principal(process: Process) -> None:
     assert evaluate(process, {**READ, "subject": {"type": "agent", "id": "reporter"}}).json["decision"] is True
 
 
+def test_an_enforcement_point_asks_about_the_subjects_and_servers_it_lists_and_pays(process: Process) -> None:
+    token = process.token("carol", scope=("admin", "pep"), pep_subjects=("alice",), pep_servers=("files",))
+
+    def ask(question: Any) -> Any:
+        return process.post("/access/v1/evaluation", token=token, body=question)
+
+    assert ask(READ).json["decision"] is True
+    who = process.records()[-1]["who"]
+    assert (who["principal"], who["asked_by"], who["links"][0]["roles"]) == ("alice", "carol", ["analyst", "payer"])
+    assert ask({**READ, "subject": {"type": "user", "id": "bob"}}).status == 403
+    assert ask({**READ, "resource": {"type": "tool", "id": "pay/balance"}}).status == 403
+    assert ask({**READ, "subject": {"type": "user", "id": "carol"}}).status == 200
+
+
+def test_a_list_of_subjects_without_the_scope_is_worth_nothing(process: Process) -> None:
+    token = process.token("carol", scope=("admin",), pep_subjects=("alice",), pep_servers=("files",))
+    assert process.post("/access/v1/evaluation", token=token, body=READ).status == 403
+
+
 def test_without_a_token_nothing_is_evaluated(process: Process) -> None:
     answered = process.post("/access/v1/evaluation", body=READ)
     assert answered.status == 401
