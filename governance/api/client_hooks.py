@@ -26,12 +26,13 @@ from governance.adapters.claude_code import (
 )
 from governance.adapters.client_tool import entity_of
 from governance.api.body import CALLER_ID, read_body
-from governance.api.decisions import attempt, identify, record, refuse_secret_labels
+from governance.api.decisions import Attempt, identify, record, refuse_secret_labels
 from governance.api.exchange import Exchange, Problem, Reply, json_reply
 from governance.engine.answer import public
 from governance.engine.call import Call, Door, Labels
 from governance.engine.decision import Decision, Effect
 from governance.engine.detection.redaction import redact
+from governance.engine.strict_json import BadJson, read_json
 from governance.services.decide import Decided
 from governance.services.outcomes import Report, report_tool_result
 from governance.services.runtime import Runtime
@@ -45,19 +46,34 @@ async def answer_claude_code(runtime: Runtime, exchange: Exchange) -> Reply:
     event = ""
     try:
         identity = identify(runtime, exchange, audience="hook")
-        async with attempt(runtime, identity, exchange) as attempted:
+        async with Attempt(runtime, identity, exchange) as attempted:
             payload = read_payload(read_body(exchange))
             event = payload.name
             answer = await _answer(runtime, identity, payload, exchange)
             attempted.refused = bool(answer)
         return json_reply(answer)
     except BadPayload as bad:
-        return json_reply(refusal(event, f"Toolgate could not read this event: {bad.message} ({bad.path})"))
+        said = f"Toolgate could not read this event: {bad.message} ({bad.path})"
+        return json_reply(refusal(event or _blocking_event(exchange), said))
     except Problem as problem:
-        return refused(problem, exchange.request_id, event=event)
+        return refused(problem, exchange.request_id, event=event or _blocking_event(exchange))
     except Exception:
         log.exception("hook.failed", client=CLIENT, request_id=exchange.request_id)
-        return json_reply(refusal(event, "Toolgate could not decide this. [engine.error]"))
+        said = "Toolgate could not decide this. [engine.error]"
+        return json_reply(refusal(event or _blocking_event(exchange), said))
+
+
+def _blocking_event(exchange: Exchange) -> str:
+    """The event of a request that was refused before it was read, where it has a form of deny of its own.
+
+    The client drops an answer in another event's form and goes on. Whatever else it may be counts as PreToolUse.
+    """
+    try:
+        document = read_json(exchange.body)
+    except BadJson:
+        return ""
+    name = document.get("hook_event_name") if isinstance(document, dict) else None
+    return str(name) if name in (HookEvent.USER_PROMPT_SUBMIT, HookEvent.POST_TOOL_USE) else ""
 
 
 def refused(problem: Problem, request_id: str, *, event: str = "") -> Reply:
@@ -70,6 +86,8 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
     if payload.event is HookEvent.PRE_TOOL_USE:
         decided = await _decided(runtime, identity, payload, exchange)
         decision = decided.decision
+        if decision.effect is Effect.ALLOW and decision.obligations:
+            return tool_answer(Effect.DENY, _owed(decided))
         return tool_answer(decision.effect, told(decided), skip_client_prompt=decision.skip_client_prompt)
     if payload.event is HookEvent.USER_PROMPT_SUBMIT:
         call = Call(
@@ -80,7 +98,9 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
             door=Door.HOOK,
         )
         decided = await record(runtime, identity, call, exchange, Question(route=exchange.path), prompt=True)
-        return prompt_answer(told(decided) if decided.decision.effect is not Effect.ALLOW else None)
+        if decided.decision.effect is Effect.ALLOW:
+            return prompt_answer(_owed(decided) if decided.decision.obligations else None)
+        return prompt_answer(told(decided))
     if payload.event in (HookEvent.POST_TOOL_USE, HookEvent.POST_TOOL_USE_FAILURE):
         report = Report(
             status="failed" if payload.event is HookEvent.POST_TOOL_USE_FAILURE else "success",
@@ -134,6 +154,12 @@ def _labels(payload: Payload) -> Labels:
         client_id=CLIENT,
         task_id=plain(payload.subagent),
     )
+
+
+def _owed(decided: Decided) -> str:
+    """Why an allow comes to nothing here: the client cannot do what is owed with it, and so must not run the call."""
+    owed = ", ".join(sorted({item.type for item in decided.decision.obligations}))
+    return f"Toolgate: Allowed only with {owed}, which this client cannot do. [obligation; decision {decided.id}]"
 
 
 def told(decided: Decided) -> str:

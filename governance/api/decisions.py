@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
 
 import orjson
 
 from accounts.auth import challenge
 from accounts.identity import Identity
-from accounts.proxy import carries_proxy_headers
+from accounts.proxy import NAMES
 from accounts.tokens.errors import CredentialError
 from audit.decision_record import Question, links_of
 from audit.journal import AuditUnavailable
@@ -60,7 +59,7 @@ def identify(runtime: Runtime, exchange: Exchange, *, audience: str = "api") -> 
 
 def _by_proxy(runtime: Runtime, exchange: Exchange, *, audience: str) -> Identity | None:
     """The identity that a trusted proxy vouches for. Headers not believed count as absent, and are recorded."""
-    if not carries_proxy_headers(exchange.headers):
+    if NAMES.isdisjoint(exchange.named):
         return None
     target = exchange.path.encode() + (b"?" + exchange.query if exchange.query else b"")
     try:
@@ -80,47 +79,58 @@ def _by_proxy(runtime: Runtime, exchange: Exchange, *, audience: str) -> Identit
         return None
 
 
-@asynccontextmanager
-async def attempt(
-    runtime: Runtime, identity: Identity, exchange: Exchange, *, rate_class: str = "mcp", items: int = 1
-) -> AsyncIterator[Attempted]:
+class Attempt:
     """Charge an attempt before anything of it is scanned, and once more where it comes to nothing.
 
-    Yields what to tell of the budget and where refused calls are counted. Raises `Problem` 429 where nothing is left.
+    Inside it `headers` tell what is left, and `refused` is set to how many of its calls were denied. Entering raises
+    `Problem` 429 where nothing is left.
     """
-    now, size = exchange.received_at, len(exchange.body)
-    try:
-        headers = await runtime.limits.charge_attempt(
-            identity, rate_class=rate_class, now=now, items=items, size=size, peer=exchange.peer
-        )
-    except TooManyRequests as refused:
-        raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
-    attempted = Attempted(headers=headers)
-    try:
-        yield attempted
-    except Problem:
-        await runtime.limits.charge_refusal(
-            identity, rate_class=rate_class, now=now, items=items, size=size, peer=exchange.peer
-        )
-        raise
-    if attempted.refused:
-        await runtime.limits.charge_refusal(
-            identity, rate_class=rate_class, now=now, items=attempted.refused, size=size, peer=exchange.peer
-        )
 
+    __slots__ = ("_exchange", "_identity", "_items", "_rate_class", "_runtime", "headers", "refused")
 
-@dataclass(slots=True)
-class Attempted:
-    """An attempt that was paid for: the headers that tell what is left, and how many of its calls were denied."""
+    def __init__(
+        self, runtime: Runtime, identity: Identity, exchange: Exchange, *, rate_class: str = "mcp", items: int = 1
+    ) -> None:
+        self._runtime, self._identity, self._exchange = runtime, identity, exchange
+        self._rate_class, self._items = rate_class, items
+        self.headers: ReplyHeaders = ()
+        self.refused: int = 0
 
-    headers: ReplyHeaders
-    refused: int = 0
+    async def __aenter__(self) -> Self:
+        exchange = self._exchange
+        try:
+            self.headers = await self._runtime.limits.charge_attempt(
+                self._identity,
+                rate_class=self._rate_class,
+                now=exchange.received_at,
+                items=self._items,
+                size=len(exchange.body),
+                peer=exchange.peer,
+            )
+        except TooManyRequests as refused:
+            raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        denied = self.refused if kind is None else self._items if issubclass(kind, Problem) else 0
+        if denied:
+            exchange = self._exchange
+            await self._runtime.limits.charge_refusal(
+                self._identity,
+                rate_class=self._rate_class,
+                now=exchange.received_at,
+                items=denied,
+                size=len(exchange.body),
+                peer=exchange.peer,
+            )
 
 
 async def answer_decision(runtime: Runtime, exchange: Exchange) -> Reply:
     """Decide one call."""
     identity = identify(runtime, exchange)
-    async with attempt(runtime, identity, exchange) as attempted:
+    async with Attempt(runtime, identity, exchange) as attempted:
         call, call_id = read_call(read_body(exchange), size=len(exchange.body))
         refuse_secret_labels(runtime, call, call_id)
         effect, body = await _answered(runtime, identity, call, call_id, exchange)
@@ -131,11 +141,11 @@ async def answer_decision(runtime: Runtime, exchange: Exchange) -> Reply:
 async def answer_batch(runtime: Runtime, exchange: Exchange) -> Reply:
     """Decide up to a hundred calls in order; each is charged and recorded by itself."""
     identity = identify(runtime, exchange)
-    async with attempt(runtime, identity, exchange):
+    async with Attempt(runtime, identity, exchange):
         calls, semantic = _read_batch(runtime, exchange)
         if semantic == "permit_on_first_permit" and identity.caller.agent is not None:
             raise Problem(400, "field.value", "An agent may not stop at the first permit.", path="/semantic")
-    async with attempt(runtime, identity, exchange, items=max(1, len(calls) - 1)) as attempted:
+    async with Attempt(runtime, identity, exchange, items=max(1, len(calls) - 1)) as attempted:
         answers = await _answer_calls(runtime, identity, calls, semantic, exchange, attempted)
     return Reply(status=200, body=orjson.dumps({"decisions": answers}), headers=attempted.headers)
 
@@ -161,7 +171,7 @@ async def _answer_calls(
     calls: list[tuple[Call, str | None]],
     semantic: str,
     exchange: Exchange,
-    attempted: Attempted,
+    attempted: Attempt,
 ) -> list[Any]:
     answers: list[Any] = []
     for call, call_id in calls:

@@ -128,6 +128,42 @@ def test_a_body_that_cannot_be_read_is_a_200_with_deny(process: Process, raw: by
     assert permission(answered.json) == "deny"
 
 
+def test_a_prompt_with_a_bad_token_is_blocked_in_the_prompts_own_form(process: Process) -> None:
+    prompt = {**PRE_TOOL_USE, "hook_event_name": "UserPromptSubmit", "prompt": "Fix the build"}
+    assert process.post("/hooks/claude-code", token="x.y.z", body=prompt).json["decision"] == "block"
+    assert hook(process, {**prompt, "session_id": 7})["decision"] == "block"
+
+
+def test_a_result_with_a_bad_token_is_withheld(process: Process) -> None:
+    done = {**PRE_TOOL_USE, "hook_event_name": "PostToolUse", "tool_response": {"stdout": f"id = {AWS}"}}
+    answer = process.post("/hooks/claude-code", token="x.y.z", body=done).json
+    assert answer["hookSpecificOutput"]["hookEventName"] == "PostToolUse"
+    assert AWS not in str(answer)
+
+
+def test_an_event_named_inside_the_input_changes_no_answer(process: Process) -> None:
+    payload = {"tool_input": {"hook_event_name": "Notification"}, **PRE_TOOL_USE}
+    payload["tool_input"] = {"hook_event_name": "UserPromptSubmit"}
+    assert permission(process.post("/hooks/claude-code", token="x.y.z", body=payload).json) == "deny"
+
+
+def test_an_allow_that_owes_what_the_client_cannot_do_is_a_deny(process: Process) -> None:
+    with_clients(process)
+    document = process.runtime.snapshot.document
+    process.runtime.snapshot = compiled({**document, "detectors": {**document["detectors"], "action": "redact"}})
+    answer = hook(process, {**PRE_TOOL_USE, "tool_input": {"command": f"echo {AWS}"}})
+    assert permission(answer) == "deny"
+    prompt = {**PRE_TOOL_USE, "hook_event_name": "UserPromptSubmit", "prompt": f"use {AWS}"}
+    assert hook(process, prompt)["decision"] == "block"
+
+
+def test_a_banned_network_is_a_200_with_deny(process: Process) -> None:
+    for _ in range(40):
+        process.get("/wp-admin/x.php")
+    answered = process.post("/hooks/claude-code", token="x.y.z", body=PRE_TOOL_USE)
+    assert (answered.status, permission(answered.json)) == (200, "deny")
+
+
 def test_an_event_that_is_not_governed_is_no_opinion(process: Process) -> None:
     assert hook(process, {"hook_event_name": "PreCompact", "session_id": "s"}) == {}
 
