@@ -190,6 +190,13 @@ def _without_port(host: str) -> str:
     return host.partition(":")[0]
 
 
+def _refused(route: Route | None, request_id: str) -> Reply:
+    """The guard's 403 without a body; in the client's own form where that client takes a 403 for "go on"."""
+    if route is None or route.refusal is problem_reply:
+        return Reply(status=403, body=b"", content_type="")
+    return route.refusal(Problem(403, "guard.refused", "This network is refused for a while."), request_id)
+
+
 async def _read(receive: Receive, length: bytes | None) -> bytes:
     """Read the body, giving up as soon as it is larger than `MAX_BODY`. `length` is what the client announced."""
     if length is not None and (not length.isdigit() or int(length) > MAX_BODY):
