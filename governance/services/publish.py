@@ -83,6 +83,14 @@ def in_force() -> InForce:
     return InForce(number=release.number, author=release.author, document=document)
 
 
+def release_document(number: int) -> Document:
+    """The document of a release, verified. Raises `PublishRefused` without one, `ReleaseAltered`."""
+    release = Release.objects.filter(number=number).first()
+    if release is None:
+        raise PublishRefused(f"There is no release {number}.")
+    return verified_document(release, policy_keys=keys.policy_keys().public_only())
+
+
 def publish_draft(
     *,
     actor: Actor,
@@ -167,6 +175,7 @@ def carry_out(proposal_id: int, *, actor: Actor | None = None) -> Release | None
             proposal.status, proposal.decision_reason, failure = ProposalStatus.FAILED, str(error)[:4_000], error
         else:
             proposal.release = release
+            _overtake(release)
             if proposal.status == ProposalStatus.QUEUED:
                 proposal.status = ProposalStatus.PUBLISHED
         sign_proposal(proposal)
@@ -294,6 +303,18 @@ def _released(proposal: ReleaseProposal, actor: Actor) -> Release:
         summary=dict(proposal.summary),
         sound=True,
     )
+
+
+def _overtake(release: Release) -> None:
+    """What is still open was made from an older release: it has to be proposed again."""
+    for other in ReleaseProposal.objects.select_for_update().filter(status=ProposalStatus.OPEN):
+        try:
+            check_proposal(other)
+        except ProposalRefused:
+            continue
+        other.status = ProposalStatus.OVERTAKEN
+        other.decision_reason = f"Release {release.number} by {release.author} came first."
+        sign_proposal(other)
 
 
 def _author(proposal: ReleaseProposal) -> Actor:

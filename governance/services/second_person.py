@@ -10,14 +10,18 @@ from typing import Any, cast
 
 from accounts.models import User
 from governance.engine.principal import TIERS, Tier
-from governance.snapshot.diff import Change
+from governance.snapshot.diff import REMOVED, Change
 from governance.snapshot.effects import Move
 from governance.snapshot.shapes import Document
 
 PROTECTION = frozenset(
     {"blocklist", "blocklist.entries", "detectors", "detectors.own", "exemptions", "hooks", "layers", "settings"}
 )
-"""Kinds of object whose widening is less protection, whoever it is for; so is switching the limits off."""
+"""Kinds of object whose widening is less protection, whoever it is for; so is switching the limits off.
+
+What the installation wrote itself and takes away again is an ordinary change, like the removal of a deny rule: it is
+gone for everyone to see. What is off, in shadow or exempted still looks like protection.
+"""
 
 MOST_REASONS = 20
 _NAMING = ("users", "groups", "roles", "departments", "agents")
@@ -65,7 +69,7 @@ def own_rights(before: Document, after: Document, author: User) -> list[str]:
 
 
 def _protects_less(change: Change) -> bool:
-    if change.effect not in (Move.WIDENS, Move.BOTH):
+    if change.effect not in (Move.WIDENS, Move.BOTH) or change.summary == REMOVED:
         return False
     return change.kind in PROTECTION or change.path == "rate_limits.disabled"
 

@@ -22,6 +22,7 @@ from governance.snapshot.shapes import Document
 TABLES = ("departments", "groups", "roles", "principals", "agents", "servers", "data_sources", "skills", "plugins")
 LISTS = ("bindings", "rules", "exemptions", "hooks", "tests")
 SINGLES = ("blocklist", "detectors", "settings", "rate_limits")
+REMOVED = "is removed"
 NESTED = {"blocklist": "entries", "detectors": "own"}
 
 
@@ -95,7 +96,7 @@ def _table(kind: str, prefix: str, old: Mapping[str, Any], new: Mapping[str, Any
             effect = DEPARTURE[kind]
             if old[name].get("mode") == "shadow" or (kind == "hooks" and not old[name].get("enabled", True)):
                 effect = Move.NEUTRAL
-            yield Change(kind=kind, path=path, summary="is removed", effect=effect)
+            yield Change(kind=kind, path=path, summary=REMOVED, effect=effect)
         elif old[name] != new[name]:
             first, second = dict(old[name]), dict(new[name])
             if kind == "servers":

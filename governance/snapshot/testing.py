@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from governance.engine.call import Call, Door, EntityKind, Json, Labels
 from governance.engine.decision import Decision
+from governance.engine.explain import Explanation, explain
 from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, Need, NeedBuckets, NeedHooks
 from governance.engine.pipeline import decide
 from governance.engine.principal import (
@@ -121,6 +122,38 @@ class TestBench:
         hooks: HookRunner | None = None,
     ) -> Decision:
         """The true decision on a call in the form that a test gives it, at `at` epoch seconds."""
+        world, caller = self._posed(principal=principal, agent=agent, audience=audience, call=call, at=at)
+        steps = decide(self.snapshot, world, caller, _call(call), now=at, clock=time.perf_counter_ns)
+        answer: Answer | None = None
+        while True:
+            try:
+                need = steps.send(cast(Answer, answer))
+            except StopIteration as end:
+                return cast(Decision, end.value)
+            answer = _answer(need, hooks)
+
+    def explain(
+        self,
+        *,
+        principal: str | Mapping[str, Any],
+        call: Mapping[str, Any],
+        at: float,
+        agent: str | None = None,
+        audience: str | None = None,
+    ) -> Explanation:
+        """Why a call in the form that a test gives it is decided so, at `at` epoch seconds."""
+        world, caller = self._posed(principal=principal, agent=agent, audience=audience, call=call, at=at)
+        return explain(self.snapshot, world, caller, _call(call), now=at)
+
+    def _posed(
+        self,
+        *,
+        principal: str | Mapping[str, Any],
+        agent: str | None,
+        audience: str | None,
+        call: Mapping[str, Any],
+        at: float,
+    ) -> tuple[World, Caller]:
         directory: Directory = self.directory
         if not isinstance(principal, str) and principal.get("kind") != PrincipalKind.ANONYMOUS.value:
             directory = ChainMap({INLINE: _entry(principal)}, self.directory)
@@ -130,15 +163,7 @@ class TestBench:
             audience=audience,
             client_id=call.get("context", {}).get("client_id"),
         )
-        world = World.of(confirmed_at=at, directory=directory)
-        steps = decide(self.snapshot, world, caller, _call(call), now=at, clock=time.perf_counter_ns)
-        answer: Answer | None = None
-        while True:
-            try:
-                need = steps.send(cast(Answer, answer))
-            except StopIteration as end:
-                return cast(Decision, end.value)
-            answer = _answer(need, hooks)
+        return World.of(confirmed_at=at, directory=directory), caller
 
 
 def _answer(need: Need, hooks: HookRunner | None) -> Answer:

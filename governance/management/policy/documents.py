@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from governance.management.policy.subcommand import Streams
 from governance.snapshot.bundle import PolicyErrors, read_policy
@@ -22,10 +20,7 @@ def is_stored(reference: str) -> bool:
 def load(references: str | Sequence[str], streams: Streams) -> Document | None:
     """The document that is meant, or None once everything that is wrong with it has been written to `err`."""
     if isinstance(references, str) and is_stored(references):
-        document = _stored(references)
-        if document is None:
-            streams.err.write(f"there is no release {references}\n")
-        return document
+        return _stored(references, streams)
     try:
         return read_policy(references)
     except PolicyErrors as errors:
@@ -36,12 +31,18 @@ def load(references: str | Sequence[str], streams: Streams) -> Document | None:
         return None
 
 
-def _stored(reference: str) -> Document | None:
-    from governance.models.release import Release
+def _stored(reference: str, streams: Streams) -> Document | None:
+    from accounts.services.errors import ServiceError
+    from governance.services.publish import in_force, release_document
     from governance.snapshot.compiler import document_from_rows
 
     if reference == "draft":
         return document_from_rows()
-    releases = Release.objects.order_by("-number")
-    found = releases.first() if reference == "current" else releases.filter(number=int(reference)).first()
-    return None if found is None else cast(Document, json.loads(bytes(found.document)))
+    try:
+        document = in_force().document if reference == "current" else release_document(int(reference))
+    except ServiceError as error:
+        streams.err.write(f"{error}\n")
+        return None
+    if document is None:
+        streams.err.write("there is no release yet\n")
+    return document

@@ -13,6 +13,11 @@ MODULES: Mapping[str, str] = {
     "lint": "report_lint",
     "diff": "compare",
     "schema": "print_schema",
+    "import": "import_draft",
+    "export": "export",
+    "publish": "publish_draft",
+    "rollback": "roll_back",
+    "explain": "explain_call",
     "catalogue": "print_catalogue",
 }
 
