@@ -8,9 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from governance.selectors.draft import unpublished_changes
+from governance.selectors.switches import live_switches
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "What is decided": (
@@ -23,6 +25,10 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "What is in force": ("Release", "ReleaseProposal", "Switch"),
 }  # fmt: skip
 """Section → models in it, in order; models of other rooms follow under their app's name."""
+
+
+SWITCHES_NAMED = 5
+"""Live switches that every page names; the page of the switches has them all."""
 
 
 class ConsoleSite(AdminSite):
@@ -39,7 +45,20 @@ class ConsoleSite(AdminSite):
         context = super().each_context(request)
         context["environment"] = settings.TOOLGATE_ENV
         context["unpublished_changes"] = unpublished_changes() if self._sees_the_draft(request) else 0
+        context["live_switches"] = list(live_switches()[:SWITCHES_NAMED]) if self._may(request, "view_switch") else []
         return context
+
+    def get_urls(self) -> list[Any]:
+        """The console's own pages before those of the models."""
+        from governance.console.pages.routes import page_urls  # pages use the site
+
+        return [*page_urls(self), *super().get_urls()]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The overview in place of a bare list of models."""
+        from governance.console.pages.overview import overview
+
+        return overview(request)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The models this person may see, by section and not by the app that holds them."""
@@ -47,7 +66,7 @@ class ConsoleSite(AdminSite):
         if app_label is not None:
             return apps
         models = {model["object_name"]: model for app in apps for model in app["models"]}
-        sections = []
+        sections = self._pages(request)
         for name, members in SECTIONS.items():
             found = [models.pop(member) for member in members if member in models]
             if found:
@@ -64,7 +83,38 @@ class ConsoleSite(AdminSite):
         rest = [{**app, "models": [m for m in app["models"] if m["object_name"] in models]} for app in apps]
         return [*sections, *(app for app in rest if app["models"])]
 
+    def _pages(self, request: HttpRequest) -> list[Any]:
+        """The console's own pages as a section of the navigation."""
+        from governance.console.pages.routes import PAGES
+
+        open_to_them = [page for page in PAGES if page.listed and page.opens_for(request)]
+        if not open_to_them:
+            return []
+        home = reverse("admin:index", current_app=self.name)
+        return [
+            {
+                "name": "Work",
+                "app_label": "work",
+                "app_url": f"{home}#work",
+                "has_module_perms": True,
+                "models": [
+                    {
+                        "name": page.title,
+                        "object_name": f"page-{page.name}",
+                        "perms": {},
+                        "admin_url": reverse(f"admin:{page.name}", current_app=self.name),
+                        "add_url": None,
+                        "view_only": True,
+                    }
+                    for page in open_to_them
+                ],
+            }
+        ]
+
+    def _sees_the_draft(self, request: HttpRequest) -> bool:
+        return self._may(request, "view_draftstate")
+
     @staticmethod
-    def _sees_the_draft(request: HttpRequest) -> bool:
+    def _may(request: HttpRequest, action: str) -> bool:
         user = request.user
-        return bool(user.is_authenticated and user.is_staff and user.has_perm("governance.view_draftstate"))
+        return bool(user.is_authenticated and user.is_staff and user.has_perm(f"governance.{action}"))

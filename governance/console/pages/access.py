@@ -1,0 +1,127 @@
+"""Reverse questions: who can do this, and what can somebody do. The question stands in the URL."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+
+from accounts.caller import principal_of
+from governance.console.pages.asking import EntityField, call_of
+from governance.console.pages.in_force import Policy, current_policy, draft_policy, world_now
+from governance.console.pages.page import person, show
+from governance.console.pages.simulator import offered
+from governance.engine.principal import ANONYMOUS, Caller
+from governance.engine.questions import Right, what_can, who_can
+from governance.engine.world import World
+from governance.snapshot.errors import PolicyErrors
+
+SHOWN = 500
+"""Rows of one answer; how many there are is always said."""
+
+
+class WhoForm(forms.Form):
+    """Who can call this?"""
+
+    entity = EntityField(label="Who can call")
+    agent = forms.CharField(required=False, max_length=128, label="Through this agent")
+    policy = forms.ChoiceField(
+        required=False, label="By", choices=[("current", "what is in force"), ("draft", "the draft")]
+    )
+
+
+class WhatForm(forms.Form):
+    """What can they call?"""
+
+    principal = forms.CharField(max_length=128, label="What can this principal call")
+    agent = forms.CharField(required=False, max_length=128, label="Through this agent")
+    policy = forms.ChoiceField(
+        required=False, label="By", choices=[("current", "what is in force"), ("draft", "the draft")]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The rights found, the first `SHOWN` of them; `asked` is the question in words."""
+
+    asked: str
+    policy: str
+    rights: tuple[Right, ...]
+    count: int
+    by_principal: bool
+
+
+def access(request: HttpRequest) -> HttpResponse:
+    """Both questions, and the answer to the one that was asked."""
+    sees_draft = person(request).has_perm("governance.view_draftstate")
+    who = WhoForm(request.GET if "entity" in request.GET else None)
+    what = WhatForm(request.GET if "principal" in request.GET else None)
+    answered: Answered | None = None
+    asked = who if who.is_bound else what
+    if asked.is_bound and asked.is_valid():
+        policy = _policy(asked, draft=sees_draft and asked.cleaned_data["policy"] == "draft")
+        if policy is not None:
+            world = world_now()
+            answered = _who(policy, world, who) if asked is who else _what(policy, world, what)
+    return show(
+        request,
+        "console/access.html",
+        title="Who can, what can",
+        who=who,
+        what=what,
+        answered=answered,
+        offered=offered(),
+    )
+
+
+def _who(policy: Policy, world: World, form: WhoForm) -> Answered:
+    said = form.cleaned_data
+    everybody = [principal_of(name, entry) for name, entry in sorted(world.directory.items())]
+    agent = said["agent"] or None
+    rights = who_can(
+        policy.snapshot,
+        world,
+        [*everybody, ANONYMOUS],
+        call_of(said["entity"], {}),
+        now=time.time(),
+        agent=agent,
+    )
+    through = f" through {agent}" if agent else ""
+    return Answered(
+        asked=f"Who can call {said['entity']}{through}, without arguments",
+        policy=policy.name,
+        rights=rights[:SHOWN],
+        count=len(rights),
+        by_principal=True,
+    )
+
+
+def _what(policy: Policy, world: World, form: WhatForm) -> Answered:
+    said = form.cleaned_data
+    name, agent = said["principal"], said["agent"] or None
+    principal = ANONYMOUS if name == ANONYMOUS.id else principal_of(name, world.directory.get(name))
+    rights = what_can(policy.snapshot, world, Caller(principal=principal, agent=agent), now=time.time())
+    through = f" through {agent}" if agent else ""
+    return Answered(
+        asked=f"What {name} can call{through}",
+        policy=policy.name,
+        rights=rights[:SHOWN],
+        count=len(rights),
+        by_principal=False,
+    )
+
+
+def _policy(form: forms.Form, *, draft: bool) -> Policy | None:
+    if not draft:
+        policy = current_policy()
+        if policy is None:
+            form.add_error(None, "Nothing has been published yet: ask it of the draft.")
+        return policy
+    try:
+        return draft_policy()
+    except PolicyErrors as faults:
+        for fault in faults.errors[:10]:
+            form.add_error(None, f"The draft cannot be used. {fault}")
+        return None

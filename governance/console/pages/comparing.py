@@ -1,0 +1,87 @@
+"""Semantic diffs for pages: in words, counted by direction, worked out once for each pair of documents."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from governance.snapshot.codec import digest
+from governance.snapshot.diff import Change, compare, effect_of, only_tightens
+from governance.snapshot.effects import Move
+from governance.snapshot.shapes import Document
+
+NOTHING: Document = {"toolgate": 1}
+"""What is in force before the first release."""
+SHOWN = 500
+"""Changes that one page lists; how many there are is always said."""
+KEPT = 8
+_ORDER = {Move.WIDENS: 0, Move.BOTH: 1, Move.TIGHTENS: 2, Move.NEUTRAL: 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What changes between two documents. `rights` say for whom, `objects` what was written; both the widest first."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def rights(self) -> list[Change]:
+        """Who may now do more, or less."""
+        return _sorted(change for change in self.changes if change.kind == "right")[:SHOWN]
+
+    @property
+    def objects(self) -> list[Change]:
+        """What was written differently."""
+        return _sorted(change for change in self.changes if change.kind != "right")[:SHOWN]
+
+    @property
+    def left_out(self) -> int:
+        """Changes that are not listed."""
+        return len(self.changes) - len(self.rights) - len(self.objects)
+
+    @property
+    def written(self) -> int:
+        """How many things were written differently: what a button counts."""
+        return sum(change.kind != "right" for change in self.changes)
+
+    @property
+    def effect(self) -> str:
+        """Which way it moves as a whole."""
+        return effect_of(list(self.changes)).value
+
+    @property
+    def tightens_only(self) -> bool:
+        """Whether it may go out in an emergency."""
+        return bool(self.changes) and only_tightens(list(self.changes))
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """How many changes move which way."""
+        found = [(move.value, sum(change.effect is move for change in self.changes)) for move in _ORDER]
+        return [(word, count) for word, count in found if count]
+
+
+_lock = threading.Lock()
+_known: OrderedDict[tuple[str, str], Difference] = OrderedDict()
+
+
+def difference(old: Document | None, new: Document) -> Difference:
+    """From one canonical document to another; None is nothing in force."""
+    before = old if old is not None else NOTHING
+    pair = (digest(before), digest(new))
+    with _lock:
+        known = _known.get(pair)
+    if known is not None:
+        return known
+    found = Difference(changes=tuple(compare(before, new)))
+    with _lock:
+        _known[pair] = found
+        while len(_known) > KEPT:
+            _known.popitem(last=False)
+    return found
+
+
+def _sorted(changes: Iterable[Change]) -> list[Change]:
+    return sorted(changes, key=lambda change: (_ORDER[change.effect], change.path))

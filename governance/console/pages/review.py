@@ -1,0 +1,186 @@
+"""Review and publish: what the draft changes for whom, what speaks against it, and the button that says so."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.models import User
+from governance.console.pages.comparing import Difference, difference
+from governance.console.pages.page import actor, person, refusals_told, show
+from governance.models import DraftComment, Release
+from governance.models.release import ReleaseKind
+from governance.services.comments import comment_on_draft, settle_comment
+from governance.services.publish import InForce, Published, in_force, publish_draft
+from governance.services.releases import PublishConflict, checked
+from governance.services.second_person import second_person_reasons
+from governance.snapshot.compiler import read_draft
+from governance.snapshot.errors import PolicyError, PolicyErrors
+from governance.snapshot.lint import Finding, lint
+from governance.snapshot.shapes import Document
+from governance.snapshot.testing import CaseResult, run_tests
+
+COMMENTS_SHOWN = 50
+
+
+class PublishForm(forms.Form):
+    """What is published, as it was seen, and in whose words."""
+
+    expected_release = forms.IntegerField(widget=forms.HiddenInput)
+    expected_revision = forms.IntegerField(widget=forms.HiddenInput)
+    message = forms.CharField(
+        max_length=2_000, label="What changes, and why", widget=forms.Textarea({"rows": "3"}), strip=True
+    )
+    override_reason = forms.CharField(
+        max_length=2_000,
+        required=False,
+        label="Why it may be published although tests fail",
+        widget=forms.Textarea({"rows": "2"}),
+    )
+    emergency = forms.BooleanField(
+        required=False,
+        label="Emergency: publish at once, without a second person",
+        help_text="Only for a draft that tightens and widens nothing. It is recorded as an emergency.",
+    )
+
+
+class CommentForm(forms.Form):
+    """A remark on the draft."""
+
+    text = forms.CharField(max_length=4_000, label="Comment", widget=forms.Textarea({"rows": "2"}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Everything that a reviewer looks at. `faults`: the draft is no sound policy, and the rest is empty."""
+
+    before: InForce
+    revision: int
+    faults: tuple[PolicyError, ...] = ()
+    difference: Difference = Difference(changes=())
+    findings: tuple[Finding, ...] = ()
+    tests: tuple[CaseResult, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def failing(self) -> list[CaseResult]:
+        """Tests that do not come out as they say."""
+        return [result for result in self.tests if not result.passed]
+
+
+def review(request: HttpRequest) -> HttpResponse:
+    """Look at the draft; publish it."""
+    user = person(request)
+    form = PublishForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with refusals_told(request, PolicyErrors):
+                return asked_for(request, _publish(request, form.cleaned_data))
+        except PublishConflict as conflict:
+            return conflict_page(request, conflict)
+    looked = reviewed(user)
+    if not form.is_bound or not form.errors:
+        shown = {"expected_release": looked.before.number, "expected_revision": looked.revision}
+        kept = {name: form.cleaned_data[name] for name in ("message", "override_reason")} if form.is_bound else {}
+        form = PublishForm(initial={**shown, **kept})
+    may_publish = user.has_perm("governance.publish_release")
+    return show(
+        request,
+        "console/review.html",
+        title="Review and publish",
+        form=form,
+        review=looked,
+        may_ask=may_publish or user.has_perm("governance.propose_release"),
+        may_tighten=looked.difference.tightens_only
+        and (may_publish or user.has_perm("governance.tighten_release"))
+        and bool(looked.reasons),
+        comments=list(DraftComment.objects.filter(resolved_at=None).order_by("created_at")[:COMMENTS_SHOWN]),
+        comment_form=CommentForm(),
+        may_comment=user.has_perm("governance.add_draftcomment"),
+        button=_button(looked),
+    )
+
+
+def comment(request: HttpRequest) -> HttpResponse:
+    """Write a comment on the draft, or settle one."""
+    if request.method == "POST":
+        form = CommentForm(request.POST)
+        with refusals_told(request):
+            if request.POST.get("settle", "").isdecimal():
+                settle_comment(actor=actor(request), comment_id=int(request.POST["settle"]))
+            elif form.is_valid():
+                comment_on_draft(actor=actor(request), text=form.cleaned_data["text"])
+            else:
+                messages.error(request, "Nothing was written: a comment has 1 to 4000 characters.")
+    return HttpResponseRedirect(reverse("admin:review") + "#comments")
+
+
+def reviewed(user: User) -> Review:
+    """The draft beside what is in force."""
+    before, draft = in_force(), read_draft()
+    try:
+        sound = checked(draft.document)
+    except PolicyErrors as faults:
+        return Review(before=before, revision=draft.revision, faults=tuple(faults.errors))
+    found = difference(before.document, sound)
+    now = time.time()
+    reasons = second_person_reasons(before.document, sound, changes=found.changes, author=user)
+    if not user.has_perm("governance.publish_release"):
+        reasons.append("Your grant lets you propose, not publish.")
+    return Review(
+        before=before,
+        revision=draft.revision,
+        difference=found,
+        findings=tuple(lint(sound, now=now)),
+        tests=tuple(_tests(draft.document, now)),
+        reasons=tuple(reasons),
+    )
+
+
+def _tests(document: Document, now: float) -> list[CaseResult]:
+    return run_tests(document, now=now) if document.get("tests") else []
+
+
+def _button(looked: Review) -> str:
+    count = looked.difference.written
+    changes = f"{count} change{'' if count == 1 else 's'}"
+    return f"Propose {changes} to a second person" if looked.reasons else f"Publish {changes}"
+
+
+def _publish(request: HttpRequest, said: dict[str, Any]) -> Published:
+    return publish_draft(
+        actor=actor(request),
+        message=said["message"],
+        expected_release=said["expected_release"],
+        expected_revision=said["expected_revision"],
+        override_reason=said["override_reason"],
+        emergency=said["emergency"],
+    )
+
+
+def asked_for(request: HttpRequest, published: Published) -> HttpResponse:
+    if published.proposal.reasons:
+        messages.success(request, "Proposed. Somebody else has to agree before anything changes.")
+    else:
+        messages.success(request, "Handed to the worker, which signs it and puts it in force.")
+    return HttpResponseRedirect(reverse("admin:proposal", args=(published.proposal.pk,)))
+
+
+def conflict_page(request: HttpRequest, conflict: PublishConflict) -> HttpResponse:
+    """Somebody else's release came first: what it changed, and the way on."""
+    winner = Release.objects.defer("document").filter(number=conflict.current).first()
+    return show(
+        request,
+        "console/conflict.html",
+        title="Somebody published before you",
+        status=409,
+        conflict=conflict,
+        winner=winner,
+        kind=ReleaseKind(winner.kind).label if winner is not None else "",
+    )

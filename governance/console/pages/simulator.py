@@ -1,0 +1,105 @@
+"""The simulator: one call, decided by what is in force and by the draft, with every reason. It spends nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+
+from governance.console.pages.asking import CallForm
+from governance.console.pages.in_force import Policy, current_policy, draft_policy, world_now
+from governance.console.pages.page import person, show
+from governance.engine.call import Call
+from governance.engine.decision import LayerResult
+from governance.engine.explain import Explanation, explain
+from governance.engine.principal import Caller
+from governance.engine.world import World
+from governance.models import Agent, Tool
+from governance.snapshot.errors import PolicyError, PolicyErrors
+
+OFFERED = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One policy's answer. `explanation` None: the policy cannot be used, and `faults` say why."""
+
+    policy: str
+    explanation: Explanation | None = None
+    faults: tuple[PolicyError, ...] = ()
+
+    @property
+    def layers(self) -> Iterable[tuple[LayerResult, bool]]:
+        """Each layer, and whether it decided."""
+        if self.explanation is None:
+            return []
+        decided = self.explanation.decision.layer
+        return [(layer, layer.layer == decided) for layer in self.explanation.decision.layers]
+
+
+def simulator(request: HttpRequest) -> HttpResponse:
+    """Ask; the call travels in the body, so that its arguments are in no log and no history of a browser."""
+    user = person(request)
+    form = CallForm(request.POST if request.method == "POST" else None, initial=_linked(request))
+    answers: list[Answer] = []
+    if request.method == "POST" and form.is_valid():
+        world = world_now()
+        answers = answers_to(
+            form.caller(world.directory),
+            form.call(),
+            world=world,
+            draft=user.has_perm("governance.view_draftstate"),
+        )
+    return show(
+        request,
+        "console/simulator.html",
+        title="Simulator",
+        form=form,
+        answers=answers,
+        differ=len({_gist(answer) for answer in answers}) > 1,
+        offered=offered(),
+    )
+
+
+def answers_to(caller: Caller, call: Call, *, world: World, draft: bool) -> list[Answer]:
+    """What is in force, then the draft where it is asked for."""
+    now = time.time()
+    answers: list[Answer] = []
+    current = current_policy()
+    if current is None:
+        answers.append(Answer(policy="nothing published yet: every call is denied"))
+    else:
+        answers.append(_answer(current, world, caller, call, now))
+    if draft:
+        try:
+            answers.append(_answer(draft_policy(), world, caller, call, now))
+        except PolicyErrors as faults:
+            answers.append(Answer(policy="draft", faults=tuple(faults.errors[:20])))
+    return answers
+
+
+def offered() -> dict[str, list[str]]:
+    """Ids that are offered while somebody types."""
+    tools = Tool.objects.order_by("server", "own_name").values_list("server_id", "own_name")[:OFFERED]
+    return {
+        "known_entities": [f"{server}/{tool}" for server, tool in tools],
+        "known_agents": list(Agent.objects.order_by("slug").values_list("slug", flat=True)[:OFFERED]),
+    }
+
+
+def _answer(policy: Policy, world: World, caller: Caller, call: Call, now: float) -> Answer:
+    return Answer(policy=policy.name, explanation=explain(policy.snapshot, world, caller, call, now=now))
+
+
+def _gist(answer: Answer) -> tuple[str | None, ...]:
+    if answer.explanation is None:
+        return (answer.policy,)
+    decision = answer.explanation.decision
+    return (decision.effect.value, decision.code, decision.rule)
+
+
+def _linked(request: HttpRequest) -> dict[str, str]:
+    """What a link from another page fills in: never arguments."""
+    return {name: request.GET[name][:260] for name in ("principal", "agent", "entity") if name in request.GET}
