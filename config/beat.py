@@ -26,5 +26,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # A proposal's row is the job: this hears what a lost wake-up did not.
     "releases": every(5, "governance.tasks.publish_waiting", queue=POLICY_QUEUE),
     "kill-files": every(5, "governance.tasks.enter_kill_files"),
+    "executions": every(60, "governance.tasks.end_unfinished_executions"),
     "partitions": every(3600, "audit.tasks.keep_partitions"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -12,6 +13,7 @@ from accounts.services.errors import ServiceError
 from governance.services import keys
 from governance.services.publish import carry_out, carry_out_waiting
 from governance.services.switches import SwitchRefused, reconcile_files
+from governance.services.unfinished import end_unfinished
 from governance.snapshot.errors import PolicyErrors
 
 _log = structlog.get_logger(__name__)
@@ -42,3 +44,11 @@ def enter_kill_files() -> None:
         return
     if entered:
         _log.warning("switch.entered", count=entered)
+
+
+@shared_task(name="governance.tasks.end_unfinished_executions", ignore_result=True)
+def end_unfinished_executions() -> None:
+    """End executions that nobody reported an end of: beat, every minute."""
+    ended = end_unfinished(now=datetime.now(tz=UTC))
+    if ended:
+        _log.info("executions.timed_out", count=ended)

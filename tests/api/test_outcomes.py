@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 
 from audit.models import OutboxEntry
+from governance.models import ReportedOutcome
+from governance.services.unfinished import end_unfinished
 from tests.api.deciding import Process
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,3 +107,22 @@ def test_a_credential_in_a_result_or_an_error_is_found_and_stored_nowhere(proces
     stored = b"".join(bytes(entry.body) for entry in OutboxEntry.objects.all())
     assert AWS.encode() not in stored
     assert AWS not in answered.body.decode()
+
+
+def test_what_nobody_ends_times_out_once_after_fifteen_minutes(process: Process) -> None:
+    decision, other = decided(process), decided(process)
+    report(process, decision, {"status": "started"})
+    report(process, other, {"status": "success"})
+    now = datetime.now(tz=UTC)
+    assert end_unfinished(now=now + timedelta(minutes=14)) == 0
+    assert end_unfinished(now=now + timedelta(minutes=16)) == 1
+    assert end_unfinished(now=now + timedelta(minutes=17)) == 0
+    last = outbox()[-1]
+    assert (last["data"]["decision"], last["data"]["status"], last["who"]["component"]) == (decision, "timeout", "beat")
+    assert report(process, decision, {"status": "success"}).status == 409
+
+
+def test_old_guard_rows_are_forgotten(process: Process) -> None:
+    report(process, decided(process), {"status": "success"})
+    end_unfinished(now=datetime.now(tz=UTC) + timedelta(days=3))
+    assert not ReportedOutcome.objects.exists()
