@@ -183,3 +183,11 @@ def audit_fails_closed(**_: Any) -> Sequence[CheckMessage]:
         message = "TOOLGATE_AUDIT_FAIL is open: calls are answered although their records may be lost."
         return [Warning(message, hint="Unset it once the journal is writable again.", id="toolgate.W013")]
     return []
+
+
+@register(TAG)
+def no_crash_points_outside_development(**_: Any) -> Sequence[CheckMessage]:
+    if settings.PRODUCTION and os.environ.get("AUDIT_CRASH_AT"):
+        message = "AUDIT_CRASH_AT would kill this process at a named point: it is for the tests of the journal."
+        return [Error(message, hint="Unset it.", id="toolgate.E014")]
+    return []

@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.admin.estimate import EstimatingPaginator
+from audit.admin.reach import PAYLOADS, sees_any, within_reach, without_payloads
 from audit.kinds import Kind
 from audit.models import TrailRecord
 from audit.selectors import records_between
@@ -95,7 +96,10 @@ class EffectFilter(_OneOf):
 
 @admin.register(TrailRecord)
 class TrailRecordAdmin(Base):
-    """Nobody adds, changes or deletes audit rows. Search: principal, server or server/tool, or a record's id."""
+    """Nobody adds, changes or deletes audit rows; everybody sees what their grants show (audit/admin/reach.py).
+
+    Search: principal, server or server/tool, or a record's id.
+    """
 
     list_display = ("seq", "at", "kind", "result", "who", "what", "shown_code", "shown_rule")
     list_display_links = ("seq", "at")
@@ -132,8 +136,12 @@ class TrailRecordAdmin(Base):
         ("Beside", {"fields": tuple(f"shown_{name}" for name in _BESIDE)}),
         ("Record", {"fields": ("id", "node", "boot", "n", "source", "retention", "digest", "content")}),
     )
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return sees_any(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -147,10 +155,17 @@ class TrailRecordAdmin(Base):
     def get_queryset(self, request: HttpRequest) -> QuerySet[TrailRecord]:
         """The list is bounded in time by its filter; a single record is found by its id, which bounds it as well."""
         if request.resolver_match is not None and "object_id" in request.resolver_match.kwargs:
-            return TrailRecord.objects.all()
+            return TrailRecord.objects.filter(within_reach(request.user))
         _, span = SPANS.get(request.GET.get("span", DEFAULT_SPAN), SPANS[DEFAULT_SPAN])
         now = datetime.now(UTC)
-        return records_between(now - span, now + timedelta(minutes=5))
+        return records_between(now - span, now + timedelta(minutes=5)).filter(within_reach(request.user))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> TrailRecord | None:
+        """The record, with a note of whether this person gets the bytes of sealed payloads."""
+        found: TrailRecord | None = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.payloads_shown = request.user.has_perm(PAYLOADS)
+        return found
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TrailRecord], search_term: str
@@ -201,8 +216,9 @@ class TrailRecordAdmin(Base):
 
     @admin.display(description="content")
     def content(self, record: TrailRecord) -> SafeString:
-        """The record as written; sealed payloads stay sealed."""
-        text = json.dumps(record.content(), indent=2, ensure_ascii=True)
+        """The record as written; sealed payloads stay sealed, and only who may open them gets their bytes."""
+        content = record.content() if record.payloads_shown else without_payloads(record.content())
+        text = json.dumps(content, indent=2, ensure_ascii=True)
         return format_html("<pre>{}</pre>", text)
 
 

@@ -70,6 +70,8 @@ class TrailRecord(ReadOnly):
     body = models.BinaryField()
 
     objects: ClassVar[models.Manager[TrailRecord]] = models.Manager()
+    payloads_shown = False
+    """Whether the page that shows this row may show what was captured, as sealed."""
 
     class Meta(ReadOnly.Meta):
         abstract = False

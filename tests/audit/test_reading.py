@@ -9,18 +9,26 @@ import psycopg
 import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client, RequestFactory
 
+from accounts.models import StaffGrant, User
+from audit.admin.reach import sees_any, within_reach
 from audit.admin.trail import TrailRecordAdmin, visible
+from audit.capture import Capture
 from audit.ingest import drain_outbox
+from audit.kinds import Kind
 from audit.management.commands.audit import inert
 from audit.models import TrailRecord
-from audit.outbox import record_draft
+from audit.outbox import record, record_change, record_draft
+from audit.record import Who
 from audit.ship import Shipper
 from governance.engine.decision import Effect
 from tests.audit.records import decision, journal, unique
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 HOSTILE = "<script>alert(1)</script>\u202e\u200b{{x}}\"'><img src=x onerror=alert(2)>"
 
 
@@ -29,7 +37,7 @@ def staff(transactional_db: None) -> Client:
     name = unique("root")
     user: Any = get_user_model()
     made = user.objects.create_superuser(**{user.USERNAME_FIELD: name, "password": "not a real one 1"})
-    client = Client(headers={"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"})
+    client = Client(headers={"user-agent": BROWSER})
     client.force_login(made)
     return client
 
@@ -85,11 +93,82 @@ def test_nobody_adds_changes_or_deletes_in_the_admin(staff: Client, connection: 
     assert TrailRecord.objects.filter(id=record_id).exists()
 
 
+def signed_in(role: str, **grant: Any) -> Client:
+    """Somebody with one staff role."""
+    user = User.objects.create_user(unique(role.replace("_", "-")))
+    StaffGrant.objects.create(user=user, role=role, reason="test", **grant)
+    client = Client(headers={"user-agent": BROWSER})
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("role", "kinds"),
+    [
+        ("owner", {"decision", "admin_change", "authentication"}),
+        ("auditor", {"decision", "admin_change", "authentication"}),
+        ("operator", {"decision", "admin_change", "authentication"}),
+        ("policy_author", {"decision", "admin_change"}),
+        ("approver", {"decision", "admin_change"}),
+        ("viewer", {"decision", "admin_change"}),
+    ],
+)
+def test_each_role_sees_its_kinds_of_records_and_only_auditors_what_was_captured(
+    connection: psycopg.Connection[Any], role: str, kinds: set[str]
+) -> None:
+    principal = unique()
+    sealed = {"level": "redacted", "bytes": 9, "key": "the-key", "sealed": "SEALEDBYTES"}
+    put(connection, principal, arguments=Capture(part=sealed))
+    actor = Who.principal(principal, kind="user")
+    with transaction.atomic():
+        record_change(actor=actor, kind=Kind.ADMIN_CHANGE, action="create", model="governance.rule", object="1")
+        record(Kind.AUTHENTICATION, actor=actor, code="login.refused", method="password")
+    drain_outbox(connection, alarm=ignore)
+    client = signed_in(role)
+    rows = TrailRecord.objects.filter(principal=principal)
+    seen = {row.kind for row in rows if client.get(page_of(row)).status_code == 200}
+    assert seen == kinds
+    listed = client.get("/admin/audit/trailrecord/", {"q": principal}).context["cl"].queryset
+    assert {row.kind for row in listed} == kinds
+    page = client.get(page_of(rows.get(kind="decision"))).content.decode()
+    assert ("SEALEDBYTES" in page) == (role in ("owner", "auditor"))
+
+
+def test_a_grant_for_one_place_shows_the_records_of_that_place_alone(connection: psycopg.Connection[Any]) -> None:
+    ours, theirs = put(connection, unique()), put(connection, unique(), tool="pay/send")
+    for client in (
+        signed_in("viewer", scope_kind="server", scope="github"),
+        signed_in("auditor", scope_kind="server", scope="github"),
+    ):
+        assert client.get(f"/admin/audit/trailrecord/{ours}/change/").status_code == 200
+        assert client.get(f"/admin/audit/trailrecord/{theirs}/change/").status_code == 302
+    assert (
+        signed_in("viewer", scope_kind="department", scope="finance")
+        .get(f"/admin/audit/trailrecord/{ours}/change/")
+        .status_code
+        == 200
+    )
+    elsewhere = signed_in("viewer", scope_kind="department", scope="nance")
+    assert elsewhere.get(f"/admin/audit/trailrecord/{ours}/change/").status_code == 302
+
+
+def test_who_has_no_grant_sees_no_record(connection: psycopg.Connection[Any]) -> None:
+    put(connection, unique())
+    assert not TrailRecord.objects.filter(within_reach(User.objects.create_user(unique()))).exists()
+    assert not sees_any(AnonymousUser())
+
+
+def page_of(row: TrailRecord) -> str:
+    return f"/admin/audit/trailrecord/{row.pk}/change/"
+
+
 def test_the_list_is_always_bounded_in_time(transactional_db: None) -> None:
     site = TrailRecordAdmin(TrailRecord, admin.site)
+    owner = User.objects.create_superuser(unique("owner"), password="not a real one 1")
     for query in ({}, {"span": "week"}, {"span": "for ever"}):
         request = RequestFactory().get("/admin/audit/trailrecord/", query)
         request.resolver_match = None
+        request.user = owner
         text = str(site.get_queryset(request).query)
         assert '"id" >=' in text
         assert '"id" <' in text

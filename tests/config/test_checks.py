@@ -159,3 +159,11 @@ def test_an_application_that_owns_the_trail_is_warned_of(settings: Settings) -> 
 def test_an_audit_that_fails_open_is_warned_of(settings: Settings) -> None:
     settings.TOOLGATE_AUDIT_FAIL = "open"
     assert ids(checks.audit_fails_closed()) == {"toolgate.W013"}
+
+
+def test_a_crash_point_outside_development_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIT_CRASH_AT", "journal.written:3")
+    settings.PRODUCTION = False
+    assert ids(checks.no_crash_points_outside_development()) == set()
+    settings.PRODUCTION = True
+    assert ids(checks.no_crash_points_outside_development()) == {"toolgate.E014"}
