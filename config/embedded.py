@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from config.postgres import Cluster, Lease
+import structlog
+
+from config.postgres import Cluster, Lease, PostgresError
+
+LOOK_SECONDS = 0.5
 
 _held: list[Lease] = []
+log = structlog.get_logger(__name__)
 
 
 def hold() -> None:
@@ -25,3 +33,30 @@ def let_go() -> None:
 
         connections.close_all()
         _held.pop().release()
+
+
+@contextmanager
+def kept_up() -> Iterator[None]:
+    """While the block runs, start the embedded server again whenever it has died; what it acknowledged is on disk."""
+    ended = threading.Event()
+    watch = threading.Thread(target=_keep_up, args=(list(_held), ended), name="database", daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watch.join()
+
+
+def _keep_up(leases: list[Lease], ended: threading.Event) -> None:
+    failing = False
+    while not ended.wait(LOOK_SECONDS):
+        for lease in leases:
+            try:
+                if lease.revive():
+                    log.warning("database.revived")
+                failing = False
+            except PostgresError as error:
+                if not failing:
+                    log.error("database.not_revived", problem=str(error))
+                failing = True

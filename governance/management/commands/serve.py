@@ -54,7 +54,8 @@ class Command(BaseCommand):
             supervisor = Supervisor(
                 children, stopping=[name for name in STOPPING if name in names], state=run / "serve.json"
             )
-            ended_by = supervisor.run()
+            with embedded.kept_up():
+                ended_by = supervisor.run()
         self._say(f"Stopped ({signal.Signals(ended_by).name}).")
 
     def _say(self, text: str) -> None:
