@@ -102,6 +102,11 @@ class LocalCallIds:
 
     async def keep(self, owner: Owner, call_id: str, remembered: Remembered) -> None:
         """Remember the answer; the principal's oldest goes where there are too many."""
+        self.recall(owner, call_id, remembered)
+        await self.release(owner, call_id)
+
+    def recall(self, owner: Owner, call_id: str, remembered: Remembered) -> None:
+        """Remember an answer without a claim: at start, what an earlier process answered."""
         key = (owner, call_id)
         self._forget(key)
         mine = self._of_principal.setdefault(owner[0], OrderedDict())
@@ -111,7 +116,6 @@ class LocalCallIds:
             self._forget(next(iter(mine)))
         elif len(self._kept) > MOST:
             self._forget(next(iter(self._kept)))
-        await self.release(owner, call_id)
 
     async def release(self, owner: Owner, call_id: str) -> None:
         """Let those go on who wait for the same request."""

@@ -30,6 +30,7 @@ from governance.engine.world import World
 from governance.services import keys
 from governance.services.budget_store import BudgetStore, MemoryStore, RedisStore, redis_store
 from governance.services.call_ids import CallIds, LocalCallIds, SharedCallIds
+from governance.services.recall import recall_call_ids
 from governance.services.runtime import Runtime
 from governance.services.spread import Follower
 from governance.snapshot.kept import KeptState
@@ -98,6 +99,8 @@ async def running_runtime() -> AsyncIterator[Runtime]:
     authenticate_with(lambda: current().authenticator)
     async with watch.running(), follower.running():
         housekeeping = asyncio.create_task(_keep_house(runtime), name="housekeeping")
+        if isinstance(runtime.call_ids, LocalCallIds):
+            await recall_call_ids(runtime.call_ids, node=process.node())
         _running.append(runtime)
         try:
             yield runtime
