@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from governance.engine.answer import public
-from governance.engine.decision import Decision
+from governance.engine.decision import Decision, Outcome
 from governance.services.decide import Decided, moment
 
 
@@ -21,7 +24,7 @@ def decision_answer(decided: Decided, *, trace_id: str | None, staff: bool) -> d
         "code": shown.code,
         "reason": shown.reason,
         "detail": detail_of(shown),
-        "layers": [{"layer": result.layer, "outcome": result.outcome} for result in shown.layers],
+        "layers": _layers(tuple([result[:2] for result in shown.layers])),
         "obligations": [{"type": item.type, "paths": list(item.paths)} for item in shown.obligations],
         "valid_until": moment(decided.valid_until),
         "retry_after_ms": shown.retry_after_ms,
@@ -34,6 +37,12 @@ def decision_answer(decided: Decided, *, trace_id: str | None, staff: bool) -> d
         answer["policy"] = {"release": true.release, "digest": true.digest}
         answer["micros"] = decided.micros
     return answer
+
+
+@lru_cache(maxsize=4_096)
+def _layers(outcomes: tuple[tuple[str, Outcome], ...]) -> orjson.Fragment:
+    """Name and outcome of every layer as JSON; few combinations ever occur."""
+    return orjson.Fragment(orjson.dumps([{"layer": layer, "outcome": outcome} for layer, outcome in outcomes]))
 
 
 def detail_of(decision: Decision) -> dict[str, Any] | None:

@@ -75,7 +75,10 @@ def _by_proxy(runtime: Runtime, exchange: Exchange, *, audience: str) -> Identit
         )
         return runtime.authenticator.by_proxy(claim, audience=audience, now=exchange.received_at)
     except CredentialError as refused:
-        runtime.alarm("proxy.refused", {"peer": exchange.peer, "path": exchange.path, "reason": refused.code})
+        told = runtime.proxy_refusals.refused(network_of(exchange.peer), refused.code, exchange.received_at)
+        if told is not None:  # anybody can send these headers: what is recorded of a network is bounded
+            detail = {"peer": exchange.peer, "path": exchange.path, "reason": refused.code, "count": told.count}
+            runtime.alarm("proxy.refused", detail)
         return None
 
 

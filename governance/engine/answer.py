@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import lru_cache
 
 from governance.engine.decision import LAYERS, Decision, Effect, LayerResult, Outcome
 
@@ -31,20 +31,24 @@ def public(decision: Decision) -> Decision:
             release=decision.release,
             digest=decision.digest,
         )
-    return replace(
-        decision,
+    return Decision(
+        effect=decision.effect,
+        layer=decision.layer,
+        code=decision.code,
+        reason=decision.reason,
         detail=decision.detail if decision.layer == "scope" else None,
-        layers=tuple(_bare(result) for result in decision.layers),
-        rule=None,
-        matched=(),
-        shadowed=(),
-        asks=(),
-        exemptions=(),
-        entity={},
-        scan=None,
+        layers=_bare(tuple([result[:2] for result in decision.layers])),
+        obligations=decision.obligations,
+        retry_after_ms=decision.retry_after_ms,
+        release=decision.release,
+        digest=decision.digest,
+        skip_client_prompt=decision.skip_client_prompt,
     )
 
 
-def _bare(result: LayerResult) -> LayerResult:
-    outcome = Outcome.PASS if result.outcome is Outcome.SHADOW_FAIL else result.outcome
-    return LayerResult(layer=result.layer, outcome=outcome)
+@lru_cache(maxsize=4_096)
+def _bare(outcomes: tuple[tuple[str, Outcome], ...]) -> tuple[LayerResult, ...]:
+    """The results as an agent sees them; few combinations ever occur."""
+    return tuple(
+        LayerResult(layer, Outcome.PASS if outcome is Outcome.SHADOW_FAIL else outcome) for layer, outcome in outcomes
+    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from governance.engine.call import Json
 from governance.engine.detection.finding import Scan
@@ -27,6 +29,8 @@ class Outcome(StrEnum):
     SHADOW_FAIL = "shadow_fail"
 
 
+NOTHING: Mapping[str, Json] = MappingProxyType({})
+
 LAYERS: tuple[str, ...] = (
     "kill_switch",
     "scope",
@@ -38,14 +42,16 @@ LAYERS: tuple[str, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerResult:
-    """One layer's outcome. `nanos` is its wall time; `evidence` goes to the record and to staff, never to an agent."""
+class LayerResult(NamedTuple):
+    """One layer's outcome. `nanos` is its wall time; `evidence` goes to the record and to staff, never to an agent.
+
+    A named tuple, like `Decision`: each call makes seven of these, and a frozen dataclass takes five times as long.
+    """
 
     layer: str
     outcome: Outcome
     nanos: int = 0
-    evidence: Mapping[str, Json] = field(default_factory=dict)
+    evidence: Mapping[str, Json] = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +72,7 @@ class Obligation:
     paths: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """Allow, deny or ask, with everything the record and the answer need.
 
     `layer` and `code` are those that decided (None for an allow). `reason` is safe to tell the agent.
@@ -94,6 +99,6 @@ class Decision:
     retry_after_ms: int | None = None
     release: int = 0
     digest: str = ""
-    entity: Mapping[str, Json] = field(default_factory=dict)
+    entity: Mapping[str, Json] = NOTHING
     skip_client_prompt: bool = False
     scan: Scan | None = None

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from governance.engine.call import Call, EntityKind, Json
-from governance.engine.decision import Decision, Detail, Effect, LayerResult, Obligation
+from governance.engine.decision import LAYERS, NOTHING, Decision, Detail, Effect, LayerResult, Obligation, Outcome
 from governance.engine.detection.finding import Scan
 from governance.engine.entity import SENSITIVITIES
-from governance.engine.making import made, results
 from governance.engine.need import Hook
 from governance.engine.principal import Caller
 from governance.engine.rule import Rule
@@ -17,7 +16,8 @@ from governance.engine.snapshot import Plan, Snapshot
 from governance.engine.standing import Standing
 from governance.engine.world import World
 
-_NOTHING: Mapping[str, Json] = {}
+_SKIPPED = {layer: LayerResult(layer, Outcome.SKIPPED) for layer in LAYERS}
+_PASS, _FAIL, _SHADOW_FAIL = Outcome.PASS, Outcome.FAIL, Outcome.SHADOW_FAIL
 
 
 class Stop(NamedTuple):
@@ -132,48 +132,50 @@ class Run:
         snapshot = self.snapshot
         allows = self.allows
         if stop is None:
-            return made(
-                Effect.ALLOW,
-                None,
-                None,
-                "",
-                None,
-                self._layers(""),
-                tuple(self.obligations) if self.obligations else (),
-                allows[0].id if allows else None,
-                False,
-                tuple(self.matched),
-                tuple(self.shadowed) if self.shadowed else (),
-                tuple(sorted(self.asks)) if self.asks else (),
-                tuple(self.exemptions) if self.exemptions else (),
-                None,
-                snapshot.release,
-                snapshot.digest,
-                self.plan.facts if self.plan is not None else _NOTHING,
-                any(rule.skip_client_prompt for rule in allows),
-                self.scan,
+            return Decision(
+                effect=Effect.ALLOW,
+                layers=self._layers(""),
+                obligations=tuple(self.obligations) if self.obligations else (),
+                rule=allows[0].id if allows else None,
+                matched=tuple(self.matched),
+                shadowed=tuple(self.shadowed) if self.shadowed else (),
+                asks=tuple(sorted(self.asks)) if self.asks else (),
+                exemptions=tuple(self.exemptions) if self.exemptions else (),
+                release=snapshot.release,
+                digest=snapshot.digest,
+                entity=self.plan.facts if self.plan is not None else NOTHING,
+                skip_client_prompt=any(rule.skip_client_prompt for rule in allows),
+                scan=self.scan,
             )
-        return made(
-            stop.effect,
-            stop.layer,
-            stop.code,
-            stop.reason,
-            stop.detail,
-            self._layers(stop.layer),
-            (),
-            stop.rule,
-            stop.masked,
-            tuple(self.matched),
-            tuple(self.shadowed) if self.shadowed else (),
-            tuple(sorted(self.asks)) if self.asks else (),
-            tuple(self.exemptions) if self.exemptions else (),
-            stop.retry_after_ms,
-            snapshot.release,
-            snapshot.digest,
-            self.plan.facts if self.plan is not None else _NOTHING,
-            False,
-            self.scan,
+        return Decision(
+            effect=stop.effect,
+            layer=stop.layer,
+            code=stop.code,
+            reason=stop.reason,
+            detail=stop.detail,
+            layers=self._layers(stop.layer),
+            rule=stop.rule,
+            masked=stop.masked,
+            matched=tuple(self.matched),
+            shadowed=tuple(self.shadowed),
+            asks=tuple(sorted(self.asks)),
+            exemptions=tuple(self.exemptions),
+            retry_after_ms=stop.retry_after_ms,
+            release=snapshot.release,
+            digest=snapshot.digest,
+            entity=self.plan.facts if self.plan is not None else NOTHING,
+            scan=self.scan,
         )
 
     def _layers(self, stopped: str) -> tuple[LayerResult, ...]:
-        return results(self.spent, stopped, self.shadow_failed, self.evidence)
+        """All seven results: nanoseconds of the layers that ran, which one stopped the call, which failed in shadow."""
+        spent, evidence, shadow_failed = self.spent, self.evidence, self.shadow_failed
+        results = []
+        for layer in LAYERS:
+            nanos = spent.get(layer)
+            if nanos is None:
+                results.append(_SKIPPED[layer])
+            else:
+                outcome = _FAIL if layer == stopped else _SHADOW_FAIL if layer in shadow_failed else _PASS
+                results.append(LayerResult(layer, outcome, nanos, evidence.get(layer, NOTHING)))
+        return tuple(results)

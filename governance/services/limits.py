@@ -138,7 +138,11 @@ class LimitStore:
         )
 
     async def _charge(self, charge: Charge, now: float) -> Headers:
-        verdict = await self._store.admit((charge,), now)
+        store = self._store
+        if isinstance(store, MemoryStore):
+            verdict = store.budgets.admit((charge,), now)
+        else:
+            verdict = await store.admit((charge,), now)
         if not verdict.admitted:
             raise TooManyRequests(verdict)
         return headers_of(verdict)

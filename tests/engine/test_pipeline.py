@@ -5,15 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from governance.engine.answer import public
 from governance.engine.call import Call
-from governance.engine.decision import LAYERS, Decision, Effect, LayerResult, Obligation, Outcome
-from governance.engine.making import made, results
+from governance.engine.decision import LAYERS, Decision, Effect, Obligation, Outcome
 from governance.engine.need import Approval, Buckets, HookRun, HookRuns, NeedApproval, NeedBuckets, NeedHooks
 from governance.engine.pipeline import decide
 from governance.engine.snapshot import Snapshot
@@ -288,12 +286,11 @@ def test_a_condition_that_cannot_be_evaluated_is_visible() -> None:
     assert decision.layers[1].evidence["unevaluable"] == ["b"]
 
 
-def test_what_is_made_fast_is_what_the_dataclass_makes() -> None:
-    values = {field.name: object() for field in fields(Decision)}
-    assert made(*values.values()) == Decision(**values)  # type: ignore[arg-type]
-    scope = LayerResult(layer="scope", outcome=Outcome.FAIL, nanos=3, evidence={"a": 1})
-    skipped = LayerResult(layer="secrets", outcome=Outcome.SKIPPED)
-    assert results({"scope": 3}, "scope", set(), {"scope": {"a": 1}})[1:3] == (scope, skipped)
+def test_every_layer_has_a_result_with_its_time_or_none() -> None:
+    decision = decided(policy(rule("d", "deny")))
+    assert [result.layer for result in decision.layers] == list(LAYERS)
+    assert [result.outcome for result in decision.layers] == ["pass", "fail", *["skipped"] * 5]
+    assert [result.nanos for result in decision.layers[2:]] == [0] * 5
 
 
 def test_compiling_in_slices_gives_the_same_decisions() -> None:
