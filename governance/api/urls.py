@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from governance.api.deciding import DECIDING
+from governance.api.management.urls import urlpatterns as management
 from governance.api.views import VIEWS
 
 
@@ -15,4 +16,4 @@ def _route(name: str, pattern: str) -> URLPattern:
     return path(pattern.lstrip("/"), view, name=name)
 
 
-urlpatterns = [_route(name, pattern) for name, _, pattern, _ in DECIDING]
+urlpatterns = [*(_route(name, pattern) for name, _, pattern, _ in DECIDING), *management]

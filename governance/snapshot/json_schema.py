@@ -47,6 +47,11 @@ def schema_text() -> str:
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def record_schema(record: Record, *, without: frozenset[str] = frozenset()) -> Schema:
+    """The schema of one object of a policy; the keys of `without` are held elsewhere."""
+    return _record(Record(fields={key: field for key, field in record.fields.items() if key not in without}))
+
+
 def _schema(shape: Shape) -> Schema:
     match shape:
         case Record():

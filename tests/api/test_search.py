@@ -1,4 +1,4 @@
-"""AuthZEN 1.0: Search and Discovery of the certification scenario, by the standard's own words, and our own promises."""
+"""AuthZEN 1.0: Search and Discovery of the certification scenario by the standard's words, and our own promises."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The management API: authoring, people, releases and switches, over the services that the console uses."""
