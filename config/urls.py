@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -22,6 +23,18 @@ async def metrics(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
 
+async def protected_resource(_request: HttpRequest) -> JsonResponse:
+    """RFC 9728: what a 401 points to. The same for everybody, and nothing about the policy."""
+    return JsonResponse(
+        {
+            "resource": settings.TOOLGATE_ISSUER,
+            "authorization_servers": [settings.TOOLGATE_ISSUER],
+            "bearer_methods_supported": ["header"],
+            "resource_documentation": f"{settings.TOOLGATE_ISSUER}/api/docs/",
+        }
+    )
+
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
@@ -29,5 +42,6 @@ urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path(".well-known/oauth-protected-resource", protected_resource, name="protected-resource"),
     path("", include("governance.api.urls")),
 ]
