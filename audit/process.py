@@ -15,6 +15,7 @@ from django.db import connections
 from audit.batch import KeyFor
 from audit.journal import Durability, FailMode, Journal
 from audit.node import node_id
+from audit.segment import SEGMENT_BYTES
 
 _lock = threading.Lock()
 _state: dict[str, Any] = {}
@@ -52,6 +53,10 @@ def journal() -> Journal:
                 kid=kid,
                 durability=Durability(settings.TOOLGATE_AUDIT_DURABILITY),
                 fail=FailMode(settings.TOOLGATE_AUDIT_FAIL),
+                cap=settings.TOOLGATE_JOURNAL_CAP,
+                # A segment gives its room back when it is full and shipped: it must be a small part of the cap.
+                segment_bytes=min(SEGMENT_BYTES, settings.TOOLGATE_JOURNAL_CAP // 8),
+                reserve=settings.TOOLGATE_JOURNAL_RESERVE,
             )
         return found
 

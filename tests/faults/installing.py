@@ -1,4 +1,7 @@
-"""Tables, the demo policy and a token for each caller, in one process: `python -m tests.faults.installing CALLERS`."""
+"""Tables, the demo policy, a token for each caller: `python -m tests.faults.installing CALLERS STALE_AFTER`.
+
+With STALE_AFTER the policy is published again, stale after so many seconds without the database.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,16 @@ import sys
 import django
 from django.core.management import call_command
 
+from governance.engine.call import Json
 
-def main(callers: list[tuple[str, str | None]]) -> None:
+
+def main(callers: list[tuple[str, str | None]], stale_after: int) -> None:
     """Print the tokens as JSON, by principal."""
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("demo", stdout=io.StringIO())
+    if stale_after:
+        publish(stale_after)
     tokens = {}
     for principal, agent in callers:
         said = io.StringIO()
@@ -24,5 +31,25 @@ def main(callers: list[tuple[str, str | None]]) -> None:
     print(json.dumps(tokens))
 
 
+def publish(stale_after: int) -> None:
+    """The demo policy once more, stale after so many seconds."""
+    from accounts.services.actor import Actor
+    from governance.demo.files import POLICY_FILE
+    from governance.services import keys
+    from governance.services.releases import make_release
+    from governance.snapshot.bundle import read_policy
+
+    times: dict[str, Json] = {"stale_after": stale_after, "stale_after_restricted": stale_after}
+    make_release(
+        actor=Actor.command("test", staff="test"),
+        document={**read_policy(POLICY_FILE), "settings": times},
+        message="Sooner stale",
+        based_on=1,
+        signing=keys.policy_keys(),
+        engine=keys.engine_keys(),
+        draft_revision=0,
+    )
+
+
 if __name__ == "__main__":
-    main([tuple(caller) for caller in json.loads(sys.argv[1])])
+    main([tuple(caller) for caller in json.loads(sys.argv[1])], int(sys.argv[2]))

@@ -32,6 +32,7 @@ class Product:
     folder: Path
     ports: tuple[int, ...]
     settings: dict[str, str] = field(default_factory=dict)
+    stale_after: int = 0
     parts: list[Part] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
@@ -66,7 +67,7 @@ class Product:
     def start(self) -> None:
         """Database, tables, the demo policy, and a token for each caller."""
         self.lease = Lease.take(self.cluster)
-        said = self.run_to_end("-m", "tests.faults.installing", json.dumps(CALLERS))
+        said = self.run_to_end("-m", "tests.faults.installing", json.dumps(CALLERS), str(self.stale_after))
         self.tokens = json.loads(said.splitlines()[-1])
 
     def spawn(self, name: str, *arguments: str, **more: str) -> Part:
