@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
 from config.postgres import SUPERUSER, Cluster
 
@@ -71,6 +71,19 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
     for alias in ("default", "owner"):
         for target in (settings.DATABASES[alias], connections[alias].settings_dict):
             target.update(HOST=str(running.sockets), USER=SUPERUSER)
+
+
+@pytest.fixture(autouse=True)
+def _empty_outbox(request: pytest.FixtureRequest) -> None:
+    """A test finds no record of an earlier one: Django does not flush the tables that it does not manage."""
+    if not request.node.get_closest_marker("database"):
+        return
+    for access in ("transactional_db", "db"):
+        if access in request.fixturenames:
+            request.getfixturevalue(access)
+            break
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM audit_outbox")
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-from django.db import IntegrityError, close_old_connections, transaction
+from django.db import IntegrityError, transaction
 from django.db.utils import Error as DatabaseError
 
 from accounts.identity import Identity
@@ -29,6 +28,7 @@ from governance.engine.decision import Effect
 from governance.engine.detection.finding import Scan
 from governance.engine.detection.redaction import redact
 from governance.models import OutcomePhase, ReportedOutcome
+from governance.services.database import in_database
 from governance.services.recent import Reportable
 from governance.services.runtime import Runtime
 
@@ -73,7 +73,7 @@ async def report_outcome(runtime: Runtime, identity: Identity, decision_id: str,
         raise OutcomeConflict("The call was not allowed.")
     scan, drafts, phases = _drafts(runtime, identity, decided, report, now=now)
     try:
-        await sync_to_async(_store, thread_sensitive=False)(UUID(decision_id), phases, drafts, now)
+        await in_database(_store, UUID(decision_id), phases, drafts, now)
     except DatabaseError as error:
         raise OutcomesUnavailable from error
     return scan
@@ -157,7 +157,6 @@ def _output(runtime: Runtime, decided: Reportable, report: Report, scan: Scan, a
 
 def _store(decision: UUID, phases: list[OutcomePhase], drafts: list[Draft], now: float) -> None:
     """Guard rows and records in one transaction. An end alone writes both; an end after a start only itself."""
-    close_old_connections()
     at = datetime.fromtimestamp(now, UTC)
     with transaction.atomic():
         known = set(
@@ -186,7 +185,7 @@ async def _from_trail(decision_id: str) -> Reportable | None:
         return None
     for attempt in range(2):
         try:
-            row = await sync_to_async(_read, thread_sensitive=False)(key)
+            row = await in_database(_read, key)
         except DatabaseError as error:
             raise OutcomesUnavailable from error
         if row is not None:
@@ -197,7 +196,6 @@ async def _from_trail(decision_id: str) -> Reportable | None:
 
 
 def _read(key: UUID) -> Reportable | None:
-    close_old_connections()
     row = TrailRecord.objects.filter(id=key, kind=Kind.DECISION.value).first()
     if row is None:
         return None
