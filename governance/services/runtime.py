@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 from accounts.auth import Authenticator
 from accounts.directory import LiveDirectory
+from accounts.guard.bans import BanTable
+from accounts.guard.lists import GuardLists
 from accounts.identity import Identity
 from accounts.proxy import TrustedProxy
 from accounts.tokens.digest import KeyedDigest
@@ -26,6 +28,7 @@ from governance.engine.snapshot import Snapshot
 from governance.engine.world import World
 from governance.services.budget_store import BudgetStore
 from governance.services.call_ids import CallIds
+from governance.services.labels import CleanLabels
 from governance.services.limits import LimitStore
 from governance.services.recent import RecentDecisions
 from governance.vault.capture import DayKeys
@@ -52,10 +55,12 @@ class Runtime:
     snapshot: Snapshot
     world: World
     proxy: TrustedProxy | None = None
+    proxy_refusals: BanTable = field(default_factory=lambda: BanTable(GuardLists()))
     alarm: Alarm = log_alarm
     limits: LimitStore = field(init=False)
     recent: RecentDecisions = field(default_factory=RecentDecisions)
-    _who: OrderedDict[tuple[str, int], Who] = field(default_factory=OrderedDict)
+    labels: CleanLabels = field(default_factory=CleanLabels)
+    _who: OrderedDict[tuple[str, int, int], Who] = field(default_factory=OrderedDict)
     _large: dict[str, tuple[asyncio.Semaphore, list[None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,14 +78,19 @@ class Runtime:
         return caller.agent is None and not caller.chain and entry is not None and entry.staff_until > now
 
     def basis(self) -> str:
-        """What a remembered answer rests on: when this text changes, it is decided anew."""
-        state = self.directory.state
-        return f"{self.snapshot.release}/{self.world.epoch}/{state.revocations.epoch}/{state.generation}"
+        """What a remembered answer rests on: when this text changes, it is decided anew.
+
+        A host's own switches come and go without an epoch of the database, so they count by their ids.
+        """
+        state, world = self.directory.state, self.world
+        here = ",".join(sorted(one.id for board in world.switches.values() for one in board if one.id[:5] == "file-"))
+        return f"{self.snapshot.release}/{world.epoch}/{here}/{state.revocations.epoch}/{state.generation}"
 
     def who(self, identity: Identity) -> Who:
-        """The record's words for a caller, made once for each verified credential and state of the directory."""
+        """The record's words for a caller, made once for each verified credential, directory and release."""
         asked = f"{identity.asked_by}>{identity.caller.principal.id}" if identity.asked_by is not None else ""
-        key = (f"{identity.token_sha256 or identity.key_id or ''}{asked}", self.directory.state.generation)
+        credential = f"{identity.token_sha256 or identity.key_id or ''}{asked}"
+        key = (credential, self.directory.state.generation, self.snapshot.release)
         who = self._who.get(key) if key[0] else None
         if who is None:
             caller, principal = identity.caller, identity.caller.principal
@@ -93,11 +103,21 @@ class Runtime:
                 departments=principal.departments,
                 links=links_of(caller),
                 asked_by=identity.asked_by,
+                names=self._names(identity),
                 token=Token(iss=identity.iss, jti=identity.jti, kid=identity.kid, sha256=identity.token_sha256),
             )
             if len(self._who) > REMEMBERED_WHO:
                 self._who.popitem(last=False)
         return who
+
+    def _names(self, identity: Identity) -> dict[str, str]:
+        """What people call the principal and its agent: a record outlives both, and keeps names beside ids."""
+        agents = self.snapshot.document.get("agents", {})
+        known = {
+            "principal": identity.claims.username if identity.claims is not None else None,
+            "agent": agents.get(identity.caller.agent, {}).get("name"),
+        }
+        return {key: name for key, name in known.items() if name}
 
     @asynccontextmanager
     async def large_calls(self, principal: str) -> AsyncIterator[None]:

@@ -142,6 +142,15 @@ class Scanner:
             return Scan(complete=work.complete, action=self.action)
         return Scan(findings=self._findings(value, work), complete=work.complete, action=self.action)
 
+    def may_be_own(self, value: Json | Mapping[str, Json]) -> bool:
+        """Whether an own detector or a canary may occur in a value as it stands, or across its neighbouring texts."""
+        anchors = self.own.anchors
+        if anchors is None:
+            return False
+        leaves = gather(value, depth=MAX_DEPTH)
+        texts = (leaves.text(), "".join(leaves.strings))
+        return any(anchors.match(text.encode("utf-8", "surrogatepass")) for text in texts)
+
     def _read(self, text: str, work: _Work, *, layer: int, owners: _Owners) -> None:
         """Look at a text and at every other reading of it. `owners`: whose it is."""
         mark = hash(text)
