@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ import orjson
 
 from accounts.auth import challenge
 from accounts.identity import Identity
+from accounts.network import network_of
 from accounts.proxy import NAMES
 from accounts.tokens.errors import CredentialError
 from audit.decision_record import Question, links_of
@@ -28,6 +30,8 @@ from governance.services.runtime import Runtime
 MOST_CALLS = 100
 BATCH_FIELDS = frozenset({"calls", "semantic"})
 BATCH_PATH = "/api/v1/decisions/batch"
+LABEL_NAMES = tuple(sorted(CONTEXT_FIELDS))
+LABEL_VALUES = attrgetter(*LABEL_NAMES)
 RETRY: ReplyHeaders = (("retry-after", "1"),)
 SEMANTICS = frozenset({"execute_all", "deny_on_first_deny", "permit_on_first_permit"})
 
@@ -117,7 +121,7 @@ class Attempt:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        denied = self.refused if kind is None else self._items if issubclass(kind, Problem) else 0
+        denied = self.refused if kind is None else self._items if issubclass(kind, Exception) else 0
         if denied:
             exchange = self._exchange
             await self._runtime.limits.charge_refusal(
@@ -212,7 +216,7 @@ def refuse_secret_labels(runtime: Runtime, call: Call, call_id: str | None, *, p
     if runtime.snapshot.entity(call.kind.value, call.entity) is None:
         named |= {"server": call.server, "tool": call.tool}
     if call.labels is not NO_LABELS:
-        labels = ((name, getattr(call.labels, name)) for name in CONTEXT_FIELDS)
+        labels = zip(LABEL_NAMES, LABEL_VALUES(call.labels), strict=True)
         named["context"] = {name: value for name, value in labels if value is not None}
     if call_id is not None:
         named["call_id"] = call_id
@@ -220,10 +224,9 @@ def refuse_secret_labels(runtime: Runtime, call: Call, call_id: str | None, *, p
         named["data_sources"] = list(call.data_sources)
     if not named:
         return
-    scan = runtime.snapshot.scanner.scan(named)
-    found = next((finding for finding in scan.findings if not finding.shadow), None)
+    found = runtime.labels.secret_at(named, runtime.snapshot.scanner)
     if found is not None:
-        raise Problem(400, "field.secret", "A credential must not stand here.", path=path + found.path)
+        raise Problem(400, "field.secret", "A credential must not stand here.", path=path + found)
 
 
 async def _answered(

@@ -465,6 +465,19 @@ def test_proxy_headers_that_nobody_trusts_change_nothing_and_are_recorded(proces
     assert alarms == ["proxy.refused", "proxy.refused"]
 
 
+def test_forged_proxy_headers_do_not_fill_the_journal(process: Process) -> None:
+    alarms: list[str] = []
+    process.runtime.alarm = lambda code, detail: alarms.append(code)
+    for _ in range(30):
+        process.post("/api/v1/decisions", headers={"x-user-id": "carol"}, body=READ)
+    assert len(alarms) == 10
+
+
+def test_a_record_keeps_names_beside_ids(process: Process) -> None:
+    allowed(process)
+    assert process.records()[-1]["who"]["names"]["agent"] == "Reporter"
+
+
 def test_a_signed_proxy_header_from_a_trusted_network_names_the_caller_once(process: Process) -> None:
     body = orjson.dumps(READ)
     process.runtime.proxy = TrustedProxy(networks=(ip_network("127.0.0.0/8"),), key=b"k" * 32, nonces=MemoryNonces())
