@@ -43,10 +43,13 @@ POLL_SECONDS = 0.25
 SLICE_SECONDS = 0.0008  # of work on the loop before it is given back, below the millisecond of 10-architecture.md
 CHANNELS = ("toolgate_release", "toolgate_switch", "toolgate_directory", "toolgate_trail")
 
+# A row's transaction number changes with every change of the row, whoever makes it and whatever else it leaves alone.
 _STATE = """
-    SELECT COALESCE((SELECT number || ':' || digest FROM governance_release ORDER BY number DESC LIMIT 1), ''),
+    SELECT COALESCE((SELECT number || ':' || digest || ':' || xmin FROM governance_release
+                     ORDER BY number DESC LIMIT 1), ''),
            (SELECT count(*) FROM governance_switch),
-           COALESCE((SELECT max(epoch) FROM governance_switch), 0)
+           COALESCE((SELECT string_agg(id || ':' || xmin, ',' ORDER BY id) FROM governance_switch
+                     WHERE lifted_at IS NULL OR lifted_at > now() - interval '1 day'), '')
 """
 _RELEASE = "SELECT number, digest, signature, document FROM governance_release ORDER BY number DESC LIMIT 1"
 _SWITCHES = """
@@ -90,7 +93,7 @@ class Follower:
     on_notify: Callable[[str], None] = lambda channel: None
     board: Board = field(default_factory=Board)
     alarmed: set[str] = field(default_factory=set)
-    _seen: tuple[str, int, int] | None = None
+    _seen: tuple[str, int, str] | None = None
     _files_seen: object = None
     _file_switches: tuple[Switch, ...] = ()
     _release_at: float | None = None
@@ -101,13 +104,18 @@ class Follower:
         """Take up what there is, from the database or else from disk, then follow until left."""
         await self._restore()
         await self._first_look()
-        task = asyncio.create_task(self._follow(), name="release-follower")
+        tasks = [
+            asyncio.create_task(self._follow(), name="release-follower"),
+            asyncio.create_task(self._watch_files(), name="kill-file-watch"),
+        ]
         try:
             yield self
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def _first_look(self) -> None:
         try:
@@ -117,7 +125,16 @@ class Follower:
             log.warning("releases.unconfirmed", error=type(error).__name__)
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        return await psycopg.AsyncConnection.connect(self.dsn, autocommit=True, connect_timeout=3)
+        # A peer that has vanished is noticed in seconds; without this a half-open connection waits for hours.
+        return await psycopg.AsyncConnection.connect(
+            self.dsn,
+            autocommit=True,
+            connect_timeout=3,
+            keepalives_idle=2,
+            keepalives_interval=1,
+            keepalives_count=3,
+            tcp_user_timeout=5000,
+        )
 
     async def _follow(self) -> None:
         away = False
@@ -136,7 +153,6 @@ class Follower:
                 if not away:
                     log.warning("releases.unconfirmed", error=type(error).__name__)
                 away = True
-                self._take_files()
                 await asyncio.sleep(POLL_SECONDS)
             except Exception:
                 log.exception("releases.follower_failed")
@@ -146,23 +162,33 @@ class Follower:
         """Until somebody notifies, at most one poll's time."""
         async for note in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
             self.on_notify(note.channel)
-        self._take_files()
+
+    async def _watch_files(self) -> None:
+        """By itself, so that a database that neither answers nor refuses cannot keep a host's switch from holding."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                self._take_files()
+            except Exception as error:
+                self._raise("kill_files", "switch.files_unreadable", {"reason": type(error).__name__})
+            else:
+                self._calm("kill_files")
 
     async def _look(self, connection: psycopg.AsyncConnection[Any]) -> None:
         """Compare with the database, take up what is new, and confirm."""
         asked_at = time.time()
         row = await (await connection.execute(_STATE)).fetchone()
         assert row is not None
-        release, count, epoch = row
+        release, count, switches = row
         if self._seen is None or release != self._seen[0]:
             await self._take_release(connection)
-        if self._seen is None or (count, epoch) != self._seen[1:] or "switches" in self.alarmed:
+        if self._seen is None or (count, switches) != self._seen[1:] or "switches" in self.alarmed:
             await self._take_switches(connection)
         if "release" not in self.alarmed:
             self._release_at = asked_at
         if "switches" not in self.alarmed:
             self._board_at = asked_at
-        self._seen = (release, count, epoch)
+        self._seen = (release, count, switches)
         self._renew()
 
     async def _take_release(self, connection: psycopg.AsyncConnection[Any]) -> None:
@@ -176,27 +202,32 @@ class Follower:
         release = SignedRelease(
             number=row[0], digest=row[1], signature=bytes(row[2]).decode("ascii", "replace"), document=bytes(row[3])
         )
-        if release.number == self.runtime.snapshot.release and release.digest == self.runtime.snapshot.digest:
-            self._calm("release")
-            return
+        in_force = (release.number, release.digest) == (held, self.runtime.snapshot.digest)
         try:
-            self.runtime.snapshot = await self._compiled(release)
+            await self._verify(release)
+            if not in_force:
+                self.runtime.snapshot = await self._compiled(release)
         except ReleaseRefused as refused:
             self._raise("release", "release.refused", {"number": release.number, "reason": str(refused)})
             return
         self._calm("release")
+        if in_force:
+            return
         log.info("release.in_force", number=release.number, digest=release.digest)
         body = orjson.dumps({"digest": release.digest, "signature": release.signature}) + b"\n" + release.document
         await self._save("release", release.number, body)
 
-    async def _compiled(self, release: SignedRelease) -> Snapshot:
-        """The snapshot of a release, made a slice at a time. Raises `ReleaseRefused`."""
+    async def _verify(self, release: SignedRelease) -> None:
+        """Raise `ReleaseRefused` unless signature, digest and document belong together."""
         try:
             verify_release(self.policy_keys, release.signature, number=release.number, digest=release.digest)
         except VaultError:
             raise ReleaseRefused("its signature does not hold") from None
         if await asyncio.to_thread(_sha256, release.document) != release.digest:
             raise ReleaseRefused("its document is not the one that was signed")
+
+    async def _compiled(self, release: SignedRelease) -> Snapshot:
+        """The snapshot of a verified release, made a slice at a time. Raises `ReleaseRefused`."""
         try:
             document = await in_slices(read_in_slices(release.document.decode("utf-8")))
             snapshot: Snapshot = await in_slices(
@@ -254,6 +285,7 @@ class Follower:
             head, _, document = release[1].partition(b"\n")
             signed = SignedRelease(number=release[0], document=document, **orjson.loads(head))
             try:
+                await self._verify(signed)
                 self.runtime.snapshot = await self._compiled(signed)
             except ReleaseRefused as refused:
                 self._raise("kept", "release.refused", {"number": signed.number, "reason": str(refused)})

@@ -115,7 +115,8 @@ def test_of_two_who_publish_at_the_same_time_exactly_one_wins() -> None:
     proposals = [
         publish_draft(actor=COMMAND, message=f"number {number}", expected_release=1).proposal.pk for number in (1, 2)
     ]
-    barrier, came = threading.Barrier(2), []
+    barrier = threading.Barrier(2)
+    came: list[Release | str | None] = []
 
     def run(number: int) -> None:
         try:
