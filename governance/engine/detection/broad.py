@@ -38,7 +38,7 @@ class BroadRules:
     rules: Any
     kinds: dict[str, str]
 
-    def match(self, text: bytes, *, timeout: float) -> Iterator[Hit]:
+    def match(self, text: bytes, *, timeout: float | None) -> Iterator[Hit]:
         """Every credential in the text. `timeout` in seconds; raises TimeoutError, never a part of the findings."""
         for found in self.native.scan_bytes(text, timeout=timeout):
             if not found.visible:

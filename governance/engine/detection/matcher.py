@@ -29,7 +29,7 @@ from governance.engine.detection.views import HINTS, Cuts
 
 _TOKEN = 64  # bytes before and after a run that may belong to its token
 _TOKEN_ENDS = frozenset({b".", b":", b"|", b"="})
-_TOKEN_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:|/-")
+_TOKEN_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:|/-"
 _ARMOUR = 16 << 10  # bytes that an armoured key may be long
 _OPEN = 4096  # bytes that a part without an upper bound is followed
 _SECRETISH = re.compile(rb"(?i)key|token|secret|pass|pwd|auth|cred|api|pat\b|signature|license|dsn|uri|login|msh")
@@ -88,8 +88,11 @@ class Matcher:
         """What occurs in the text at all: one pass over it, for everything else that is asked."""
         contexts: set[str] = set()
         worth: list[int] = []
+        found = self.anchors.match(text)
+        if not found:
+            return Asked(contexts=contexts, worth=worth)
         first = len(self.contexts)
-        for number in self.anchors.match(text):
+        for number in found:
             if number < first:
                 contexts.add(self.contexts[number])
             else:
@@ -128,12 +131,12 @@ class Matcher:
 
     def _dense(self, text: bytes, start: int, end: int, purse: Purse, cuts: Cuts | None) -> Iterator[Hit]:
         """Formats without a telling literal: tried at the begin of a run, and of the token that the run ends."""
-        neighbours = (text[end : end + 1], text[start - 1 : start])
-        if end - start not in self.dense_lengths and _TOKEN_ENDS.isdisjoint(neighbours):
+        if end - start not in self.dense_lengths and _TOKEN_ENDS.isdisjoint(
+            (text[end : end + 1], text[start - 1 : start])
+        ):
             return
-        head = start
-        while head and start - head < _TOKEN and text[head - 1] in _TOKEN_BYTES:
-            head -= 1
+        lead = text[max(0, start - _TOKEN) : start]
+        head = start - len(lead) + len(lead.rstrip(_TOKEN_BYTES))
         stop = min(len(text), end + _TOKEN)
         for begin in {start, head}:
             for number in self.dense.match(text[begin:stop]):

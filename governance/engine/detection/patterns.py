@@ -42,12 +42,13 @@ class Purse:
 
     def spend(self, tries: int = 1) -> bool:
         """Take some; False when there were too few, or no time is left."""
-        self.left -= tries
-        if self.left < self._look:
-            self._look = self.left - _BETWEEN_LOOKS
+        self.left = left = self.left - tries
+        if left < self._look:
+            self._look = left - _BETWEEN_LOOKS
             if time.thread_time() > self._until:
                 self.left = -1
-        return self.left >= 0
+                return False
+        return left >= 0
 
     def remaining(self) -> float:
         """Seconds of processor time that are left; 0 when the purse is empty."""

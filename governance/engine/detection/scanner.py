@@ -41,6 +41,7 @@ TRIES = 40_000  # pattern tries of one scan
 FINDINGS = 128  # past so many the rest is not looked for
 SECONDS = 0.03  # of processor time for all readings
 BROAD_SECONDS = 0.015  # for one reading by the broad rules
+UNTIMED = 4 << 10  # bytes that the broad rules read without a clock: it costs a third of the reading, and they are linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +192,9 @@ class Scanner:
                 work.raws.append(_Raw(hit, part, offset, raw[hit.start : hit.end]))
         if layer == 0 and "named" in asked.contexts:
             work.named = True
-        self._decode(
-            raw,
-            runs,
-            work,
-            layer=layer,
-            place=partial(_place, raw, owners=owners),
-            paired="paired" in asked.contexts,
-        )
+        paired = "paired" in asked.contexts
+        if runs or paired:
+            self._decode(raw, runs, work, layer=layer, place=partial(_place, raw, owners=owners), paired=paired)
         return asked.contexts
 
     def _decode(
@@ -243,14 +239,15 @@ class Scanner:
         self._decode(raw, runs, work, layer=0, place=place, paired=False)
 
     def _hits(self, raw: bytes, asked: Asked, runs: _Runs, work: _Work, cuts: Cuts | None) -> list[Hit]:
-        found: list[Hit] = list(islice(self.own.match(raw, work.purse, cuts=cuts), FINDINGS))
+        found: list[Hit] = []
+        if self.own.anchors is not None:
+            found += islice(self.own.match(raw, work.purse, cuts=cuts), FINDINGS)
         if self.matcher is not None and (runs or asked.worth or asked.contexts):
             found += islice(self.matcher.match(raw, asked, runs, work.purse, cuts=cuts), FINDINGS)
         if self.rules is not None and cuts is None and work.purse.left >= 0:
+            timeout = None if len(raw) <= UNTIMED else max(0.001, min(BROAD_SECONDS, work.purse.remaining()))
             try:
-                found += islice(
-                    self.rules.match(raw, timeout=max(0.001, min(BROAD_SECONDS, work.purse.remaining()))), FINDINGS
-                )
+                found += islice(self.rules.match(raw, timeout=timeout), FINDINGS)
             except TimeoutError:
                 work.complete = False
         if len(found) >= FINDINGS:

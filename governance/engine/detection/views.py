@@ -76,7 +76,8 @@ _DIGITS = b"0123456789"
 _LOWER_HEX = b"0123456789abcdef-"
 _PROBE = 24  # characters of a run that are decoded to see whether it begins with an odd offset
 _MAX_TABLE = 70_000  # characters whose look-alike is remembered
-_HEX = frozenset(b"0123456789abcdefABCDEF")
+_HEX = b"0123456789abcdefABCDEF"
+_PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")  # how gzip and zlib begin
 
 
 def reread(text: str, purse: Purse) -> str | None:
@@ -298,7 +299,7 @@ _TABLE = _Table()
 
 def _opened(run: bytes, purse: Purse) -> Iterator[bytes | None]:
     body = run.rstrip(b"=")
-    if _HEX.issuperset(body) or body[:2] in (b"0x", b"0X"):
+    if not body.translate(None, _HEX) or body[:2] in (b"0x", b"0X"):
         digits = body[2:] if body[1:2] in b"xX" else body
         try:
             said = binascii.unhexlify(digits[: len(digits) & ~1])
@@ -307,16 +308,17 @@ def _opened(run: bytes, purse: Purse) -> Iterator[bytes | None]:
         if (plain := _said(said)) is not None:
             yield plain
             return
-        if _inflatable(said):
+        if said.startswith(_PACKED):
             yield from _inflated(said, purse)
             return
     if run.islower() or run.isupper():
         return
+    standard = body.translate(_URLSAFE)
     for offset in range(4):
-        if offset and not _unbase64(body[offset : offset + _PROBE]).isascii():
+        if offset and not _unbase64(standard[offset : offset + _PROBE]).isascii():
             continue
-        raw = _unbase64(body[offset:])
-        if _inflatable(raw):
+        raw = _unbase64(standard[offset:])
+        if raw.startswith(_PACKED):
             yield from _inflated(raw, purse)
             return
         if (plain := _said(raw)) is not None:
@@ -326,16 +328,17 @@ def _opened(run: bytes, purse: Purse) -> Iterator[bytes | None]:
         for found in _PIECES.finditer(body):
             if found.end() - found.start() < len(body) and purse.spend():
                 raw = _unbase64(found[0].rstrip(b"="))
-                if _inflatable(raw):
+                if raw.startswith(_PACKED):
                     yield from _inflated(raw, purse)
                 elif (plain := _said(raw)) is not None:
                     yield plain
 
 
 def _unbase64(body: bytes) -> bytes:
-    usable = body if len(body) % 4 != 1 else body[:-1]
+    """What base64 in its standard alphabet and without padding says."""
+    over = len(body) % 4
     try:
-        return binascii.a2b_base64(usable.translate(_URLSAFE) + b"=" * (-len(usable) % 4))
+        return binascii.a2b_base64(body + b"==" if over > 1 else body[:-1] if over else body)
     except binascii.Error:
         return b""
 
@@ -354,10 +357,6 @@ def _said(raw: bytes) -> bytes | None:
 
 
 _CONTROL = bytes(n for n in range(32) if n not in b"\n\r\t")
-
-
-def _inflatable(raw: bytes) -> bool:
-    return raw[:2] == b"\x1f\x8b" or (raw[:1] == b"\x78" and raw[1:2] in (b"\x01", b"\x5e", b"\x9c", b"\xda"))
 
 
 def _inflated(raw: bytes, purse: Purse) -> Iterator[bytes | None]:
