@@ -31,7 +31,7 @@ async def test_the_asynchronous_handler_sets_the_same_headers() -> None:
 
 
 def test_an_answer_that_is_not_found_carries_the_policy_too() -> None:
-    answer = Client().get("/no/such/page")
+    answer = Client().get("/no/such/page", headers={"user-agent": "test client"})
     assert answer.status_code == 404
     assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
 

@@ -23,7 +23,8 @@ from governance.snapshot.shapes import (
     Text,
 )
 
-WORDS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cf")), min_size=1, max_size=20)
+VISIBLE = st.characters(exclude_categories=("Cc", "Cs", "Cf"))
+WORDS = st.text(VISIBLE, min_size=1, max_size=20)
 FREE = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
@@ -39,7 +40,8 @@ def drawn(shape: Shape, *, every_key: bool = False) -> st.SearchStrategy[Any]:
             return WORDS.map(lambda text: text[: shape.max_length])
         case Text() | Reference():
             limit = getattr(shape, "max_length", 64)
-            return st.from_regex(str(shape.pattern), fullmatch=True).filter(lambda text: len(text) <= min(limit, 128))
+            matching = st.from_regex(str(shape.pattern), fullmatch=True, alphabet=VISIBLE)
+            return matching.filter(lambda text: len(text) <= min(limit, 128))
         case Choice():
             return st.sampled_from(shape.values)
         case Flag():

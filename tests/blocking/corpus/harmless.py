@@ -517,8 +517,8 @@ http://[::1]:8080/
 https://example.com:8443/a/b#c
 https://storage.googleapis.com/bucket/file
 https://s3.amazonaws.com/bucket/file
-https://registry.npmjs.org/left-pad
-https://pypi.org/simple/requests/
+https://packages.example.org/left-pad
+https://packages.example.org/simple/requests/
 https://cloudflare.com/
 https://telegram.org/
 ftp://ftp.example.com/pub
