@@ -12,10 +12,11 @@ from django.db import DataError, IntegrityError
 from django.http import Http404
 from rest_framework import exceptions
 
-from accounts.services.errors import Conflict, NotPermitted
+from accounts.services.errors import Conflict, NotPermitted, ServiceError
 from governance.api.exchange import Problem
 from governance.engine.strict_json import pointer
-from governance.services.releases import PublishConflict
+from governance.services.publish import TestsFailed
+from governance.services.releases import PublishConflict, ReleaseAltered
 from governance.services.switches import SwitchRefused
 from governance.snapshot.errors import PolicyError, PolicyErrors
 
@@ -38,10 +39,17 @@ def problem_of(error: BaseException) -> Problem | None:
             return refused_columns(error, {})
         case SwitchRefused():
             return Problem(409, "switch.refused", f"{error}.")
+        case TestsFailed():
+            failing: Any = [result.line() for result in error.failing]
+            return Problem(409, "tests.failing", str(error), failing_tests=failing)
+        case ReleaseAltered():
+            return Problem(409, "release.altered", f"{error}.")
         case PublishConflict():
             return Problem(
                 409, "release.conflict", str(error), expected=error.expected, current=error.current, by=error.author
             )
+        case ServiceError():
+            return Problem(409, "request.refused", str(error))
         case IntegrityError():
             return Problem(409, "object.conflict", "This contradicts what is stored: it exists, or is in use.")
         case DataError() | RequestDataTooBig():

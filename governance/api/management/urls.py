@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from governance.api.management.draft import draft_routes
+from governance.api.management.releases import release_routes
 from governance.api.management.routes import resource_routes
+from governance.api.management.switches import switch_routes
 
-urlpatterns = [*resource_routes()]
+urlpatterns = [*draft_routes, *release_routes, *switch_routes, *resource_routes()]

@@ -20,6 +20,7 @@ RULE: dict[str, Any] = {
     "when": "args.path.endsWith('.csv')",
     "justification": "Monthly close",
 }
+INTO = {"header": "Authorization", "template": "Bearer {value}"}
 SAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "departments": ({"id": "legal", "name": "Legal"}, {"name": "Law"}),
     "groups": ({"id": "night"}, {"name": "Night"}),
@@ -32,8 +33,8 @@ SAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "skills": ({"id": "sum", "description": "Sums"}, {"tags": ["text"]}),
     "plugins": ({"id": "chat", "version": "1.0.0"}, {"version": "1.1.0"}),
     "bindings": (
-        {"secret": "mail-key", "server": "mail", "into": {"header": "Authorization", "template": "Bearer {value}"}},
-        {"secret": "mail-key", "server": "mail", "into": {"header": "Authorization", "template": "Bearer {value}"}, "hosts": ["mail.example.org"]},
+        {"secret": "mail-key", "server": "mail", "into": INTO},
+        {"secret": "mail-key", "server": "mail", "into": INTO, "hosts": ["mail.example.org"]},
     ),
     "rules": (RULE, {key: value for key, value in RULE.items() if key not in ("id", "when")}),
     "blocklist/entries": (
