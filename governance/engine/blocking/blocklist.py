@@ -23,6 +23,7 @@ from governance.engine.normalise.names import is_slug
 from governance.engine.normalise.shell import TooComplexError
 
 _ALWAYS = frozenset({Role.COMMAND, Role.SQL, Role.CODE, Role.HOST})
+_PROSE = Role.PROSE
 _CHUNK = 32
 _FEW = 8
 _ROOT = Node(None, "")
@@ -167,18 +168,18 @@ class Blocklist:
     def _inspect(self, kind: str, entity: str, arguments: Mapping[str, Any], inspection: Inspection) -> None:
         shape = tool_shape(entity)
         found = leaves(arguments, shape)
-        looked = (
-            found
-            if self._watches_prose
-            else [leaf for leaf in found if leaf[1] is not Role.PROSE or "//" in leaf[2][:64]]
-        )
-        if not looked:
-            return
-        if (
-            not self._needs_all
-            and not any(leaf[1] in _ALWAYS for leaf in looked)
-            and not is_suspect("\n".join([leaf[2] for leaf in looked]))
-        ):
+        closely, prose = self._needs_all, self._watches_prose
+        looked: list[Leaf] = []
+        texts: list[str] = []
+        for leaf in found:
+            _, role, text = leaf
+            if role is _PROSE and not prose and "//" not in text[:64]:
+                continue
+            looked.append(leaf)
+            texts.append(text)
+            if role in _ALWAYS:
+                closely = True
+        if not looked or not (closely or is_suspect("\n".join(texts))):
             return
         for start in range(0, len(looked), _CHUNK):
             chunk = looked[start : start + _CHUNK]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 from governance.engine.normalise.shell import TooComplexError
@@ -116,12 +117,13 @@ _SEARCH_TOOL = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolShape:
-    """What a tool's own name says about its arguments."""
+    """What a tool's own name says about its arguments, and what the keys met under it were taken for."""
 
     shell: bool = False
     sql: bool = False
     code: bool = False
     search: bool = False
+    roles: dict[str, Role] = field(default_factory=dict, compare=False, repr=False)
 
 
 @lru_cache(maxsize=4096)
@@ -141,10 +143,22 @@ _CODE_TEXT_KEYS = frozenset({"input", "text", "source", "content", "cell", "expr
 _SHELL_TEXT_KEYS = frozenset("text input keys content data body line lines stdin args arguments message value".split())
 
 
+MOST_ROLES = 1_024  # keys remembered for a tool; callers choose them, so they are dropped together when there are more
+
+
 def role_in(shape: ToolShape, key: str) -> Role:
     """`role_of(key)`, corrected by what the tool is: a terminal's `text` is a command, a search tool's `query` is
     prose.
     """
+    role = shape.roles.get(key)
+    if role is None:
+        if len(shape.roles) >= MOST_ROLES:
+            shape.roles.clear()
+        role = shape.roles[key[:128]] = _role_in(shape, key)
+    return role
+
+
+def _role_in(shape: ToolShape, key: str) -> Role:
     role = role_of(key)
     if shape.code and role in (Role.PLAIN, Role.PROSE, Role.QUERY) and key.lower() in _CODE_TEXT_KEYS:
         return Role.CODE
@@ -183,6 +197,9 @@ MAX_LEAVES = 20_000
 """Values that a call may hold; one with more is not looked through but refused."""
 
 Leaf = tuple[Node, Role, str]
+_COMMAND = Role.COMMAND
+_ATOMS = frozenset({int, float, bool, NoneType})
+_PROGRAM_KEYS = frozenset({"program", "executable", "binary"})
 _WORD_LISTS = frozenset({"args", "arguments"})
 _COMMAND_LISTS = frozenset("command cmd argv args arguments exec entrypoint commandline".split())
 
@@ -194,23 +211,28 @@ def leaves(arguments: Mapping[str, Any], shape: ToolShape, *, numbers: bool = Tr
     """
     found: list[Leaf] = []
     stack: list[tuple[Node | None, Role, Any]] = [(None, Role.PLAIN, arguments)]
+    known = shape.roles
     while stack:
         at, role, value = stack.pop()
         if len(found) + len(value) > MAX_LEAVES:
             raise TooComplexError
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):
             program: tuple[Node, str] | None = None
             words: list[Any] | None = None
             words_at: Node | None = None
             for key, inner in value.items():
-                kind = role_in(shape, key)
+                kind = known.get(key)
+                if kind is None:
+                    kind = role_in(shape, key)
                 node = Node(at, key)
-                if type(inner) is str:
-                    if kind is Role.PLAIN and role is Role.PROSE and at is not None:
-                        kind = Role.PLAIN
+                sort = type(inner)
+                if sort is str:
                     found.append((node, kind, inner))
-                    if kind is Role.COMMAND or key in ("program", "executable", "binary"):
+                    if kind is _COMMAND or key in _PROGRAM_KEYS:
                         program = program or (node, inner)
+                elif sort in _ATOMS:
+                    if kind is Role.HOST and sort is int:
+                        found.append((node, kind, str(inner)))
                 elif isinstance(inner, list):
                     lowered = key.lower()
                     if inner and type(inner[0]) is str and (kind is Role.COMMAND or lowered in _COMMAND_LISTS):
@@ -224,8 +246,6 @@ def leaves(arguments: Mapping[str, Any], shape: ToolShape, *, numbers: bool = Tr
                     stack.append((node, kind, inner))
                 elif isinstance(inner, Mapping):
                     stack.append((node, kind, inner))
-                elif kind is Role.HOST and type(inner) is int:
-                    found.append((node, kind, str(inner)))
             if words is not None:
                 if program is not None:
                     found.append((program[0], Role.COMMAND, program[1] + " " + _joined(words)))
@@ -235,7 +255,7 @@ def leaves(arguments: Mapping[str, Any], shape: ToolShape, *, numbers: bool = Tr
             for place, inner in enumerate(value):
                 if type(inner) is str:
                     found.append((Node(at, place), role, inner))
-                elif isinstance(inner, (list, Mapping)):
+                elif type(inner) not in _ATOMS and isinstance(inner, (list, Mapping)):
                     stack.append((Node(at, place), role, inner))
     return found
 

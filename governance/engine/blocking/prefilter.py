@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re2
+from governance.engine.detection.patterns import UNANCHORED, regexp
 
 _WORDS = (
     "rm|dd|sh|bash|zsh|dash|ksh|sudo|curl|wget|nc|ncat|eval|exec|mkfs|mkfs\\.\\w+|chmod|chown|mv|find|shutdown|reboot|halt|poweroff|kill|killall|pkill|del|erase|rd|rmdir|format|diskpart|fdisk|parted|wipefs|shred|truncate|"
@@ -13,7 +13,7 @@ _WORDS = (
     "drop|delete|update|alter|grant|insert|select|copy|merge|load|with|call|declare|begin|do|execute|dropdatabase|deletemany|flushall|flushdb|detach|\\$out|deletes|system|os|subprocess|child_process|unlinksync|rmtree|rmsync"
 )
 
-_SUSPECT = re2.compile(
+_SUSPECT = regexp(
     r"(?i)(?:^|[^\w.-])(?:"
     + _WORDS
     + r")(?:\.exe)?(?:$|[^\w.-])|//|\\|%[0-9a-f]{2}|\.\.|[~$`;|<>]|(?:^|[/\s\"'=@])\.[a-z]|&&|::|\b0x|(?:^|\s)[a-z]:|"
@@ -23,4 +23,5 @@ _SUSPECT = re2.compile(
 
 def is_suspect(text: str) -> bool:
     """Whether `text` (one string or many, joined by line ends) needs a closer look; False only for plain data."""
-    return _SUSPECT.search(text) is not None
+    raw = text.encode()
+    return bool(_SUSPECT.Match(UNANCHORED, raw, 0, len(raw))[0][0] >= 0)
