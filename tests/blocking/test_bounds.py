@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -103,6 +104,10 @@ def test_what_follows_a_harmless_line_is_read_all_the_same(text: str) -> None:
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_a_quarter_of_a_mebibyte_is_decided_in_bounded_time(name: str) -> None:
     """The limit on a quiet machine is 50 ms (`tests.bench.blocking_cost`); here it is what a loaded one must hold."""
+    assert min(_seconds(CASES[name]) for _ in range(3)) < 0.25
+
+
+def _seconds(arguments: dict[str, Any]) -> float:
     start = time.process_time()
-    BLOCKLIST.match("tool", "x/tool", CASES[name])
-    assert time.process_time() - start < 0.25
+    BLOCKLIST.match("tool", "x/tool", arguments)
+    return time.process_time() - start
