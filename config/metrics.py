@@ -33,7 +33,7 @@ class RuntimeCollector(Collector):
             return
         now, journal, snapshot = time.time(), runtime.journal.status(), runtime.snapshot
         confirmed = runtime.world.confirmed_at
-        counters = (
+        counters: tuple[tuple[str, str, float], ...] = (
             ("journal_records", "Records that this process's journal took since it was opened.", journal.n),
             ("journal_refused", "Calls denied because their record could not be made durable.", journal.refused),
             (
@@ -42,7 +42,7 @@ class RuntimeCollector(Collector):
                 journal.unrecorded,
             ),
         )
-        gauges = (
+        gauges: tuple[tuple[str, str, float], ...] = (
             ("release", "Number of the release in force.", snapshot.release),
             ("confirmed_age_seconds", "Since release, switches and directory were confirmed; -1: never.",
              -1.0 if confirmed is None else now - confirmed),

@@ -71,7 +71,7 @@ def empty_runtime() -> Runtime:
         budgets=_budgets(),
         call_ids=_call_ids(),
         issuer=settings.TOOLGATE_ISSUER,
-        version=settings.SPECTACULAR_SETTINGS["VERSION"],
+        version=settings.VERSION,
         snapshot=Snapshot.compile({"toolgate": 1}, release=0, digest="", keys=keys.engine_keys()),
         world=World(),
         proxy=_proxy(),

@@ -41,7 +41,8 @@ TRIES = 40_000  # pattern tries of one scan
 FINDINGS = 128  # past so many the rest is not looked for
 SECONDS = 0.03  # of processor time for all readings
 BROAD_SECONDS = 0.015  # for one reading by the broad rules
-UNTIMED = 4 << 10  # bytes that the broad rules read without a clock: it costs a third of the reading, and they are linear
+# Bytes that the broad rules read without a clock: it costs a third of the reading, and they are linear.
+UNTIMED = 4 << 10
 
 
 @dataclass(frozen=True, slots=True)
