@@ -106,15 +106,18 @@ def test_a_journal_at_its_cap_denies_until_it_is_shipped(product: Product) -> No
     askers = [Asking(product.ports[0], token) for token in product.tokens.values()]
     text = "lorem ipsum " * 900
     deadline = time.monotonic() + 60
-    refused = 0
-    while refused < len(askers):
+    note = {"note": text}  # large ones first; the small ones of everybody fit for longer
+    while True:
         assert time.monotonic() < deadline, "the cap was never reached"
         refused = 0
         for asking in askers:
-            status, answer = asking.ask({"server": "files", "tool": "read", "arguments": {"path": "/a", "note": text}})
+            status, answer = asking.ask({"server": "files", "tool": "read", "arguments": {"path": "/a", **note}})
             if status == 200:
                 receipts.append(answer["receipt"])
             refused += status == 503
+        if refused == len(askers) and not note:
+            break
+        note = note if refused < len(askers) else {}
     assert sum(path.stat().st_size for path in product.journal.glob("*.log")) <= CAP
     status, answer = product.decide()
     assert (status, answer["code"]) == (503, "audit.unavailable")
