@@ -11,7 +11,7 @@ from governance.api.answers import detail_of
 from governance.api.body import CALLER_ID, read_body
 from governance.api.decisions import Attempt, identify, record, refuse_secret_labels
 from governance.api.exchange import Exchange, Problem, Reply, json_reply
-from governance.api.requests import name_fault
+from governance.api.requests import name_fault, traced
 from governance.engine.answer import public
 from governance.engine.call import Call, Door, EntityKind, Labels
 from governance.engine.decision import Effect
@@ -75,7 +75,7 @@ async def _item(
 
 
 async def _evaluated(runtime: Runtime, identity: Identity, question: Evaluation, exchange: Exchange) -> dict[str, Any]:
-    call = _call(question, exchange)
+    call = traced(_call(question, exchange), exchange)
     asked = _asked_about(runtime, identity, question.subject, call)
     refuse_secret_labels(runtime, call, None)
     decided = await record(runtime, asked, call, exchange, Question(route=exchange.path))

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 from governance.api.decisions import identify
 from governance.api.exchange import Exchange, Problem, Reply, ReplyHeaders, json_reply
-from governance.engine.surface import Place, surface
+from governance.engine.surface import Place
 from governance.services.decide import moment
 from governance.services.limits import TooManyRequests
 from governance.services.runtime import Runtime
@@ -65,7 +65,7 @@ async def answer_surface(runtime: Runtime, exchange: Exchange) -> Reply:
     identity = identify(runtime, exchange)
     headers = await _charged(runtime, exchange)
     after, limit = _page(exchange)
-    places = surface(runtime.snapshot, runtime.world, identity.caller, now=exchange.received_at)
+    places = runtime.surface_of(identity, now=exchange.received_at)
     rest = [place for place in places if _cursor(place) > after] if after else list(places)
     shown = rest[:limit]
     return json_reply(

@@ -19,7 +19,7 @@ from audit.journal import AuditUnavailable
 from governance.api.answers import decision_answer
 from governance.api.body import field, only_known, read_body
 from governance.api.exchange import Exchange, Problem, Reply, ReplyHeaders
-from governance.api.requests import CONTEXT_FIELDS, NO_LABELS, read_call
+from governance.api.requests import CONTEXT_FIELDS, NO_LABELS, read_call, traced
 from governance.engine.call import Call
 from governance.engine.decision import Effect
 from governance.services.call_ids import Conflict, InFlight, Remembered, Unavailable
@@ -139,6 +139,7 @@ async def answer_decision(runtime: Runtime, exchange: Exchange) -> Reply:
     identity = identify(runtime, exchange)
     async with Attempt(runtime, identity, exchange) as attempted:
         call, call_id = read_call(read_body(exchange), size=len(exchange.body))
+        call = traced(call, exchange)
         refuse_secret_labels(runtime, call, call_id)
         effect, body = await _answered(runtime, identity, call, call_id, exchange)
         attempted.refused = effect == Effect.DENY
@@ -166,7 +167,8 @@ def _read_batch(runtime: Runtime, exchange: Exchange) -> tuple[list[tuple[Call, 
     semantic = field(document, "semantic", str, default="execute_all")
     if semantic not in SEMANTICS:
         raise Problem(400, "field.value", f"One of {', '.join(sorted(SEMANTICS))}.", path="/semantic")
-    calls = [_item(item, index) for index, item in enumerate(items)]
+    read = [_item(item, index) for index, item in enumerate(items)]
+    calls = [(traced(call, exchange), call_id) for call, call_id in read]
     for index, (call, call_id) in enumerate(calls):
         refuse_secret_labels(runtime, call, call_id, path=f"/calls/{index}")
     return calls, semantic

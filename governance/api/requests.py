@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from governance.api.body import caller_id, field, name, only_known, strings
+from governance.api.exchange import Exchange
 from governance.engine.call import Call, Door, Labels
 from governance.engine.normalise.names import name_faults
 from governance.engine.strict_json import pointer
@@ -51,6 +54,17 @@ def read_labels(context: Mapping[str, Any], path: str) -> Labels:
     return Labels(**{key: caller_id(context, key, path=path) for key in context})
 
 
+def traced(call: Call, exchange: Exchange) -> Call:
+    """The call under the trace of the request's `traceparent` (W3C), where its own context names none."""
+    header = exchange.named.get(b"traceparent")
+    if header is None or call.labels.trace_id is not None:
+        return call
+    found = _TRACEPARENT.fullmatch(header)
+    if found is None or found[1] == b"0" * 32:
+        return call
+    return replace(call, labels=replace(call.labels, trace_id=found[1].decode("ascii")))
+
+
 def name_fault(text: str) -> str | None:
     """What is wrong with a server's or tool's name as sent, as a sentence; None where nothing is."""
     if len(text) > LONGEST_NAME:
@@ -62,3 +76,4 @@ def name_fault(text: str) -> str | None:
 
 
 NO_LABELS = Labels()
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")

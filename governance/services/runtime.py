@@ -25,6 +25,7 @@ from audit.journal import Alarm, Journal, log_alarm
 from audit.record import Token, Who
 from governance.adapters.client_tool import ClientServers
 from governance.engine.snapshot import Snapshot
+from governance.engine.surface import Place, surface
 from governance.engine.world import World
 from governance.services.budget_store import BudgetStore
 from governance.services.call_ids import CallIds
@@ -35,6 +36,8 @@ from governance.vault.capture import DayKeys
 
 LARGE_AT_ONCE = 2  # large calls a principal may have scanned at the same time; 40-api.md
 REMEMBERED_WHO = 10_000
+REMEMBERED_SURFACES = 500
+SURFACE_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -60,6 +63,7 @@ class Runtime:
     limits: LimitStore = field(init=False)
     recent: RecentDecisions = field(default_factory=RecentDecisions)
     labels: CleanLabels = field(default_factory=CleanLabels)
+    _surfaces: OrderedDict[tuple[str, str, str], tuple[float, tuple[Place, ...]]] = field(default_factory=OrderedDict)
     _who: OrderedDict[tuple[str, int, int], Who] = field(default_factory=OrderedDict)
     _large: dict[str, tuple[asyncio.Semaphore, list[None]]] = field(default_factory=dict)
 
@@ -88,9 +92,7 @@ class Runtime:
 
     def who(self, identity: Identity) -> Who:
         """The record's words for a caller, made once for each verified credential, directory and release."""
-        asked = f"{identity.asked_by}>{identity.caller.principal.id}" if identity.asked_by is not None else ""
-        credential = f"{identity.token_sha256 or identity.key_id or ''}{asked}"
-        key = (credential, self.directory.state.generation, self.snapshot.release)
+        key = (_credential(identity), self.directory.state.generation, self.snapshot.release)
         who = self._who.get(key) if key[0] else None
         if who is None:
             caller, principal = identity.caller, identity.caller.principal
@@ -119,6 +121,18 @@ class Runtime:
         }
         return {key: name for key, name in known.items() if name}
 
+    def surface_of(self, identity: Identity, *, now: float) -> tuple[Place, ...]:
+        """The caller's surface, from cache for a second: so much later is a rule's beginning or end seen in a list."""
+        key = (_credential(identity), self.snapshot.digest, self.basis())
+        held = self._surfaces.get(key) if key[0] else None
+        if held is None or now - held[0] >= SURFACE_SECONDS:
+            held = (now, surface(self.snapshot, self.world, identity.caller, now=now))
+            if key[0]:
+                self._surfaces[key] = held
+            if len(self._surfaces) > REMEMBERED_SURFACES:
+                self._surfaces.popitem(last=False)
+        return held[1]
+
     @asynccontextmanager
     async def large_calls(self, principal: str) -> AsyncIterator[None]:
         """One of the principal's places for large calls; waits while all are taken."""
@@ -131,6 +145,12 @@ class Runtime:
             waiting.pop()
             if not waiting:
                 self._large.pop(principal, None)
+
+
+def _credential(identity: Identity) -> str:
+    """What names this very caller among those remembered; empty for one without a credential of its own."""
+    own = identity.token_sha256 or identity.key_id or ""
+    return f"{own}>{identity.caller.principal.id}" if own and identity.asked_by is not None else own
 
 
 @dataclass(frozen=True, slots=True)

@@ -491,3 +491,62 @@ def test_a_signed_proxy_header_from_a_trusted_network_names_the_caller_once(proc
     assert first.status == 200
     assert process.records()[-1]["who"]["principal"] == "carol"
     assert process.post("/api/v1/decisions", raw=body, headers=headers).status == 401
+
+
+# --- Traces
+
+
+@pytest.mark.parametrize(
+    ("header", "context", "expected"),
+    [
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", None, "4bf92f3577b34da6a3ce929d0e0e4736"),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", {"trace_id": "mine"}, "mine"),
+        ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", None, None),
+        ("nonsense", None, None),
+    ],
+)
+def test_a_traceparent_names_the_trace_where_the_context_names_none(
+    process: Process, header: str, context: Any, expected: str | None
+) -> None:
+    body = READ if context is None else {**READ, "context": context}
+    token = process.token("alice", agent="reporter")
+    answered = process.post("/api/v1/decisions", token=token, body=body, headers={"traceparent": header})
+    assert answered.json["trace_id"] == expected
+    assert process.records()[-1].get("trace") == expected
+
+
+# --- The surface
+
+
+def test_the_surface_is_the_callers_own_and_follows_a_publish(process: Process) -> None:
+    def entities(principal: str) -> set[str]:
+        listed = process.get("/api/v1/surface", token=process.token(principal)).json["entities"]
+        return {f"{item['kind']}:{item['id']}" for item in listed}
+
+    first, other = entities("alice"), entities("bob")
+    assert "tool:pay/send" in first
+    assert "tool:pay/send" not in other
+    assert entities("alice") == first
+    document = {key: value for key, value in process.document.items() if key != "principals"}
+    process.runtime.snapshot = compiled({**document, "rules": []}, release=2)
+    assert "tool:pay/send" not in entities("alice")
+
+
+def test_the_surface_comes_in_pages(process: Process) -> None:
+    token = process.token("alice")
+    whole = process.get("/api/v1/surface", token=token).json
+    assert whole["next"] is None
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = process.get("/api/v1/surface", token=token, query=f"limit=2&after={after}").json
+        seen += [item["id"] for item in page["entities"]]
+        if page["next"] is None:
+            break
+        after = page["next"]
+    assert seen == [item["id"] for item in whole["entities"]]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "page=2", "after=a&after=b"])
+def test_a_bad_page_is_refused(process: Process, query: str) -> None:
+    assert process.get("/api/v1/surface", token=process.token("alice"), query=query).status == 400
