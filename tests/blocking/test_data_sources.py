@@ -48,3 +48,26 @@ def test_arguments_touch_the_data_sources_that_they_name(arguments: dict[str, An
 
 def test_without_patterns_nothing_is_touched() -> None:
     assert DataSourcePatterns.compile({"a": {}}).match({"path": "/x"}) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"path": "/srv/l*/q3.csv"},
+        {"path": "/srv/?edger/q3.csv"},
+        {"path": "/srv/{ledger,other}/q3.csv"},
+        {"path": "/srv/[k-m]edger"},
+        {"path": "/**"},
+        {"command": "cat /srv/l*/q3.csv"},
+    ],
+    ids=str,
+)
+def test_a_path_with_wildcards_touches_what_they_may_stand_for(arguments: dict[str, str]) -> None:
+    sources = DataSourcePatterns.compile({"ledger": {"patterns": {"path": ["/srv/ledger/**"]}}})
+    assert sources.match(arguments) == {"ledger"}
+
+
+@pytest.mark.parametrize("path", ["/tmp/*.csv", "/srv2/*", "/srv/lexicon/*", "src/**/*.py"])
+def test_wildcards_that_cannot_reach_a_source_do_not_touch_it(path: str) -> None:
+    sources = DataSourcePatterns.compile({"ledger": {"patterns": {"path": ["/srv/ledger/**"]}}})
+    assert sources.match({"path": path}) == frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from governance.engine.blocking.matchers import GlobSet, HostMatcher, PathMatche
 from governance.engine.normalise.commands import Commands, read_commands
 from governance.engine.normalise.globs import glob_expression
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
-from governance.engine.normalise.paths import MAX_PATH, is_path_shaped
+from governance.engine.normalise.paths import MAX_PATH, is_path_shaped, path_forms, pattern_form
 from governance.engine.normalise.shell import Budget, TooComplexError
 from governance.engine.normalise.sql import Statement, is_sql_shaped, statements
 from governance.engine.normalise.text import fold
@@ -19,6 +20,7 @@ from governance.engine.normalise.text import fold
 KINDS = ("path", "host", "table")
 _TABLE_KEYS = frozenset("table tables tablename schema schemas collection collections dataset relation view".split())
 _UNRESOLVED = ("$", "`", "\0")
+_WILD = re.compile(r"[*?\[{]")
 
 
 class _Tables:
@@ -67,12 +69,19 @@ class _Tables:
 class DataSourcePatterns:
     """The `patterns` of every data source of a policy, compiled; matching touches nothing outside the arguments."""
 
-    __slots__ = ("_all", "_hosts", "_paths", "_tables")
+    __slots__ = ("_all", "_begins", "_hosts", "_paths", "_tables")
 
     def __init__(
-        self, *, paths: PathMatcher, hosts: HostMatcher, tables: _Tables, names: Mapping[str, frozenset[str]]
+        self,
+        *,
+        paths: PathMatcher,
+        hosts: HostMatcher,
+        tables: _Tables,
+        names: Mapping[str, frozenset[str]],
+        begins: tuple[tuple[str, str], ...],
     ) -> None:
-        self._paths, self._hosts, self._tables, self._all = paths, hosts, tables, names
+        """`begins` pairs each data source with what its path patterns begin with, before their first wildcard."""
+        self._paths, self._hosts, self._tables, self._all, self._begins = paths, hosts, tables, names, begins
 
     @classmethod
     def compile(cls, data_sources: Mapping[str, Any]) -> Self:
@@ -89,6 +98,11 @@ class DataSourcePatterns:
             hosts=HostMatcher(found["host"]),
             tables=_Tables(found["table"]),
             names={kind: frozenset(name for name, _ in pairs) for kind, pairs in found.items()},
+            begins=tuple(
+                (name, _WILD.split(pattern_form(pattern), maxsplit=1)[0])
+                for name, pattern in found["path"]
+                if not pattern.startswith("!")
+            ),
         )
 
     def match(self, arguments: Mapping[str, Any]) -> frozenset[str]:
@@ -135,11 +149,24 @@ class DataSourcePatterns:
                 touched |= self._all["path"]
             else:
                 touched.update(self._paths.match(text))
+                self._wild(text, touched)
         elif role is Role.CODE:
             for path in reach.code_paths(text):
                 touched.update(self._paths.match(path))
         elif is_path_shaped(text):
             touched.update(self._paths.match(text))
+            self._wild(text, touched)
+
+    def _wild(self, text: str, touched: set[str]) -> None:
+        """A rooted path with wildcards is every path that they may stand for."""
+        wild = _WILD.search(text)
+        if wild is None:
+            return
+        head = text[: wild.start()]
+        for form in path_forms(head):
+            if form.startswith(("/", "~")):
+                begin = form if form == "/" or not head.endswith("/") else form + "/"
+                touched.update(name for name, own in self._begins if own.startswith(begin) or begin.startswith(own))
 
     def _host(self, role: Role, text: str, touched: set[str]) -> None:
         known = False
@@ -181,5 +208,6 @@ class DataSourcePatterns:
             for word in command.words:
                 if len(word) <= MAX_PATH and ("/" in word or command.cwd):
                     touched |= self._paths.match(word)
+                    self._wild(word, touched)
                     if command.cwd and not word.startswith(("/", "-", "~")):
                         touched |= self._paths.match(command.cwd + "/" + word)
