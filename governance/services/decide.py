@@ -11,6 +11,7 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from accounts.identity import Identity
 from audit.capture import Capture, CaptureLevel
@@ -35,11 +36,11 @@ from governance.services.recent import Reportable
 from governance.services.runtime import Runtime
 from governance.vault.capture import Captured
 
+_LEVELS = {level.value: level for level in CaptureLevel}
 SCAN_OFF_LOOP = 16 * 1024  # bytes of arguments from which scanning leaves the event loop; 40-api.md
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Decided(NamedTuple):
     """A recorded decision: its id, where its record stands, and until when an allow holds (seconds UTC)."""
 
     id: str
@@ -115,6 +116,8 @@ async def decide_call(
             tool_use=call.labels.tool_use_id,
         )
     )
+    if decision.code == "entity.unknown" and (imitated := runtime.impostors.imitated(snapshot, call.entity, now=now)):
+        runtime.alarm("name.lookalike", {"imitates": imitated, "decision": receipt.id})
     if isinstance(capture.source, Captured):
         runtime.day_keys.delivered(capture.source)
     return Decided(
@@ -175,7 +178,7 @@ def _no_hook_runs(need: NeedHooks) -> HookRuns:
 
 def _captured(runtime: Runtime, identity: Identity, call: Call, decision: Decision, *, now: float) -> Capture:
     """What the record keeps of the arguments, by the entity's capture level; findings are redacted, shadow or not."""
-    level = CaptureLevel(str(decision.entity.get("capture") or CaptureLevel.REDACTED))
+    level = _LEVELS[str(decision.entity.get("capture") or "redacted")]
     redacted = None
     if level is CaptureLevel.REDACTED and call.arguments:
         scan = decision.scan

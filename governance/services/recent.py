@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from governance.engine.call import Labels
 
 REMEMBERED = 50_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reportable:
+class Reportable(NamedTuple):
     """What must be known of a decision to report on it. `at` in seconds UTC."""
 
     id: str

@@ -29,6 +29,7 @@ from governance.engine.surface import Place, surface
 from governance.engine.world import World
 from governance.services.budget_store import BudgetStore
 from governance.services.call_ids import CallIds
+from governance.services.impostors import Impostors
 from governance.services.labels import CleanLabels
 from governance.services.limits import LimitStore
 from governance.services.recent import RecentDecisions
@@ -62,6 +63,7 @@ class Runtime:
     alarm: Alarm = log_alarm
     limits: LimitStore = field(init=False)
     recent: RecentDecisions = field(default_factory=RecentDecisions)
+    impostors: Impostors = field(default_factory=Impostors)
     labels: CleanLabels = field(default_factory=CleanLabels)
     _surfaces: OrderedDict[tuple[str, str, str], tuple[float, tuple[Place, ...]]] = field(default_factory=OrderedDict)
     _who: OrderedDict[tuple[str, int, int], Who] = field(default_factory=OrderedDict)

@@ -550,3 +550,28 @@ def test_the_surface_comes_in_pages(process: Process) -> None:
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "page=2", "after=a&after=b"])
 def test_a_bad_page_is_refused(process: Process, query: str) -> None:
     assert process.get("/api/v1/surface", token=process.token("alice"), query=query).status == 400
+
+
+# --- Names that look like another
+
+
+@pytest.mark.parametrize(
+    ("server", "tool"), [("fi1es", "read"), ("\u0440ay", "send"), ("FILES", "read"), ("files", "re\u00e0d")]
+)
+def test_a_look_alike_of_a_registered_name_is_refused_and_reported_once_a_minute(
+    process: Process, server: str, tool: str
+) -> None:
+    told: list[tuple[str, str]] = []
+    process.runtime.alarm = lambda code, detail: told.append((code, detail["imitates"]))
+    answers = [process.decide("alice", {"server": server, "tool": tool, "arguments": {}}) for _ in range(3)]
+    assert all(item.status == 400 or item.json["code"] == "entity.unknown" for item in answers)
+    if answers[0].status == 200:
+        assert len(told) == 1
+        assert told[0][0] == "name.lookalike"
+
+
+def test_a_hidden_tool_is_no_look_alike_of_itself(process: Process) -> None:
+    told: list[str] = []
+    process.runtime.alarm = lambda code, detail: told.append(code)
+    process.decide("bob", {"server": "pay", "tool": "send", "arguments": {}})
+    assert told == []
