@@ -327,7 +327,10 @@ class ReadOnlyAdmin(ObjectAdmin):
         return admin.ModelAdmin.get_readonly_fields(self, request, obj)
 
 
-ICONS = {"allow": "✓", "deny": "✕", "ask": "?", "enforce": "●", "shadow": "◌", "on": "●", "off": "○"}
+ICONS = {
+    "allow": "✓", "deny": "✕", "ask": "?", "enforce": "●", "shadow": "◌", "on": "●", "off": "○", "pass": "✓",
+    "fail": "✕", "skipped": "–", "shadow_fail": "◌", "widens": "▲", "tightens": "▼", "both": "◆", "neutral": "–",
+}  # fmt: skip
 
 
 def badge(word: str, tone: str | None = None) -> str:

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from governance.selectors.draft import unpublished_changes
+from governance.selectors.off import switched_off
 from governance.selectors.switches import live_switches
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -37,6 +38,7 @@ class ConsoleSite(AdminSite):
     site_title = "Toolgate"
     site_header = "Toolgate"
     index_title = "Console"
+    site_url = None
     enable_nav_sidebar = True
     empty_value_display = "–"
 
@@ -46,7 +48,17 @@ class ConsoleSite(AdminSite):
         context["environment"] = settings.TOOLGATE_ENV
         context["unpublished_changes"] = unpublished_changes() if self._sees_the_draft(request) else 0
         context["live_switches"] = list(live_switches()[:SWITCHES_NAMED]) if self._may(request, "view_switch") else []
+        context["off_count"] = self._off_count() if self._may(request, "view_release") else 0
         return context
+
+    @staticmethod
+    def _off_count() -> int:
+        """How much of what is in force is switched off, in shadow or exempted."""
+        from governance.console.pages.in_force import newest_release, release_document
+
+        newest = newest_release()
+        document = release_document(newest.number) if newest is not None else None
+        return sum(1 for _ in switched_off(document)) if document is not None else 0
 
     def get_urls(self) -> list[Any]:
         """The console's own pages before those of the models."""

@@ -42,7 +42,14 @@ class Policy:
 log = structlog.get_logger(__name__)
 _lock = threading.Lock()
 _compiled: OrderedDict[str, Snapshot] = OrderedDict()
-_documents: OrderedDict[int, Document] = OrderedDict()
+_documents: OrderedDict[tuple[int, str], Document] = OrderedDict()
+
+
+def forget() -> None:
+    """Read, verify and compile anew next time."""
+    with _lock:
+        _compiled.clear()
+        _documents.clear()
 
 
 def newest_release() -> Release | None:
@@ -53,10 +60,13 @@ def newest_release() -> Release | None:
 def release_document(number: int) -> Document | None:
     """A release's document, once its signature holds; None where there is none, or none that was signed.
 
-    Releases never change, so a process reads each once.
+    Releases never change, so a process reads and verifies each once.
     """
+    named = Release.objects.filter(number=number).values_list("digest", flat=True).first()
+    if named is None:
+        return None
     with _lock:
-        known = _documents.get(number)
+        known = _documents.get((number, named))
     if known is not None:
         return known
     stored = Release.objects.filter(number=number).first()
@@ -68,7 +78,7 @@ def release_document(number: int) -> Document | None:
         log.error("release.altered", number=number, reason=str(altered))
         return None
     with _lock:
-        _documents[number] = document
+        _documents[number, named] = document
         while len(_documents) > KEPT:
             _documents.popitem(last=False)
     return document

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from governance.console.pages.in_force import newest_release, release_document
-from governance.console.pages.page import person, show
+from governance.console.pages.page import person, sees_all, show
 from governance.console.pages.traffic import traffic_of_a_day
 from governance.models import ReleaseProposal
 from governance.models.release import ProposalStatus
@@ -19,12 +19,11 @@ def overview(request: HttpRequest) -> TemplateResponse:
     user = person(request)
     release = newest_release() if user.has_perm("governance.view_release") else None
     document = release_document(release.number) if release is not None else None
-    traffic = traffic_of_a_day() if user.has_perm("audit.view_decision") else None
+    traffic = traffic_of_a_day() if sees_all(request, "audit.view_decision") else None
     return show(
         request,
         "console/overview.html",
         title="Overview",
-        sees_trail=user.has_perm("audit.view_trailrecord"),
         traffic=traffic,
         tops=[
             ("Most denied tools", traffic.tools),

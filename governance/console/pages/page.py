@@ -54,6 +54,11 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
+def sees_all(request: HttpRequest, perm: str) -> bool:
+    """Whether a grant for the whole installation gives `perm`: counts over everything are for these alone."""
+    return any(grant.is_global and grant.gives(perm) for grant in person(request).live_grants())
+
+
 def actor(request: HttpRequest) -> Actor:
     """Who makes a change through this request."""
     return Actor.person(person(request))

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from governance.console.pages.comparing import Difference, difference
+from governance.console.pages.in_force import newest_release
 from governance.console.pages.page import actor, person, refusals_told, show
 from governance.models import DraftComment, Release
 from governance.models.release import ReleaseKind
@@ -154,6 +155,10 @@ def _button(looked: Review) -> str:
 
 
 def _publish(request: HttpRequest, said: dict[str, Any]) -> Published:
+    newest = newest_release()
+    if newest is not None and newest.number != said["expected_release"]:
+        # Said before anything else, also where the draft changed as well: it is the more useful answer.
+        raise PublishConflict(expected=said["expected_release"], current=newest.number, author=newest.author)
     return publish_draft(
         actor=actor(request),
         message=said["message"],

@@ -15,7 +15,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 
 from governance.console.pages.in_force import Policy, current_policy, draft_policy
-from governance.console.pages.page import person, show
+from governance.console.pages.page import person, sees_all, show
 from governance.console.pages.traffic import EntryHits, hits_of_a_week
 from governance.engine.blocking import CODES, UNPARSABLE, Blocklist
 from governance.engine.call import EntityKind, Json
@@ -93,8 +93,8 @@ class Tried:
 
 def try_box(request: HttpRequest) -> HttpResponse:
     """Try something; hits of the last 7 days by entry."""
-    user = person(request)
-    sees_draft = user.has_perm("governance.view_draftstate")
+    sees_draft = person(request).has_perm("governance.view_draftstate")
+    week = hits_of_a_week() if sees_all(request, "audit.view_decision") else None
     form = TryForm(request.POST if request.method == "POST" else None)
     tried: Tried | None = None
     if request.method == "POST" and form.is_valid():
@@ -102,16 +102,16 @@ def try_box(request: HttpRequest) -> HttpResponse:
         policy = _policy(form, draft=said["policy"] == "draft" and sees_draft)
         if policy is not None:
             tried = tried_against(policy, arguments_of(said["text"], said["form"]), tool=said["tool"] or NO_TOOL)
-    kept = {key: form.cleaned_data.get(key, "") for key in ("form", "tool", "policy")} if form.is_bound else {}
+    fresh, faults = _without_text(form)
     return show(
         request,
         "console/try.html",
         title="Try detectors and blocklist",
-        # A fresh form: what was pasted never goes back into the page.
-        form=_without_text(form, kept),
+        form=fresh,  # what was pasted never goes back into the page
+        faults=faults,
         tried=tried,
-        hits=list(_hits(hits_of_a_week())) if user.has_perm("audit.view_decision") else None,
-        counted=hits_of_a_week().counted if user.has_perm("audit.view_decision") else True,
+        hits=list(_hits(week)) if week is not None else None,
+        counted=week is None or week.counted,
     )
 
 
@@ -167,14 +167,12 @@ def _policy(form: TryForm, *, draft: bool) -> Policy | None:
         return None
 
 
-def _without_text(form: TryForm, kept: dict[str, Any]) -> TryForm:
+def _without_text(form: TryForm) -> tuple[TryForm, list[str]]:
+    """A form with the same choices and nothing in its box, and what was wrong with the one that was sent."""
     if not form.is_bound:
-        return form
-    shown = TryForm({**kept, "text": ""})
-    for name, faults in form.errors.items():
-        for fault in faults:
-            shown.add_error(None if name == "__all__" else name, str(fault))
-    return shown
+        return form, []
+    chosen = {name: form.cleaned_data.get(name, "") for name in ("form", "tool", "policy")}
+    return TryForm(initial=chosen), [str(fault) for faults in form.errors.values() for fault in faults]
 
 
 def _hits(week: EntryHits) -> Iterator[tuple[str, int, tuple[int, ...]]]:
