@@ -26,30 +26,45 @@ class View:
 
     def __init__(self, call: Call, caller: Caller, standing: Standing, plan: Plan, now: float) -> None:
         self._call, self._caller, self._standing, self._plan, self._now = call, caller, standing, plan, now
-        self._activations: dict[bool, Activation] = {}
+        self._activations: dict[tuple[bool, int], Activation] = {}
         self.unevaluable: dict[str, None] = {}
 
     def value(self, rule: Rule, *, lowered: bool) -> bool | None:
-        """The value of a rule's condition; one that cannot be evaluated is noted."""
-        if rule.condition is None:
+        """The value of a rule's condition; one that cannot be evaluated is noted.
+
+        In a chain one that names the principal is asked of each: an allow must hold for all, of a deny or an ask one
+        that matches is enough.
+        """
+        condition = rule.condition
+        if condition is None:
             return True
-        value = rule.condition.value(self.activation(lowered=lowered))
+        value = condition.value(self.activation(lowered=lowered))
         if value is None:
             self.unevaluable[rule.id] = None
+        if len(self._standing.people) > 1 and "principal" in condition.uses:
+            settled = rule.effect is not Effect.ALLOW  # what one link's word is enough for
+            for link in range(1, len(self._standing.people)):
+                if value is settled:
+                    break
+                other = condition.value(self.activation(lowered=lowered, link=link))
+                if other is None:
+                    self.unevaluable[rule.id] = None
+                if other is settled or other is None:
+                    value = other
         return value
 
-    def activation(self, *, lowered: bool) -> Activation:
-        """The activation at one of the tiers, made when it is first needed."""
-        activation = self._activations.get(lowered)
+    def activation(self, *, lowered: bool, link: int = 0) -> Activation:
+        """The activation at one of the tiers for one principal of the chain, made when it is first needed."""
+        activation = self._activations.get((lowered, link))
         if activation is None:
-            activation = self._activations[lowered] = self._activate(lowered)
+            activation = self._activations[lowered, link] = self._activate(lowered, link)
         return activation
 
     def violation(self, rule: Rule) -> str | None:
         """The pointer of the argument that a rule's parameters refuse, or None."""
         return None if rule.parameters is None else rule.parameters.violation(self._call.arguments)
 
-    def _activate(self, lowered: bool) -> Activation:
+    def _activate(self, lowered: bool, link: int) -> Activation:
         labels = self._call.labels
         signed = self._caller.agent
         call: dict[str, Json] = {"door": self._call.door._value_}
@@ -59,10 +74,10 @@ class View:
         if client is not None:
             call["client_id"] = client
         memo = self._standing.memo
-        key = "lowered" if lowered else "own"
+        key = ("facts", lowered, link)
         facts = memo.get(key)
         if facts is None:
-            facts = memo[key] = (_facts(self._standing.people[0], lowered), _acting(self._standing, signed))
+            facts = memo[key] = (_facts(self._standing.people[link], lowered), _acting(self._standing, signed))
         return Activation(
             args=self._call.arguments,
             size=self._call.size,

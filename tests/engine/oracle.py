@@ -371,15 +371,25 @@ def leaves(value: Any, at: str) -> list[str]:
 
 
 def value(rule: dict[str, Any], ask: Ask, touched: list[Any], cap: int, conditions: Any) -> bool | None:
-    """The condition's value, None when it cannot be evaluated; a rule without one is true."""
+    """The condition's value, None when it cannot be evaluated; a rule without one is true.
+
+    One that names the principal is asked of everybody in the chain: an allow needs all, a deny or an ask any.
+    """
     if "when" not in rule:
         return True
-    level = min(LEVEL[ask.who.tier], cap)
+    asked = people(ask) if "principal" in rule["when"] else [ask.who]
+    values = [value_for(who, rule, ask, touched, cap, conditions) for who in asked]
+    enough = rule["effect"] != "allow"
+    return enough if enough in values else None if None in values else not enough
+
+
+def value_for(who: Who, rule: dict[str, Any], ask: Ask, touched: list[Any], cap: int, conditions: Any) -> bool | None:
+    level = min(LEVEL[who.tier], cap)
     scope = {
         "args": ask.arguments,
         "level": level,
         "tier": {number: word for word, number in LEVEL.items()}[level],
-        "who": ask.who,
+        "who": who,
         "agent": ask.agent,
         "sources": [id for kind, id, _ in touched if kind == "data_source"] if ask.kind == "tool" else [],
     }

@@ -14,9 +14,22 @@ from governance.engine.call import Call
 from governance.engine.decision import LAYERS, Decision, Effect, Obligation, Outcome
 from governance.engine.need import Approval, Buckets, HookRun, HookRuns, NeedApproval, NeedBuckets, NeedHooks
 from governance.engine.pipeline import decide
+from governance.engine.principal import Link
 from governance.engine.snapshot import Snapshot
 from governance.engine.world import Switch, SwitchKind, World
-from tests.engine.builders import KEYS, NOW, Driver, call, caller, compiled, decided, policy, rule, world
+from tests.engine.builders import (
+    KEYS,
+    NOW,
+    Driver,
+    call,
+    caller,
+    compiled,
+    decided,
+    policy,
+    principal,
+    rule,
+    world,
+)
 
 HOOK = {"id": "check", "event": "PreToolUse", "type": "command", "command": "check"}
 
@@ -320,3 +333,21 @@ def test_importing_the_engine_loads_no_django() -> None:
     )
     run = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=120, check=False)
     assert (run.stdout.strip(), run.stderr) == ("[]", "")
+
+
+def linked(*others: str) -> Any:
+    return caller("alice", chain=tuple(Link(principal=principal(other)) for other in others))
+
+
+def test_a_deny_whose_condition_names_a_principal_finds_it_anywhere_in_the_chain() -> None:
+    document = policy(rule(), rule("no-bob", "deny", when="principal.id == 'bob'"))
+    here = world(bob=(), carol=())
+    assert decided(document, linked("carol"), where=here).effect is Effect.ALLOW
+    assert decided(document, linked("carol", "bob"), where=here).rule == "no-bob"
+
+
+def test_an_allow_whose_condition_names_a_principal_holds_for_everybody_in_the_chain_or_not_at_all() -> None:
+    document = policy(rule(when="principal.id != 'bob'"))
+    here = world(bob=(), carol=())
+    assert decided(document, linked("carol"), where=here).effect is Effect.ALLOW
+    assert decided(document, linked("bob", "carol"), where=here).code == "rule.none"
