@@ -1,0 +1,66 @@
+"""The policies that questions are asked of: what is in force, the draft, and any release, each compiled once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from typing import Any, cast
+
+from governance.engine.snapshot import Snapshot
+from governance.services import keys
+from governance.services.publish import release_document
+from governance.services.releases import checked
+from governance.services.runtime import Runtime
+from governance.snapshot.codec import digest
+from governance.snapshot.compiler import read_draft
+from governance.snapshot.shapes import Document
+
+CURRENT, DRAFT = "current", "draft"
+KEPT = 4
+"""Compiled policies that a process keeps beside the one in force."""
+
+_lock = threading.Lock()
+_compiled: OrderedDict[str, Snapshot] = OrderedDict()
+
+
+def policy_snapshot(said: str | int, *, runtime: Runtime) -> Snapshot:
+    """`current`, `draft` or the number of a release, compiled.
+
+    Raises PolicyErrors for a draft that is no sound policy, `PublishRefused` for a release that is not there, and
+    `ReleaseAltered` for one that is not what was signed.
+    """
+    if said == CURRENT or said == runtime.snapshot.release:
+        return runtime.snapshot
+    if said == DRAFT:
+        document = checked(read_draft().document)
+        return compiled_document(document, release=0, previous=runtime.snapshot)
+    return compiled_document(release_document(int(said)), release=int(said), previous=runtime.snapshot)
+
+
+def compiled_document(document: Document, *, release: int, previous: Snapshot | None = None) -> Snapshot:
+    """A snapshot of a sound, canonical document, made in small steps that let other threads through."""
+    named = digest(document)
+    with _lock:
+        known = _compiled.get(named)
+    if known is not None and known.release == release:
+        return known
+    steps = Snapshot.compile_slices(
+        cast("dict[str, Any]", document),
+        release=release,
+        digest=named,
+        keys=keys.engine_keys(),
+        previous=previous,
+    )
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            snapshot: Snapshot = end.value
+            break
+        time.sleep(0)
+    with _lock:
+        _compiled[named] = snapshot
+        while len(_compiled) > KEPT:
+            _compiled.popitem(last=False)
+    return snapshot
