@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from audit.canonical import map_text
 
@@ -55,8 +53,7 @@ class Sealer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capture:
+class Capture(NamedTuple):
     """What a record says of one payload: `part` goes into it, `attachments` must be durable with it.
 
     `source` is the sealer's own object, to be handed back to it (`DayKeys.delivered`) once the record is durable.
@@ -78,7 +75,7 @@ class Capturer:
 
     def digest(self, payload: bytes) -> str:
         """The keyed digest of a payload: `kid:hex`."""
-        return f"{self._kid}:{hmac.new(self._digest_key, payload, hashlib.sha256).hexdigest()}"
+        return f"{self._kid}:{hmac.digest(self._digest_key, payload, 'sha256').hex()}"
 
     def take(
         self,

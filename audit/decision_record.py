@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from audit.canonical import RecordInvalid, clean, map_text
 from audit.capture import Capture
@@ -15,8 +15,7 @@ from governance.engine.decision import Decision, Effect
 from governance.engine.principal import Caller, Link, Principal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What decided beside caller, call and release.
 
     `now` is the engine's clock in seconds since the epoch, kept exactly. `buckets`, `hooks` and `approval` are the
@@ -37,15 +36,14 @@ class Inputs:
     micros: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(NamedTuple):
     """How the call came in: the caller's `call_id`, the keyed digest of the whole request, what it repeats."""
 
     call_id: str | None = None
     request: str | None = None
     repeats: str | None = None
     route: str | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = MappingProxyType({})
 
 
 NO_QUESTION = Question()
@@ -118,7 +116,7 @@ def decision_draft(
         "entity": clean(call.entity),
         "entity_kind": call.kind._value_,
         # One string a layer, `name outcome nanoseconds`: half the bytes and a third of the time of objects.
-        "layers": [f"{result.layer} {result.outcome._value_} {result.nanos}" for result in decision.layers],
+        "layers": [f"{layer} {outcome._value_} {nanos}" for layer, outcome, nanos, _ in decision.layers],
         "micros": inputs.micros,
         "now": repr(float(inputs.now)),
         "policy": clean(decision.digest),
@@ -170,7 +168,7 @@ def _add_question(data: dict[str, Any], question: Question) -> None:
 
 def _add_rare(data: dict[str, Any], call: Call, decision: Decision, inputs: Inputs) -> None:
     """What most decisions do not have."""
-    evidence = {result.layer: map_text(result.evidence) for result in decision.layers if result.evidence}
+    evidence = {layer: map_text(said) for layer, _, _, said in decision.layers if said}
     if evidence:
         data["evidence"] = evidence
     if decision.masked:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from audit import boots
 from audit.allowance import CAP, RESERVE, Allowance, AuditUnavailable
@@ -53,8 +53,7 @@ class FailMode(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """Where a record stands. `digest` is its leaf hash (hex), `at` its time in µs. Not `recorded`: mode open only."""
 
     id: str

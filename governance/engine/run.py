@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from governance.engine.call import Call, EntityKind, Json
@@ -16,6 +17,7 @@ from governance.engine.snapshot import Plan, Snapshot
 from governance.engine.standing import Standing
 from governance.engine.world import World
 
+_result: Callable[[tuple[object, ...]], LayerResult] = partial(tuple.__new__, LayerResult)  # half the time of its call
 _SKIPPED = {layer: LayerResult(layer, Outcome.SKIPPED) for layer in LAYERS}
 _PASS, _FAIL, _SHADOW_FAIL = Outcome.PASS, Outcome.FAIL, Outcome.SHADOW_FAIL
 
@@ -177,5 +179,5 @@ class Run:
                 results.append(_SKIPPED[layer])
             else:
                 outcome = _FAIL if layer == stopped else _SHADOW_FAIL if layer in shadow_failed else _PASS
-                results.append(LayerResult(layer, outcome, nanos, evidence.get(layer, NOTHING)))
+                results.append(_result((layer, outcome, nanos, evidence.get(layer, NOTHING))))
         return tuple(results)

@@ -10,6 +10,7 @@ import os
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -39,12 +40,11 @@ class SealedDayKey:
     sealed: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
+class Captured(NamedTuple):
     """An encrypted payload. `new_key` must be made durable with the first record that uses it."""
 
     key_id: str
-    payload: str = field(repr=False)
+    payload: str
     new_key: SealedDayKey | None = None
 
 
@@ -53,6 +53,7 @@ class _Held:
     sealed: SealedDayKey
     cipher: AESGCM = field(repr=False)
     delivered: bool = False
+    bound: dict[str, bytes] = field(default_factory=dict)
 
 
 def _shared(secret: bytes, ephemeral: bytes, recipient: bytes) -> AESGCM:
@@ -99,7 +100,9 @@ class DayKeys:
         else:
             self._held.move_to_end(principal)
         nonce = os.urandom(_NONCE)
-        data = _payload_data(held.sealed.id, principal, day, place)
+        data = held.bound.get(place)
+        if data is None:
+            data = held.bound[place] = _payload_data(held.sealed.id, principal, day, place)
         text = to_base64url(nonce + held.cipher.encrypt(nonce, payload, data))
         return Captured(key_id=held.sealed.id, payload=text, new_key=None if held.delivered else held.sealed)
 
@@ -131,18 +134,35 @@ class DayKeys:
 
 def open_captured(ring: CaptureKeys, key: SealedDayKey, payload: str, *, place: str) -> bytes:
     """The payload behind a capture. Raises VaultError when anything about key, payload or place is not as sealed."""
-    recipient = ring.named(key.kid)
-    if recipient is None or recipient.private is None:
-        raise VaultError
-    try:
-        raw = from_base64url(key.sealed)
-        epk, nonce, body = raw[:32], raw[32 : 32 + _NONCE], raw[32 + _NONCE :]
-        shared = recipient.private.exchange(X25519PublicKey.from_public_bytes(epk))
-        data_key = _shared(shared, epk, _raw(recipient.public)).decrypt(
-            nonce, body, _key_data(key.kid, key.id, key.principal, key.day)
-        )
-        sealed = from_base64url(payload)
-        data = _payload_data(key.id, key.principal, key.day, place)
-        return AESGCM(data_key).decrypt(sealed[:_NONCE], sealed[_NONCE:], data)
-    except (ValueError, InvalidTag):
-        raise VaultError from None
+    return OpenedDayKey(ring, key).open(payload, place=place)
+
+
+class OpenedDayKey:
+    """The opening side of one day key: the slow half is done once, for whoever reads many payloads of a day."""
+
+    __slots__ = ("_cipher", "_key")
+
+    def __init__(self, ring: CaptureKeys, key: SealedDayKey) -> None:
+        """Raises VaultError without the private half, or where the key is not as sealed."""
+        recipient = ring.named(key.kid)
+        if recipient is None or recipient.private is None:
+            raise VaultError
+        try:
+            raw = from_base64url(key.sealed)
+            epk, nonce, body = raw[:32], raw[32 : 32 + _NONCE], raw[32 + _NONCE :]
+            shared = recipient.private.exchange(X25519PublicKey.from_public_bytes(epk))
+            data_key = _shared(shared, epk, _raw(recipient.public)).decrypt(
+                nonce, body, _key_data(key.kid, key.id, key.principal, key.day)
+            )
+            self._key, self._cipher = key, AESGCM(data_key)
+        except (ValueError, InvalidTag):
+            raise VaultError from None
+
+    def open(self, payload: str, *, place: str) -> bytes:
+        """One payload. Raises VaultError when it is not as sealed, or was sealed for another place."""
+        try:
+            sealed = from_base64url(payload)
+            data = _payload_data(self._key.id, self._key.principal, self._key.day, place)
+            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], data)
+        except (ValueError, InvalidTag):
+            raise VaultError from None
