@@ -140,7 +140,7 @@ def open_captured(ring: CaptureKeys, key: SealedDayKey, payload: str, *, place: 
 class OpenedDayKey:
     """The opening side of one day key: the slow half is done once, for whoever reads many payloads of a day."""
 
-    __slots__ = ("_cipher", "_key")
+    __slots__ = ("_bound", "_cipher", "_key")
 
     def __init__(self, ring: CaptureKeys, key: SealedDayKey) -> None:
         """Raises VaultError without the private half, or where the key is not as sealed."""
@@ -155,6 +155,7 @@ class OpenedDayKey:
                 nonce, body, _key_data(key.kid, key.id, key.principal, key.day)
             )
             self._key, self._cipher = key, AESGCM(data_key)
+            self._bound: dict[str, bytes] = {}
         except (ValueError, InvalidTag):
             raise VaultError from None
 
@@ -162,7 +163,9 @@ class OpenedDayKey:
         """One payload. Raises VaultError when it is not as sealed, or was sealed for another place."""
         try:
             sealed = from_base64url(payload)
-            data = _payload_data(self._key.id, self._key.principal, self._key.day, place)
+            data = self._bound.get(place)
+            if data is None:
+                data = self._bound[place] = _payload_data(self._key.id, self._key.principal, self._key.day, place)
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], data)
         except (ValueError, InvalidTag):
             raise VaultError from None

@@ -18,6 +18,7 @@ MODULES: Mapping[str, str] = {
     "publish": "publish_draft",
     "rollback": "roll_back",
     "explain": "explain_call",
+    "backtest": "backtest_draft",
     "catalogue": "print_catalogue",
 }
 
