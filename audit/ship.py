@@ -184,6 +184,8 @@ class Shipper:
             self._alarm("ship.missing", {"segment": segment.name, "counters": missing[:20], "count": len(missing)})
             self._set_aside(segment.path)
             return
+        if segment.number > 1 and not self._joined(connection, segment):
+            return
         if segment.torn:
             self._alarm("ship.torn", {"segment": segment.name, "bytes": size - segment.position})
         last_n = max(leaves, default=segment.first_n - 1)
@@ -193,6 +195,28 @@ class Shipper:
             crash_point("ship.before_unlink")
         segment.path.unlink(missing_ok=True)
         self._segments.pop(segment.name, None)
+
+    def _joined(self, connection: Connection, segment: ShippedSegment) -> bool:
+        """Whether the segment before has been shipped; an alarm where this one does not go on from its end.
+
+        A segment cut at a frame, or taken away whole, holds by itself: only the chain from one to the next tells.
+        """
+        before = f"{segment.boot}-{segment.number - 1:06d}"
+        if (self._folder / f"{before}.log").exists():
+            return False
+        arrived = cursor_positions(connection, [before]).get(before)
+        if arrived is None:  # never shipped, or its cursor was dropped for its age: then its last record is there
+            last = connection.execute(
+                "SELECT EXISTS (SELECT FROM audit_trail WHERE boot = %(boot)s AND n = %(n)s)"
+                " OR EXISTS (SELECT FROM audit_quarantine WHERE boot = %(boot)s AND n = %(n)s)",
+                {"boot": segment.boot, "n": segment.first_n - 1},
+            ).fetchone()
+            holds = last is not None and bool(last[0])
+        else:
+            holds = arrived[1] == segment.previous
+        if not holds:
+            self._alarm("ship.gap", {"segment": segment.name, "before": before, "next": segment.first_n})
+        return True
 
     @staticmethod
     def _missing(connection: Connection, segment: ShippedSegment, leaves: dict[int, tuple[str, bytes]]) -> list[int]:

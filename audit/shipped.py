@@ -35,7 +35,10 @@ class Sent:
 class ShippedSegment:
     """Reading position and chain of one segment file."""
 
-    __slots__ = ("_key", "boot", "first_n", "kid", "mac", "name", "node", "number", "path", "position", "sent", "torn")
+    __slots__ = (
+        "_key", "boot", "first_n", "kid", "mac", "name", "node", "number", "path", "position", "previous", "sent",
+        "torn",
+    )  # fmt: skip
 
     def __init__(self, path: Path, key_for: KeyFor) -> None:
         """Reads and checks the header. Raises SegmentBroken, LookupError for an unknown key, OSError."""
@@ -48,6 +51,7 @@ class ShippedSegment:
             frame = next(split_frames(head, limit=1))
             header = orjson.loads(frame.json)
             self.kid, self.node, self.first_n = str(header["kid"]), str(header["node"]), int(header["first_n"])
+            self.previous = bytes.fromhex(header["previous"])
             self._key = boot_key(key_for(self.kid), self.boot)
             check_macs(self._key, NO_MAC, [frame])
         except (FrameBroken, StopIteration, ValueError, KeyError, TypeError) as error:

@@ -249,6 +249,39 @@ def test_a_bad_byte_in_the_middle_quarantines_the_segment(folder: Path, shipper:
     writer.close()
 
 
+@pytest.mark.parametrize("taken", ["a frame", "the segment"])
+def test_what_is_cut_between_two_segments_is_an_alarm(
+    folder: Path, shipper: Shipper, alarms: Alarms, taken: str
+) -> None:
+    writer = journal(folder, segment_bytes=5_000)
+    for _ in range(30):
+        writer.append(decision())
+    writer.close()
+    first, second, *_ = sorted(folder.glob("*.log"))
+    if taken == "a frame":
+        kept = first.read_bytes().rstrip(b"\n").rpartition(b"\n")[0] + b"\n"
+        first.write_bytes(kept)
+    else:
+        second.unlink()
+    ship_all(shipper)
+    assert [code for code, _ in alarms] == ["ship.gap"]
+
+
+def test_a_cursor_dropped_for_its_age_is_no_gap(
+    folder: Path, shipper: Shipper, connection: Connection, alarms: Alarms
+) -> None:
+    writer = journal(folder, segment_bytes=5_000)
+    boot = writer.append(decision()).boot
+    while len(list(folder.glob("*.log"))) < 2:
+        writer.append(decision())
+    ship_all(shipper)
+    connection.execute("DELETE FROM audit_cursor WHERE segment = %s", (f"{boot}-000001",))
+    writer.close()
+    ship_all(shipper)
+    assert not list(folder.glob("*.log"))
+    assert not alarms
+
+
 def test_a_segment_whose_rows_differ_is_kept(folder: Path, shipper: Shipper, alarms: Alarms) -> None:
     writer = journal(folder)
     boot = writer.append(event()).boot
