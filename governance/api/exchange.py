@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from governance.engine.call import Json
+from governance.engine.detection.tokenlike import without_tokens
 
 Headers = tuple[tuple[bytes, bytes], ...]
 ReplyHeaders = tuple[tuple[str, str], ...]
@@ -90,12 +91,21 @@ class Problem(Exception):
             "title": TITLES.get(self.status, "Error"),
             "status": self.status,
             "code": self.code,
-            "detail": self.detail,
+            "detail": without_tokens(self.detail),
             "request_id": request_id,
         }
         if self.path is not None:
-            document["path"] = self.path
-        return {**document, **self.extra}
+            document["path"] = without_tokens(self.path)
+        return {**document, **{name: _cleaned(value) for name, value in self.extra.items()}}
+
+
+def _cleaned(value: Any) -> Any:
+    """What a problem says beside its detail, cleaned likewise; the texts of a list of errors are callers' too."""
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {name: without_tokens(item) if isinstance(item, str) else item for name, item in value.items()}
+    return value
 
 
 TITLES: Mapping[int, str] = {

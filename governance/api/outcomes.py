@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.journal import AuditUnavailable
 from governance.api.body import field, only_known, read_body
-from governance.api.decisions import attempt, identify
+from governance.api.decisions import Attempt, identify
 from governance.api.exchange import Exchange, Problem, Reply, json_reply
 from governance.services.outcomes import OutcomeConflict, OutcomesUnavailable, Report, UnknownDecision, report_outcome
 from governance.services.runtime import Runtime
@@ -17,7 +17,7 @@ LONGEST_ERROR = 4_096  # characters
 async def answer_outcome(runtime: Runtime, exchange: Exchange) -> Reply:
     """Record one outcome; 404 for a decision that is not the caller's, 409 for one that was reported before."""
     identity = identify(runtime, exchange)
-    async with attempt(runtime, identity, exchange, rate_class="tasks") as attempted:
+    async with Attempt(runtime, identity, exchange, rate_class="tasks") as attempted:
         report = _read(exchange)
         decision_id = exchange.parameters["id"]
         try:

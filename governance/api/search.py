@@ -17,7 +17,7 @@ from governance.adapters.authzen import CALL_ACTION, BadEvaluation
 from governance.adapters.authzen_search import PAGE, Search, Sought, read_search
 from governance.api.body import read_body
 from governance.api.cursor import BadCursor, read_cursor, write_cursor
-from governance.api.decisions import attempt, identify
+from governance.api.decisions import Attempt, identify
 from governance.api.exchange import Exchange, Problem, Reply, json_reply
 from governance.engine.call import Call, Door, EntityKind, Labels
 from governance.engine.decision import Effect
@@ -70,7 +70,7 @@ async def answer_search_action(runtime: Runtime, exchange: Exchange) -> Reply:
 
 async def _searched(runtime: Runtime, exchange: Exchange, sought: Sought) -> Reply:
     identity = identify(runtime, exchange)
-    async with attempt(runtime, identity, exchange) as attempted:
+    async with Attempt(runtime, identity, exchange) as attempted:
         try:
             search = read_search(read_body(exchange), sought)
         except BadEvaluation as bad:

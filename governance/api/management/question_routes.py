@@ -121,6 +121,18 @@ _RIGHT = record(
 _RIGHTS = record({"rights": listed(_RIGHT), "next": nullable(text("What `after` takes for the next page."))})
 
 
+def named_shapes() -> tuple[tuple[str, Any], ...]:
+    """The shapes of questions that occur more than once."""
+    return (
+        ("Decision", _DECISION),
+        ("Explanation", _EXPLANATION),
+        ("RecordedExplanation", _RECORDED),
+        ("Right", _RIGHT),
+        ("Rights", _RIGHTS),
+        ("AskedPrincipal", _PRINCIPAL),
+    )
+
+
 def _asked(verb: str, path: str, summary: str, request: Any, shape: Any, description: str = "") -> Any:
     def post(self: QuestionView, request: Any) -> Any:
         return getattr(self, verb)(request)
