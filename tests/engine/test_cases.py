@@ -80,7 +80,7 @@ def asked(case: dict[str, Any]) -> tuple[Caller, Call]:
     return caller(who.pop("id", "alice"), chain=chain, **who), what
 
 
-@pytest.mark.parametrize("base, case", cases())
+@pytest.mark.parametrize("base, case", list(cases()))
 def test_case(base: dict[str, Any], case: dict[str, Any]) -> None:
     who, what = asked(case)
     now = datetime.fromisoformat(case["at"]).timestamp() if "at" in case else NOW
