@@ -12,14 +12,17 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from config.csp import Handler
+from governance.engine.detection.tokenlike import is_plain_id
 
 HEADER = "x-request-id"
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 def request_id(given: str | None) -> str:
-    """The caller's id if it matches `[A-Za-z0-9._:-]{1,128}`, else a new UUID; a malformed one is never echoed."""
-    return given if given is not None and _WELL_FORMED.fullmatch(given) else str(uuid.uuid4())
+    """The caller's id if it matches `[A-Za-z0-9._:-]{1,128}`, else a new UUID; what is malformed, or could be a
+    credential, is never echoed."""
+    plain = given is not None and _WELL_FORMED.fullmatch(given) and is_plain_id(given)
+    return given if given is not None and plain else str(uuid.uuid4())
 
 
 class RequestIdMiddleware:
