@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import redis
 import structlog
 from django.conf import settings
 from django.db import connections
@@ -18,7 +19,7 @@ from accounts.auth import Authenticator
 from accounts.authentication import authenticate_with
 from accounts.directory import LiveDirectory
 from accounts.directory_watch import DirectoryWatch
-from accounts.proxy import MemoryNonces, TrustedProxy
+from accounts.proxy import MemoryNonces, NonceStore, TrustedProxy
 from accounts.tokens.verify import Verifier
 from audit import process
 from audit.capture import Capturer
@@ -30,6 +31,7 @@ from governance.engine.world import World
 from governance.services import keys
 from governance.services.budget_store import BudgetStore, MemoryStore, RedisStore, redis_store
 from governance.services.call_ids import CallIds, LocalCallIds, SharedCallIds
+from governance.services.nonces import SharedNonces
 from governance.services.recall import recall_call_ids
 from governance.services.runtime import Runtime
 from governance.services.spread import Follower
@@ -143,7 +145,16 @@ def _proxy() -> TrustedProxy | None:
     if not settings.TOOLGATE_TRUSTED_PROXIES or not settings.TOOLGATE_PROXY_KEY:
         return None
     return TrustedProxy(
-        networks=settings.TOOLGATE_TRUSTED_PROXIES, key=settings.TOOLGATE_PROXY_KEY.encode(), nonces=MemoryNonces()
+        networks=settings.TOOLGATE_TRUSTED_PROXIES, key=settings.TOOLGATE_PROXY_KEY.encode(), nonces=_nonces()
+    )
+
+
+def _nonces() -> NonceStore:
+    if not _shared_redis():
+        return MemoryNonces()
+    timeout = 0.1  # seconds on the event loop
+    return SharedNonces(
+        redis.Redis.from_url(settings.TOOLGATE_REDIS_URL, socket_timeout=timeout, socket_connect_timeout=timeout)
     )
 
 
