@@ -25,6 +25,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "outbox": every(5, "audit.tasks.ingest_outbox", queue=INGEST_QUEUE),
     # A proposal's row is the job: this hears what a lost wake-up did not.
     "releases": every(5, "governance.tasks.publish_waiting", queue=POLICY_QUEUE),
+    "backtests": every(10, "governance.tasks.backtest_waiting"),
     "kill-files": every(5, "governance.tasks.enter_kill_files"),
     "executions": every(60, "governance.tasks.end_unfinished_executions"),
     "partitions": every(3600, "audit.tasks.keep_partitions"),

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from accounts.services.errors import ServiceError
 from governance.services import keys
+from governance.services.backtest_runs import carry_out_backtest, carry_out_waiting_backtests
 from governance.services.publish import carry_out, carry_out_waiting
 from governance.services.switches import SwitchRefused, reconcile_files
 from governance.services.unfinished import end_unfinished
@@ -32,6 +33,18 @@ def publish_release(*, proposal: int) -> None:
 def publish_waiting() -> None:
     """Release what was agreed to and whose wake-up was lost: beat, every few seconds."""
     carry_out_waiting()
+
+
+@shared_task(name="governance.tasks.backtest_draft", ignore_result=True)
+def backtest_draft(*, run: int) -> None:
+    """Run one backtest that somebody asked for."""
+    carry_out_backtest(run)
+
+
+@shared_task(name="governance.tasks.backtest_waiting", ignore_result=True)
+def backtest_waiting() -> None:
+    """Run what waits, or was left by a worker that died: beat, every few seconds."""
+    carry_out_waiting_backtests()
 
 
 @shared_task(name="governance.tasks.enter_kill_files", ignore_result=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from governance.models.agent import Agent
+from governance.models.backtest import BacktestRun, BacktestStatus
 from governance.models.binding import Binding
 from governance.models.blocklist import BlockKind, BlocklistEntry, BlocklistSettings
 from governance.models.data_source import DataSource
@@ -26,6 +27,8 @@ from governance.models.switch import Switch, SwitchScope
 
 __all__ = [
     "Agent",
+    "BacktestRun",
+    "BacktestStatus",
     "Binding",
     "BlockKind",
     "BlocklistEntry",

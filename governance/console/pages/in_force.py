@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import structlog
 
@@ -18,15 +17,15 @@ from governance.engine.world import World
 from governance.models import DraftState, Release
 from governance.selectors.switches import live_switches
 from governance.services import keys, web
+from governance.services.policies import compiled_document
 from governance.services.releases import ReleaseAltered, checked, verified_document
 from governance.services.switches import stored_row
-from governance.snapshot.codec import digest
 from governance.snapshot.compiler import read_draft
 from governance.snapshot.shapes import Document
 from governance.vault.master import Purpose
 
 KEPT = 4
-"""Compiled policies that a process keeps for its pages."""
+"""Documents that a process keeps for its pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +40,12 @@ class Policy:
 
 log = structlog.get_logger(__name__)
 _lock = threading.Lock()
-_compiled: OrderedDict[str, Snapshot] = OrderedDict()
 _documents: OrderedDict[tuple[int, str], Document] = OrderedDict()
 
 
 def forget() -> None:
-    """Read, verify and compile anew next time."""
+    """Read and verify anew next time."""
     with _lock:
-        _compiled.clear()
         _documents.clear()
 
 
@@ -142,29 +139,4 @@ def draft_revision() -> int:
 
 
 def _snapshot(document: Document, *, release: int) -> Snapshot:
-    """Compile in small steps that let other threads through: this process may be deciding calls."""
-    named = digest(document)
-    with _lock:
-        known = _compiled.get(named)
-        previous = next(reversed(_compiled.values()), None)
-    if known is not None:
-        return known
-    steps = Snapshot.compile_slices(
-        cast(Mapping[str, Any], document),
-        release=release,
-        digest=named,
-        keys=keys.engine_keys(),
-        previous=running_snapshot() or previous,
-    )
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            snapshot: Snapshot = end.value
-            break
-        time.sleep(0)
-    with _lock:
-        _compiled[named] = snapshot
-        while len(_compiled) > KEPT:
-            _compiled.popitem(last=False)
-    return snapshot
+    return compiled_document(document, release=release, previous=running_snapshot())

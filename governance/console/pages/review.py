@@ -14,13 +14,15 @@ from django.urls import reverse
 from accounts.models import User
 from governance.console.pages.comparing import Difference, difference
 from governance.console.pages.in_force import newest_release
-from governance.console.pages.page import actor, person, refusals_told, show
-from governance.models import DraftComment, Release
+from governance.console.pages.page import actor, person, refusals_told, sees_all, show
+from governance.models import BacktestRun, DraftComment, Release
 from governance.models.release import ReleaseKind
+from governance.services.backtest_runs import MOST_DAYS, ask_for_backtest
 from governance.services.comments import comment_on_draft, settle_comment
 from governance.services.publish import InForce, Published, in_force, publish_draft
 from governance.services.releases import PublishConflict, checked
 from governance.services.second_person import second_person_reasons
+from governance.snapshot.codec import digest
 from governance.snapshot.compiler import read_draft
 from governance.snapshot.errors import PolicyError, PolicyErrors
 from governance.snapshot.lint import Finding, lint
@@ -57,12 +59,22 @@ class CommentForm(forms.Form):
     text = forms.CharField(max_length=4_000, label="Comment", widget=forms.Textarea({"rows": "2"}))
 
 
+class BacktestForm(forms.Form):
+    """How far back."""
+
+    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=7, label="Days of recorded calls")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """Everything that a reviewer looks at. `faults`: the draft is no sound policy, and the rest is empty."""
+    """Everything that a reviewer looks at; `named` is the draft's digest.
+
+    `faults`: the draft is no sound policy, and the rest is empty.
+    """
 
     before: InForce
     revision: int
+    named: str = ""
     faults: tuple[PolicyError, ...] = ()
     difference: Difference = Difference(changes=())
     findings: tuple[Finding, ...] = ()
@@ -105,6 +117,10 @@ def review(request: HttpRequest) -> HttpResponse:
         comment_form=CommentForm(),
         may_comment=user.has_perm("governance.add_draftcomment"),
         button=_button(looked),
+        backtest=_newest_backtest(looked),
+        backtest_form=BacktestForm(),
+        may_backtest=any(user.has_perm(f"governance.{name}_release") for name in ("publish", "propose", "approve")),
+        sees_flips=sees_all(request, "audit.view_decision"),
     )
 
 
@@ -122,6 +138,19 @@ def comment(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:review") + "#comments")
 
 
+def backtest(request: HttpRequest) -> HttpResponse:
+    """Ask for a backtest of the draft; the worker does it, and the page may be left."""
+    if request.method == "POST":
+        form = BacktestForm(request.POST)
+        with refusals_told(request, PolicyErrors):
+            if form.is_valid():
+                ask_for_backtest(actor=actor(request), days=form.cleaned_data["days"])
+                messages.success(request, "Handed to the worker. You can leave this page; the result stays here.")
+            else:
+                messages.error(request, f"Nothing was done: a backtest covers 1 to {MOST_DAYS} days.")
+    return HttpResponseRedirect(reverse("admin:review") + "#backtest-title")
+
+
 def reviewed(user: User) -> Review:
     """The draft beside what is in force."""
     before, draft = in_force(), read_draft()
@@ -137,11 +166,19 @@ def reviewed(user: User) -> Review:
     return Review(
         before=before,
         revision=draft.revision,
+        named=digest(sound),
         difference=found,
         findings=tuple(lint(sound, now=now)),
         tests=tuple(_tests(draft.document, now)),
         reasons=tuple(reasons),
     )
+
+
+def _newest_backtest(looked: Review) -> BacktestRun | None:
+    """The newest backtest of exactly this draft."""
+    if not looked.named:
+        return None
+    return BacktestRun.objects.defer("document").filter(digest=looked.named).order_by("-created_at").first()
 
 
 def _tests(document: Document, now: float) -> list[CaseResult]:

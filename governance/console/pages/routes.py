@@ -16,6 +16,7 @@ def _page(at: str, name: str, title: str, permission: str, view: View, *, listed
 PAGES: tuple[Page, ...] = (
     _page("review/", "review", "Review and publish", "view_draftstate", review.review),
     _page("review/comment/", "comment", "Comment on the draft", "add_draftcomment", review.comment, listed=False),
+    _page("review/backtest/", "backtest", "Backtest the draft", "view_draftstate", review.backtest, listed=False),
     _page("releases/", "releases", "Releases", "view_release", releases.releases),
     _page("releases/<int:number>/rollback/", "rollback", "Roll back", "view_release", releases.rollback, listed=False),
     _page(
