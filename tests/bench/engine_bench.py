@@ -126,10 +126,11 @@ def caller() -> Caller:
     )
 
 
-def decider(snapshot: Snapshot) -> Callable[[], None]:
+def decider(snapshot: Snapshot, arguments: dict[str, Any] = ARGUMENTS) -> Callable[[], None]:
+    tool = "s0/tool_0" if arguments is ARGUMENTS else "s0/tool_10"  # the condition is about the usual arguments
     world = World.of(confirmed_at=NOW, directory=DIRECTORY)
     who = caller()
-    call = Call(entity="s0/tool_0", arguments=ARGUMENTS, size=len(json.dumps(ARGUMENTS)))
+    call = Call(entity=tool, arguments=arguments, size=len(json.dumps(arguments)))
     answer = Buckets()
 
     def once() -> None:
@@ -172,9 +173,18 @@ def figures() -> dict[str, dict[str, float]]:
         micros, ratio = timed(run, batch=batch, batches=batches)
         found[name] = {"micros": round(micros, 2), "ratio": round(ratio, 2)}
 
-    whole = compiled(document(rules=500, tools=100), bare=False)
-    note("whole pipeline, 500 rules, 300 bytes", decider(whole))
-    note("policy layers alone, 500 rules", decider(compiled(document(rules=500, tools=100), bare=True)))
+    source = document(rules=500, tools=100)
+    plain = {**source, "rules": [one for one in source["rules"] if "when" not in one]}
+    whole = compiled(source, bare=False)
+    note("whole pipeline, 500 rules, 300 bytes, one condition", decider(whole))
+    note("whole pipeline, 500 rules, 300 bytes", decider(compiled(plain, bare=False, previous=whole)))
+    note("secrets alone, 300 bytes", lambda: whole.scanner.scan(ARGUMENTS))
+    note("blocklist alone, 300 bytes", lambda: whole.blocklist.match("tool", "s0/tool_0", ARGUMENTS))
+    for kib in (4, 16, 64, 256):
+        large = {"items": [ARGUMENTS] * (kib * 1024 // len(json.dumps(ARGUMENTS)))}
+        note(f"whole pipeline, arguments of {kib} KiB", decider(whole, large), batch=5, batches=9)
+    note("policy layers alone, 500 rules, one condition", decider(compiled(source, bare=True)))
+    note("policy layers alone, 500 rules", decider(compiled(plain, bare=True)))
     for rules in (100, 1_000, 10_000, 100_000):
         note(f"policy layers, {rules} rules", decider(compiled(document(rules=rules, tools=100), bare=True)))
     for tools in (10, 100, 1_000, 10_000):
