@@ -8,10 +8,11 @@ is raised. Every confirmation moves `World.confirmed_at`; when it stands still f
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -206,7 +207,8 @@ class Follower:
         try:
             await self._verify(release)
             if not in_force:
-                self.runtime.snapshot = await self._compiled(release)
+                with no_collection():
+                    self.runtime.snapshot = await self._compiled(release)
         except ReleaseRefused as refused:
             self._raise("release", "release.refused", {"number": release.number, "reason": str(refused)})
             return
@@ -305,6 +307,22 @@ class Follower:
 
     def _calm(self, what: str) -> None:
         self.alarmed.discard(what)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking a release, while it is made and ever after: that takes 0.1 s at once.
+
+    Releases hold no cycles, so counting references frees them, frozen or not.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 async def in_slices(work: Any) -> Any:
