@@ -39,6 +39,8 @@ TOOLGATE_PORT = _env.integer("PORT")
 
 # --- Keys ------------------------------------------------------------------------------------------------------------
 TOOLGATE_KEYS_DIR = TOOLGATE_VAR / "keys"
+# The broad rules of detection take seconds to compile: the first process keeps them here (mode 0700), others load them.
+os.environ.setdefault("KF_RULE_CACHE_DIR", str(TOOLGATE_VAR / "detection"))
 
 
 def _key(name: str) -> str:
