@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from governance.engine.detection.tokenlike import without_tokens
+
 REDACTED = "[redacted]"
 _DEPTH = 6
 
@@ -48,6 +50,8 @@ def _is_telling(name: object) -> bool:
 def redact_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """structlog processor: nothing that looks like a credential leaves in a log line."""
     for key, value in list(event.items()):
+        if key == "event" and str(event.get("logger", "")).startswith("django.") and isinstance(value, str):
+            value = event[key] = without_tokens(value)  # the paths of requests, whatever stands in them
         if key not in ("_record", "_from_structlog", "exc_info"):
             event[key] = REDACTED if _is_telling(key) else redacted(value)
     return event

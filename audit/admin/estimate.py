@@ -6,6 +6,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import QuerySet
@@ -24,7 +25,10 @@ class EstimatingPaginator(Base):
     @cached_property
     def count(self) -> int:
         rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        query, parameters = rows.order_by().values("seq").query.sql_with_params()
+        try:
+            query, parameters = rows.order_by().values("seq").query.sql_with_params()
+        except EmptyResultSet:  # nothing can match, which Django knows without asking
+            return 0
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {query}", parameters)
             plan = cursor.fetchone()[0]

@@ -29,7 +29,10 @@ def within_reach(user: User | AnonymousUser) -> Q:
     """The records that this person's grants show. A grant for one department or server shows what is of it."""
     shown = Q(pk__in=())
     for grant in user.live_grants() if isinstance(user, User) else ():
-        shown |= _kinds(grant) & _place(grant)
+        reached = _kinds(grant) & _place(grant)
+        if not reached:  # joined to others, an empty Q would be as nothing instead of everything
+            return reached
+        shown |= reached
     return shown
 
 

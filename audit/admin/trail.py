@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -151,6 +152,10 @@ class TrailRecordAdmin(Base):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [name for _, options in self.fieldsets for name in options["fields"]]  # type: ignore[misc]
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """A record has no history but itself."""
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", object_id)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TrailRecord]:
         """The list is bounded in time by its filter; a single record is found by its id, which bounds it as well."""

@@ -19,6 +19,7 @@ import structlog
 
 from governance.api.body import MAX_BODY, too_large
 from governance.api.exchange import Answer, Exchange, Headers, Problem, Reply, by_name, problem_reply
+from governance.engine.detection.tokenlike import is_plain_id
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -174,11 +175,11 @@ def check_headers(headers: Headers, edge: Edge) -> dict[bytes, bytes]:
 
 
 def request_id_of(headers: Headers) -> str:
-    """The caller's `x-request-id` where it is a plain id, otherwise a new one."""
+    """The caller's `x-request-id` where it is a plain id and no credential, otherwise a new one."""
     for key, value in headers:
         if key == b"x-request-id":
             text = value.decode("latin-1")
-            if REQUEST_ID.fullmatch(text):
+            if REQUEST_ID.fullmatch(text) and is_plain_id(text):
                 return text
             break
     return os.urandom(16).hex()

@@ -33,8 +33,8 @@ class ObjectForm(_ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk is not None:
-            self.fields["expected_revision"].initial = self.instance.revision
+        if self.instance.pk is not None:  # what is in force is shown by the same form and has no revision
+            self.fields["expected_revision"].initial = getattr(self.instance, "revision", None)
         for name, choices in self.known_choices.items():
             field = self.fields.get(name)
             if field is not None and hasattr(field, "offer"):

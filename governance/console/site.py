@@ -7,10 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from governance.console.credentials import SignInForm, View, refuse_in_address, without_credentials_in_address
 from governance.selectors.draft import unpublished_changes
 from governance.selectors.off import switched_off
 from governance.selectors.switches import live_switches
@@ -41,6 +42,7 @@ class ConsoleSite(AdminSite):
     site_url = None
     enable_nav_sidebar = True
     empty_value_display = "–"
+    login_form = SignInForm
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """What every page shows around its content."""
@@ -59,6 +61,14 @@ class ConsoleSite(AdminSite):
         newest = newest_release()
         document = release_document(newest.number) if newest is not None else None
         return sum(1 for _ in switched_off(document)) if document is not None else 0
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Every page asks first whether its address holds a credential."""
+        return without_credentials_in_address(super().admin_view(view, cacheable))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The sign-in page, whose address names where to go on."""
+        return refuse_in_address(request) or super().login(request, extra_context)
 
     def get_urls(self) -> list[Any]:
         """The console's own pages before those of the models."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 
+from governance.console.credentials import scanned
 from governance.console.pages.asking import CallForm
 from governance.console.pages.in_force import Policy, current_policy, draft_policy, world_now
 from governance.console.pages.page import person, show
 from governance.engine.call import Call
 from governance.engine.decision import LayerResult
+from governance.engine.detection.redaction import redact
 from governance.engine.explain import Explanation, explain
 from governance.engine.principal import Caller
 from governance.engine.world import World
@@ -52,6 +55,8 @@ def simulator(request: HttpRequest) -> HttpResponse:
             world=world,
             draft=user.has_perm("governance.view_draftstate"),
         )
+    if request.method == "POST":
+        _forget_credentials(form)
     return show(
         request,
         "console/simulator.html",
@@ -61,6 +66,17 @@ def simulator(request: HttpRequest) -> HttpResponse:
         differ=len({_gist(answer) for answer in answers}) > 1,
         offered=offered(),
     )
+
+
+def _forget_credentials(form: CallForm) -> None:
+    """Put no credential back into the page that was asked about one."""
+    text = str(form.data.get("arguments", ""))
+    arguments = form.cleaned_data.get("arguments")
+    scan = scanned(arguments if isinstance(arguments, dict) else {"text": text})
+    if scan is None or (scan.complete and not scan.findings):
+        return
+    kept = redact(arguments, scan.findings) if isinstance(arguments, dict) and scan.complete else {}
+    form.data = {**form.data, "arguments": json.dumps(kept, indent=2) if kept else ""}
 
 
 def answers_to(caller: Caller, call: Call, *, world: World, draft: bool) -> list[Answer]:
