@@ -351,3 +351,8 @@ def test_an_allow_whose_condition_names_a_principal_holds_for_everybody_in_the_c
     here = world(bob=(), carol=())
     assert decided(document, linked("carol"), where=here).effect is Effect.ALLOW
     assert decided(document, linked("bob", "carol"), where=here).code == "rule.none"
+
+
+def test_a_clock_that_was_set_back_does_not_keep_an_old_state_fresh() -> None:
+    assert decided(policy(rule()), where=world(age=-1)).effect is Effect.ALLOW
+    assert decided(policy(rule()), where=world(age=-3600)).code == "policy.stale"

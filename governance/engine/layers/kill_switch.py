@@ -48,7 +48,8 @@ def _on(run: Run) -> Switch | None:
 
 def _stale(run: Run) -> Stop | None:
     confirmed, snapshot = run.world.confirmed_at, run.snapshot
-    age = float("inf") if confirmed is None else run.now - confirmed
+    # Either way: a clock that was set back must not make what is old look confirmed for hours to come.
+    age = float("inf") if confirmed is None else abs(run.now - confirmed)
     if age >= snapshot.stale_after:
         return Stop(NAME, "policy.stale", "The decision point has not confirmed its state for too long.")
     plan, standing = run.plan, run.standing
