@@ -41,6 +41,7 @@ from governance.vault.keypair import SigningKeys
 from governance.vault.signing import EpochMac, verify_release
 
 POLL_SECONDS = 0.25
+REST = 2.0  # how much longer than a slice the loop then has for decisions
 SLICE_SECONDS = 0.0008  # of work on the loop before it is given back, below the millisecond of 10-architecture.md
 CHANNELS = ("toolgate_release", "toolgate_switch", "toolgate_directory", "toolgate_trail")
 
@@ -326,16 +327,20 @@ def no_collection() -> Iterator[None]:
 
 
 async def in_slices(work: Any) -> Any:
-    """Run a generator to its end on the loop, giving way after each `SLICE_SECONDS`; returns what it returns."""
-    until = time.perf_counter() + SLICE_SECONDS
+    """Run a generator to its end on the loop and return what it returns.
+
+    After each `SLICE_SECONDS` of work the loop has `REST` times as long for itself, so that a decision which comes
+    meanwhile waits for one slice at the most, and most decisions for none.
+    """
+    began = time.perf_counter()
     while True:
         try:
             next(work)
         except StopIteration as done:
             return done.value
-        if time.perf_counter() >= until:
-            await asyncio.sleep(0)
-            until = time.perf_counter() + SLICE_SECONDS
+        if (worked := time.perf_counter() - began) >= SLICE_SECONDS:
+            await asyncio.sleep(worked * REST)
+            began = time.perf_counter()
 
 
 def _sha256(body: bytes) -> str:
