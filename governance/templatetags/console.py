@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince, timeuntil
 
 from governance.console.model_admin import badge as badge_html
 
@@ -45,6 +48,15 @@ def sparkline(counts: Sequence[int]) -> dict[str, Any]:
     ]
     said = ", ".join(str(count) for count in counts)
     return {"bars": bars, "width": max(1, len(counts)) * 10, "said": f"{sum(counts)} in all, by day: {said}"}
+
+
+@register.filter
+def relative(moment: datetime) -> str:
+    """How long ago, or in how long: `just now`, `5 minutes ago`, `in 59 minutes`."""
+    away = moment - timezone.now()
+    if abs(away.total_seconds()) < 60:
+        return "just now" if away.total_seconds() <= 0 else "in less than a minute"
+    return f"{timesince(moment)} ago" if away.total_seconds() < 0 else f"in {timeuntil(moment)}"
 
 
 @register.filter

@@ -14,7 +14,7 @@ from governance.snapshot.shapes import Document
 
 NOTHING: Document = {"toolgate": 1}
 """What is in force before the first release."""
-SHOWN = 500
+SHOWN = 100
 """Changes that one page lists; how many there are is always said."""
 KEPT = 8
 _ORDER = {Move.WIDENS: 0, Move.BOTH: 1, Move.TIGHTENS: 2, Move.NEUTRAL: 3}

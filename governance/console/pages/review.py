@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +32,9 @@ from governance.snapshot.shapes import Document
 from governance.snapshot.testing import CaseResult, run_tests
 
 COMMENTS_SHOWN = 50
+CHECKS_HOLD = 60.0
+"""Seconds for which the checks of one draft are shown again; publishing runs its own."""
+CHECKS_KEPT = 4
 
 
 class PublishForm(forms.Form):
@@ -63,6 +68,19 @@ class BacktestForm(forms.Form):
     """How far back."""
 
     days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=7, label="Days of recorded calls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What lint and the tests said of a draft at `at` (epoch seconds): both read the clock."""
+
+    at: float
+    findings: tuple[Finding, ...]
+    tests: tuple[CaseResult, ...]
+
+
+_lock = threading.Lock()
+_checked: OrderedDict[str, Checks] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,17 +177,18 @@ def reviewed(user: User) -> Review:
     except PolicyErrors as faults:
         return Review(before=before, revision=draft.revision, faults=tuple(faults.errors))
     found = difference(before.document, sound)
-    now = time.time()
+    named = digest(sound)
+    checks = _checks(digest(draft.document), sound, draft.document)
     reasons = second_person_reasons(before.document, sound, changes=found.changes, author=user)
     if not user.has_perm("governance.publish_release"):
         reasons.append("Your grant lets you propose, not publish.")
     return Review(
         before=before,
         revision=draft.revision,
-        named=digest(sound),
+        named=named,
         difference=found,
-        findings=tuple(lint(sound, now=now)),
-        tests=tuple(_tests(draft.document, now)),
+        findings=checks.findings,
+        tests=checks.tests,
         reasons=tuple(reasons),
     )
 
@@ -181,8 +200,20 @@ def _newest_backtest(looked: Review) -> BacktestRun | None:
     return BacktestRun.objects.defer("document").filter(digest=looked.named).order_by("-created_at").first()
 
 
-def _tests(document: Document, now: float) -> list[CaseResult]:
-    return run_tests(document, now=now) if document.get("tests") else []
+def _checks(named: str, sound: Document, draft: Document) -> Checks:
+    """Lint and tests of a draft: the same for everybody who looks within the minute."""
+    with _lock:
+        known = _checked.get(named)
+    if known is not None and time.time() - known.at < CHECKS_HOLD:
+        return known
+    now = time.time()
+    tests = tuple(run_tests(draft, now=now)) if draft.get("tests") else ()
+    made = Checks(at=now, findings=tuple(lint(sound, now=now)), tests=tests)
+    with _lock:
+        _checked[named] = made
+        while len(_checked) > CHECKS_KEPT:
+            _checked.popitem(last=False)
+    return made
 
 
 def _button(looked: Review) -> str:

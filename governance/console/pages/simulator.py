@@ -23,6 +23,8 @@ from governance.models import Agent, Tool
 from governance.snapshot.errors import PolicyError, PolicyErrors
 
 OFFERED = 300
+RULES_SHOWN = 40
+"""Rules that one answer shows, as the template cuts them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,13 @@ class Answer:
     policy: str
     explanation: Explanation | None = None
     faults: tuple[PolicyError, ...] = ()
+
+    @property
+    def left_out(self) -> int:
+        """Rules that name the entity and are not shown."""
+        if self.explanation is None:
+            return 0
+        return max(0, len(self.explanation.considered) - RULES_SHOWN) + self.explanation.omitted
 
     @property
     def layers(self) -> Iterable[tuple[LayerResult, bool]]:
