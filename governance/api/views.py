@@ -20,6 +20,8 @@ from governance.api.exchange import Exchange, Headers, Problem, Reply, by_name, 
 from governance.api.lane import request_id_of
 from governance.services import web
 
+OPEN_TO_ALL = frozenset({"front-door", "authzen-configuration"})
+
 
 class DecidingView(APIView):
     """One deciding route. DRF negotiates, parses and authenticates nothing here: the answer does."""

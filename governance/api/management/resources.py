@@ -68,6 +68,16 @@ class Resource:
         return self.home.form is Form.SINGLE
 
     @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """What of the path varies: name and pattern; a tool's id has two parts."""
+        if self.single:
+            return ()
+        if self.home.form is Form.NESTED:
+            server, own = self.key.split("/")
+            return (("server", server), ("tool", own))
+        return (("key", self.key),)
+
+    @property
     def name(self) -> str:
         """The name of its routes."""
         return self.path.replace("/", "-")

@@ -40,7 +40,7 @@ def resource_routes() -> Iterator[URLPattern]:
     for resource in RESOURCES:
         if not resource.single:
             yield _collection(resource)
-        at = resource.path if resource.single else rf"{resource.path}/(?P<key>{resource.key})"
+        at = "/".join((resource.path, *(f"(?P<{name}>{pattern})" for name, pattern in resource.parts)))
         yield _history(resource, at)
         yield _object(resource, at)
 
@@ -82,14 +82,14 @@ def _collection(resource: Resource) -> URLPattern:
 
 
 def _object(resource: Resource, at: str) -> URLPattern:
-    def get(self: ObjectView, request: Request, key: str = "") -> HttpResponse:
-        return self.read_object(request, key)
+    def get(self: ObjectView, request: Request, **at: str) -> HttpResponse:
+        return self.read_object(request, "/".join(at.values()))
 
-    def put(self: ObjectView, request: Request, key: str = "") -> HttpResponse:
-        return self.write_object(request, key)
+    def put(self: ObjectView, request: Request, **at: str) -> HttpResponse:
+        return self.write_object(request, "/".join(at.values()))
 
-    def delete(self: ObjectView, request: Request, key: str = "") -> HttpResponse:
-        return self.remove_object(request, key)
+    def delete(self: ObjectView, request: Request, **at: str) -> HttpResponse:
+        return self.remove_object(request, "/".join(at.values()))
 
     shape, tag, where = object_shape(resource, written=False), resource.path.partition("/")[0], _where(resource)
     handlers = {
@@ -125,8 +125,8 @@ def _object(resource: Resource, at: str) -> URLPattern:
 
 
 def _history(resource: Resource, at: str) -> URLPattern:
-    def get(self: HistoryView, request: Request, key: str = "") -> HttpResponse:
-        return self.read_history(request, key)
+    def get(self: HistoryView, request: Request, **at: str) -> HttpResponse:
+        return self.read_history(request, "/".join(at.values()))
 
     page = documented(
         get,
@@ -141,7 +141,7 @@ def _history(resource: Resource, at: str) -> URLPattern:
 
 
 def _where(resource: Resource) -> tuple[Any, ...]:
-    return () if resource.single else (in_path("key", resource.key, f"The id of the {resource.title}."),)
+    return tuple(in_path(name, pattern, f"Of the {resource.title}.") for name, pattern in resource.parts)
 
 
 __all__ = ["ObjectsView", "resource_routes", "route"]
