@@ -158,16 +158,17 @@ class Blocklist:
         for name in self._entities.match(kind, entity):
             report(name, _ROOT)
         try:
-            self._inspect(kind, entity, arguments, Inspection(rules=self._rules, report=report, unparsable=unparsable))
+            if suspects := self._suspects(entity, arguments):
+                self._inspect(suspects, Inspection(rules=self._rules, report=report, unparsable=unparsable))
             if self._arguments:
                 self._arguments.match(arguments, report)
         except (TooComplexError, RecursionError, ValueError, IndexError, OverflowError, UnicodeError):
             unparsable(_ROOT)
         return tuple(sorted(hits.values(), key=lambda hit: hit.shadow)) if hits else ()
 
-    def _inspect(self, kind: str, entity: str, arguments: Mapping[str, Any], inspection: Inspection) -> None:
-        shape = tool_shape(entity)
-        found = leaves(arguments, shape)
+    def _suspects(self, entity: str, arguments: Mapping[str, Any]) -> list[Leaf]:
+        """The leaves to look at; none where all of them together are plain data."""
+        found = leaves(arguments, tool_shape(entity))
         closely, prose = self._needs_all, self._watches_prose
         looked: list[Leaf] = []
         texts: list[str] = []
@@ -179,8 +180,9 @@ class Blocklist:
             texts.append(text)
             if role in _ALWAYS:
                 closely = True
-        if not looked or not (closely or is_suspect("\n".join(texts))):
-            return
+        return looked if looked and (closely or is_suspect("\n".join(texts))) else []
+
+    def _inspect(self, looked: list[Leaf], inspection: Inspection) -> None:
         for start in range(0, len(looked), _CHUNK):
             chunk = looked[start : start + _CHUNK]
             if len(looked) > _CHUNK and not self._watched(chunk):
