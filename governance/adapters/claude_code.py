@@ -6,6 +6,7 @@ time-out of an HTTP hook for "go on", so every answer of this module is meant fo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -128,6 +129,48 @@ def refusal(event_name: str, reason: str) -> dict[str, Json]:
     if event_name == HookEvent.POST_TOOL_USE:
         return {**result_answer(f"[withheld] {reason}"[:MAX_REASON], found=True), "systemMessage": reason[:MAX_REASON]}
     return {"systemMessage": reason[:MAX_REASON]}
+
+
+def stop(reason: str) -> dict[str, Json]:
+    """The answer to an event whose name is not known: the form that ends the client's turn whatever the event is."""
+    said = reason[:MAX_REASON]
+    return {"continue": False, "stopReason": said, "decision": "block", "reason": said}
+
+
+def event_in(beginning: bytes) -> str | None:
+    """The event's name where it stands before the place at which a payload was cut off; None where it does not.
+
+    The client writes it before the tool's input, the prompt and the result. Only members of the payload itself are
+    read, so that nothing inside them can pass for the event.
+    """
+    text = beginning.decode("utf-8", "replace").lstrip()
+    at = 1
+    if not text.startswith("{"):
+        return None
+    while True:
+        try:
+            key, at = _DECODER.raw_decode(text, _blank(text, at))
+            at = _blank(text, at)
+            if not isinstance(key, str) or text[at : at + 1] != ":":
+                return None
+            value, at = _DECODER.raw_decode(text, _blank(text, at + 1))
+        except (json.JSONDecodeError, RecursionError):
+            return None
+        if key == "hook_event_name":
+            return value if isinstance(value, str) else None
+        at = _blank(text, at)
+        if text[at : at + 1] != ",":
+            return None
+        at += 1
+
+
+def _blank(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\n", "\r") and at < len(text):
+        at += 1
+    return at
+
+
+_DECODER = json.JSONDecoder()
 
 
 def _text(document: Mapping[str, Json], key: str, *, empty: bool = False) -> str:

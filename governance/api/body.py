@@ -22,7 +22,7 @@ T = TypeVar("T")
 def read_body(exchange: Exchange) -> dict[str, Any]:
     """Return the request's JSON object; raise `Problem` 400, 413 or 415."""
     if len(exchange.body) > MAX_BODY:
-        raise too_large()
+        raise BodyTooLarge(exchange.body)
     if exchange.header(b"content-encoding") not in (None, "identity"):
         raise Problem(415, "encoding.unsupported", "Content-Encoding is not accepted on this route.")
     content_type = exchange.header(b"content-type")
@@ -37,9 +37,12 @@ def read_body(exchange: Exchange) -> dict[str, Any]:
     return document
 
 
-def too_large() -> Problem:
-    """The problem of a body beyond `MAX_BODY`."""
-    return Problem(413, "body.too_large", f"The body must be at most {MAX_BODY} bytes.")
+class BodyTooLarge(Problem):
+    """A body beyond `MAX_BODY`; `beginning` is what was read of it, for a client whose answer depends on its event."""
+
+    def __init__(self, beginning: bytes = b"") -> None:
+        super().__init__(413, "body.too_large", f"The body must be at most {MAX_BODY} bytes.")
+        self.beginning = beginning
 
 
 def only_known(document: Mapping[str, Any], known: frozenset[str], path: str = "") -> None:

@@ -18,14 +18,16 @@ from governance.adapters.claude_code import (
     BadPayload,
     HookEvent,
     Payload,
+    event_in,
     prompt_answer,
     read_payload,
     refusal,
     result_answer,
+    stop,
     tool_answer,
 )
 from governance.adapters.client_tool import entity_of
-from governance.api.body import CALLER_ID, read_body
+from governance.api.body import CALLER_ID, BodyTooLarge, read_body
 from governance.api.decisions import Attempt, identify, record, refuse_secret_labels
 from governance.api.exchange import Exchange, Problem, Reply, json_reply
 from governance.engine.answer import public
@@ -79,7 +81,11 @@ def _blocking_event(exchange: Exchange) -> str:
 def refused(problem: Problem, request_id: str, *, event: str = "") -> Reply:
     """The client's own form of a problem: a deny, whatever went wrong."""
     where = f" ({problem.path})" if problem.path else ""
-    return json_reply(refusal(event, f"Toolgate denied this: {problem.detail}{where} [{problem.code}]"))
+    said = f"Toolgate denied this: {problem.detail}{where} [{problem.code}]"
+    if isinstance(problem, BodyTooLarge):
+        named = event_in(problem.beginning)
+        return json_reply(stop(said) if named is None else refusal(named, said))
+    return json_reply(refusal(event, said))
 
 
 async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchange: Exchange) -> Mapping[str, Any]:

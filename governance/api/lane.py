@@ -13,11 +13,12 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import structlog
 
-from governance.api.body import MAX_BODY, too_large
+from governance.api.body import MAX_BODY, BodyTooLarge
 from governance.api.exchange import Answer, Exchange, Headers, Problem, Reply, by_name, problem_reply
 from governance.engine.detection.tokenlike import is_plain_id
 
@@ -176,7 +177,7 @@ def check_headers(headers: Headers, edge: Edge) -> dict[bytes, bytes]:
 
 def request_id_of(headers: Headers) -> str:
     """The caller's `x-request-id` where it is a plain id and no credential, otherwise a new one."""
-    for key, value in headers:
+    for key, value in headers if b"x-request-id" in dict(headers) else ():
         if key == b"x-request-id":
             text = value.decode("latin-1")
             if REQUEST_ID.fullmatch(text) and is_plain_id(text):
@@ -200,15 +201,15 @@ def _refused(route: Route | None, request_id: str) -> Reply:
 
 async def _read(receive: Receive, length: bytes | None) -> bytes:
     """Read the body, giving up as soon as it is larger than `MAX_BODY`. `length` is what the client announced."""
-    if length is not None and (not length.isdigit() or int(length) > MAX_BODY):
-        raise too_large()
     message = await receive()
     if message["type"] == "http.disconnect":
         raise Disconnected
     body: bytes = message.get("body", b"")
+    if length is not None and (not length.isdigit() or int(length) > MAX_BODY):
+        raise BodyTooLarge(body)
     if not message.get("more_body", False):
         if len(body) > MAX_BODY:
-            raise too_large()
+            raise BodyTooLarge(body)
         return body
     parts = [body]
     size = len(body)
@@ -219,14 +220,20 @@ async def _read(receive: Receive, length: bytes | None) -> bytes:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > MAX_BODY:
-            raise too_large()
+            raise BodyTooLarge(b"".join(parts))
     return b"".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _field_name(key: str) -> bytes:
+    return key.lower().encode("latin-1")
 
 
 async def _send(send: Send, reply: Reply, request_id: str, common: tuple[tuple[bytes, bytes], ...]) -> None:
     headers = [(b"content-length", str(len(reply.body)).encode()), (b"x-request-id", request_id.encode()), *common]
     if reply.content_type:
         headers.append((b"content-type", reply.content_type.encode()))
-    headers.extend((key.lower().encode("latin-1"), value.encode("latin-1")) for key, value in reply.headers)
+    for key, value in reply.headers:
+        headers.append((_field_name(key), value.encode("latin-1")))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

@@ -13,7 +13,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from governance.api.body import MAX_BODY, too_large
+from governance.api.body import MAX_BODY, BodyTooLarge
 from governance.api.deciding import DECIDING, REFUSALS, Deciding
 from governance.api.documents import DOCUMENTED
 from governance.api.exchange import Exchange, Headers, Problem, Reply, by_name, problem_reply
@@ -21,6 +21,9 @@ from governance.api.lane import request_id_of
 from governance.services import web
 
 OPEN_TO_ALL = frozenset({"front-door", "authzen-configuration"})
+
+
+BEGINNING = 64 * 1024  # bytes read of a body that is too large, as much as the server hands on at once
 
 
 class DecidingView(APIView):
@@ -50,7 +53,7 @@ async def replied(
     try:
         named = by_name(headers)
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-            raise too_large()
+            raise BodyTooLarge(request.read(BEGINNING))
         exchange = Exchange(
             method=request.method or "",
             path=request.path,

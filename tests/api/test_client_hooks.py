@@ -118,7 +118,7 @@ def test_a_token_for_another_door_is_a_200_with_deny(process: Process) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b"[]", b'{"hook_event_name": "PreToolUse"}', b'{"a": NaN}', b"x" * 300_000],
+    [b"", b"{", b"[]", b'{"hook_event_name": "PreToolUse"}', b'{"a": NaN}'],
     ids=lambda raw: repr(raw[:30]),
 )
 def test_a_body_that_cannot_be_read_is_a_200_with_deny(process: Process, raw: bytes) -> None:
@@ -205,3 +205,36 @@ def test_a_spent_budget_is_a_200_with_deny(process: Process) -> None:
     answers = [hook(process, PRE_TOOL_USE) for _ in range(6)]
     assert permission(answers[-1]) == "deny"
     assert "rate.edge" in answers[-1]["hookSpecificOutput"]["permissionDecisionReason"]
+
+
+@pytest.mark.parametrize("chunks", [1, 7])
+@pytest.mark.parametrize("event", ["PreToolUse", "UserPromptSubmit", "PostToolUse"])
+def test_a_payload_that_is_too_large_is_refused_in_its_own_events_form(
+    process: Process, event: str, chunks: int
+) -> None:
+    large = "x" * 300_000
+    payload = {"session_id": "s", "cwd": "/", "hook_event_name": event, "tool_name": "Write", "prompt": large}
+    answer = hook(process, {**payload, "tool_input": {"content": large}, "tool_response": large}, chunks=chunks)
+    if event == "PreToolUse":
+        assert permission(answer) == "deny"
+    elif event == "UserPromptSubmit":
+        assert answer["decision"] == "block"
+    else:
+        assert "withheld" in answer["hookSpecificOutput"]["updatedToolOutput"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"x" * 300_000,
+        b'{"prompt": "' + b"x" * 600_000 + b'", "hook_event_name": "UserPromptSubmit"}',
+        b'{"tool_input": {"hook_event_name": "PreToolUse"}, "prompt": "' + b"x" * 300_000 + b'"}',
+    ],
+    ids=["no JSON", "named behind the cut", "named inside the input"],
+)
+def test_a_large_payload_whose_event_is_not_known_ends_the_clients_turn(process: Process, raw: bytes) -> None:
+    token = process.token("bob", agent="coder", audience="hook")
+    answered = process.post("/hooks/claude-code", token=token, raw=raw, chunks=6)
+    assert (answered.status, answered.json["continue"]) == (200, False)
+    assert answered.json["decision"] == "block"
+    assert "hookSpecificOutput" not in answered.json
