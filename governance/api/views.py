@@ -101,7 +101,7 @@ def _view(name: str, method: str, deciding: Deciding) -> type[DecidingView]:
             OpenApiParameter(name=parameter, description=text, required=False, type=str)
             for parameter, text in documented.query
         ],
-        auth=[{"bearer": []}],  # type: ignore[list-item]  # the stub takes names only; a requirement is meant
+        auth=[{} if name in OPEN_TO_ALL else {"bearer": []}],  # type: ignore[list-item]  # the stub takes names only
         tags=[documented.tag],
     )
     def handler(self: DecidingView, request: Request, **parameters: str) -> HttpResponse:

@@ -30,7 +30,7 @@ EXPECTED = ["2xx", "400", "401", "403", "404", "409", "412", "428"]
 """What may become of a request that the schema allows: whether a policy is sound is more than a schema can say."""
 EXCLUDED = {"/hooks/claude-code": [ignored_auth, negative_data_rejection]}
 """A client takes anything but a 200 for leave to go on, so a missing token or body is a 200 that denies."""
-MOST_SECONDS = 15.0 * EXAMPLES
+MOST_SECONDS = 10.0 * EXAMPLES
 """What all operations together may take; what is left after it gets one example each."""
 
 

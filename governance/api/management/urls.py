@@ -8,6 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from governance.api.exchange import Problem, problem_reply
 from governance.api.lane import request_id_of
+from governance.api.management.backtests import backtest_routes
 from governance.api.management.draft import draft_routes
 from governance.api.management.people import people_routes
 from governance.api.management.question_routes import question_routes
@@ -27,6 +28,7 @@ def unknown_path(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     *question_routes,
     *draft_routes,
+    *backtest_routes,
     *release_routes,
     *switch_routes,
     *people_routes,

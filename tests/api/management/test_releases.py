@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from governance.models import Release, ReleaseProposal
+from governance.services.backtest_runs import carry_out_waiting_backtests
 from governance.services.publish import carry_out_waiting
 from governance.snapshot.codec import canonical_json
 from tests.api.deciding import demo_document
 from tests.api.management.clients import Office
+from tests.api.management.trail import trailed
 
 RULE: dict[str, Any] = {
     "id": "all-read",
@@ -216,3 +218,25 @@ def test_only_operators_switch_off(office: Office) -> None:
     body = {"target": "all", "reason": "x"}
     for role in ("policy_author", "approver", "auditor", "viewer"):
         assert office.person(role).post("/api/v1/switches", body).status == 403
+
+
+def test_a_backtest_is_asked_for_and_its_flips_are_listed(written: Office) -> None:
+    process, author = written.process, written.person("policy_author")
+    read = {"server": "files", "tool": "read", "arguments": {"path": "/srv/ledger/q3.csv"}}
+    decided = process.post("/api/v1/decisions", token=process.token("alice"), body=read).json
+    assert decided["decision"] == "allow"
+    trailed(process)
+    deny = {"id": "nobody-reads", "effect": "deny", "subjects": {"everyone": True}, "entities": ["tool:files/read"]}
+    assert author.post("/api/v1/rules", {**deny, "justification": "A drill"}).status == 201
+    asked = author.post("/api/v1/draft/backtests", {"days": 1})
+    assert (asked.status, asked.json["status"]) == (202, "waiting")
+    assert carry_out_waiting_backtests() == 1
+    run = author.get(asked.headers["location"]).json
+    assert run["status"] == "done", run["problem"]
+    assert run["result"]["total"] == 1
+    assert run["result"]["flipped"] + sum(run["result"]["unknown"].values()) == 1
+    assert "q3.csv" not in str(run)
+    assert [one["id"] for one in author.get("/api/v1/draft/backtests").json["items"]] == [run["id"]]
+    assert written.person("viewer").post("/api/v1/draft/backtests", {"days": 1}).status == 403
+    assert author.post("/api/v1/draft/backtests", {"days": 1000}).status == 409
+    assert author.get("/api/v1/draft/backtests/999").status == 404
