@@ -81,9 +81,9 @@ What is called policy layers leaves out layers 2 and 3 (secrets, blocklist).
 ## A decision over HTTP
 
 One uvicorn process and one client process on 127.0.0.1, 16 keep-alive connections, alternated rounds in one run,
-{seconds:.0f} s of the lane in all. 500 principals, each with a token, a session and a trace id of its own; 500 rules, one
-of them with a condition that applies; arguments of 300 bytes; all allowed, scanned, captured (encrypted) and journalled
-with durability `process`: the record is in the kernel before the answer is sent.
+{seconds:.0f} s of the lane in all. 500 principals, each with a token, a session and a trace id of its own; 500 rules,
+one of them with a condition that applies; arguments of 300 bytes; all allowed, scanned, captured (encrypted) and
+journalled with durability `process`: the record is in the kernel before the answer is sent.
 
 {http}
 
