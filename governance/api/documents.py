@@ -65,7 +65,7 @@ PROBLEM_DETAILS = record(
         "type": text(),
         "title": text(),
         "status": {"type": "integer"},
-        "code": text("Stable; see docs/api.md."),
+        "code": text("Stable; see docs/integrate/codes.md."),
         "detail": text(),
         "request_id": text(),
         "path": text("JSON pointer of the field that is wrong."),

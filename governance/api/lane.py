@@ -2,7 +2,7 @@
 
 The lane applies at the edge, in this order, what Django's middleware applies elsewhere: request id, canonical path,
 allowed host and origin, duplicate headers, scanner guard, method, size while reading; then it awaits the answer and
-adds the security headers. `docs/integrate.md` has the table of every middleware entry and where it stands here.
+adds the security headers. `config/lane.py` has the table of every middleware entry and where it stands here.
 It takes bearer tokens only, never cookies.
 """
 
