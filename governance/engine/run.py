@@ -172,6 +172,8 @@ class Run:
     def _layers(self, stopped: str) -> tuple[LayerResult, ...]:
         """All seven results: nanoseconds of the layers that ran, which one stopped the call, which failed in shadow."""
         spent, evidence, shadow_failed = self.spent, self.evidence, self.shadow_failed
+        if not (stopped or evidence or shadow_failed) and tuple(spent) == LAYERS:  # most calls
+            return tuple([_result((layer, _PASS, nanos, NOTHING)) for layer, nanos in spent.items()])
         results = []
         for layer in LAYERS:
             nanos = spent.get(layer)

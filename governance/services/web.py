@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -104,6 +105,8 @@ async def running_runtime() -> AsyncIterator[Runtime]:
         if isinstance(runtime.call_ids, LocalCallIds):
             await recall_call_ids(runtime.call_ids, node=process.node())
         _running.append(runtime)
+        gc.collect()
+        gc.freeze()  # what was made until now stays: a full collection that walks it would stop every call for long
         try:
             yield runtime
         finally:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from governance.engine.detection import assignment
 from governance.engine.detection.benign import is_blank, is_documented
@@ -65,8 +65,7 @@ class _Try:
     lengths: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """What the anchors said of a text: the contexts and hints that occur, and the numbers of the tries worth making."""
 
     contexts: set[str]

@@ -30,29 +30,36 @@ class Purse:
     """What a scan may still spend: tries, and processor time of its thread, looked at every few tries.
 
     When it is empty the scan is incomplete, which denies. Processor time and not the clock on the wall, so that a busy
-    machine refuses nothing that an idle one admits.
+    machine refuses nothing that an idle one admits. It counts from the first look: most scans end before one.
     """
 
-    __slots__ = ("_look", "_until", "left")
+    __slots__ = ("_look", "_seconds", "_until", "left")
 
     def __init__(self, tries: int, seconds: float) -> None:
         self.left = tries
         self._look = tries - _BETWEEN_LOOKS
-        self._until = time.thread_time() + seconds
+        self._seconds = seconds
+        self._until: float | None = None
 
     def spend(self, tries: int = 1) -> bool:
         """Take some; False when there were too few, or no time is left."""
         self.left = left = self.left - tries
         if left < self._look:
             self._look = left - _BETWEEN_LOOKS
-            if time.thread_time() > self._until:
+            if self._seconds_left() < 0.0:
                 self.left = -1
                 return False
         return left >= 0
 
     def remaining(self) -> float:
         """Seconds of processor time that are left; 0 when the purse is empty."""
-        return max(0.0, self._until - time.thread_time()) if self.left >= 0 else 0.0
+        return max(0.0, self._seconds_left()) if self.left >= 0 else 0.0
+
+    def _seconds_left(self) -> float:
+        now = time.thread_time()
+        if self._until is None:
+            self._until = now + self._seconds
+        return self._until - now
 
 
 def regexp(pattern: str, *, memory: int = _PATTERN_MEMORY) -> _re2.RE2:

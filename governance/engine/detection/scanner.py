@@ -38,6 +38,7 @@ MAX_BYTES = 1 << 20  # of the leaves together; the doors admit 256 KiB
 MAX_READ = 4 << 20  # bytes of all readings together
 MAX_LAYERS = 4  # encodings inside each other
 TRIES = 40_000  # pattern tries of one scan
+CLEAN = {action: Scan(action=action) for action in ("block", "redact")}
 FINDINGS = 128  # past so many the rest is not looked for
 SECONDS = 0.03  # of processor time for all readings
 BROAD_SECONDS = 0.015  # for one reading by the broad rules
@@ -141,7 +142,7 @@ class Scanner:
         if work.purse.left < 0:
             work.complete = False
         if not work.raws:
-            return Scan(complete=work.complete, action=self.action)
+            return CLEAN[self.action] if work.complete else Scan(complete=False, action=self.action)
         return Scan(findings=self._findings(value, work), complete=work.complete, action=self.action)
 
     def may_be_own(self, value: Json | Mapping[str, Json]) -> bool:
@@ -163,7 +164,7 @@ class Scanner:
         if not work.admits(len(raw)):
             return
         hints = self._look(raw, work, layer=layer, owners=owners)
-        if not work.purse.spend(1 + len(raw) // 4096):
+        if not work.purse.spend(1 + len(raw) // 2048):
             work.complete = False
             return
         if (reading := views.reread(text, work.purse)) is not None:
@@ -171,9 +172,6 @@ class Scanner:
                 work.complete = False
             else:
                 self._read(reading, work, layer=layer + 1, owners=owners)
-        if not work.purse.spend(1 + len(raw) // 4096):
-            work.complete = False
-            return
         whole = views.joined(text, hints)
         if whole is not None:
             raw = whole[0].encode("utf-8", "surrogatepass")
@@ -229,6 +227,8 @@ class Scanner:
             return [part_of[piece] for piece in pieces]
 
         asked = _NOTHING if self.matcher is None else self.matcher.ask(raw)
+        if not (runs or asked.worth or asked.contexts or self.own.anchors is not None):
+            return
         for hit in self._hits(raw, asked, runs, work, cuts):
             for part in numbers(cuts.pieces(hit.start, hit.end)):
                 work.raws.append(_Raw(hit, part, _IN_VALUE, raw[hit.start : hit.end]))
