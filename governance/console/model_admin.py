@@ -236,6 +236,8 @@ class ObjectAdmin(_ModelAdmin):
             return LinesField(required=not db_field.blank, **label)
         if isinstance(db_field, models.JSONField | ExactJSONField):
             return self._object_input(db_field, label)
+        if isinstance(db_field, models.DateTimeField):
+            return _named_moment(super().formfield_for_dbfield(db_field, request, **kwargs), label["label"])
         if isinstance(db_field, models.TextField):
             kwargs["widget"] = AdminTextareaWidget({"rows": "3"})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -283,6 +285,13 @@ class ObjectAdmin(_ModelAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, self.object_history_template, context)
+
+
+def _named_moment(field: FormField | None, label: str) -> FormField | None:
+    """A date and a time, each with a name of its own: one label cannot be for two inputs."""
+    for widget, part in zip(getattr(getattr(field, "widget", None), "widgets", ()), ("date", "time"), strict=False):
+        widget.attrs["aria-label"] = f"{label}: {part}"
+    return field
 
 
 class SettingsAdmin(ObjectAdmin):

@@ -200,3 +200,31 @@ def test_a_page_is_worked_by_keyboard_with_a_visible_focus(visitor: Visitor) -> 
     seen = visitor.visit(staff("operator"), tab)
     assert "id_target solid" in seen
     assert all(not one.endswith(" none") for one in seen), seen
+
+
+def test_the_pages_of_objects_are_accessible_and_within_the_content_policy_too(visitor: Visitor) -> None:
+    release = publish_demo()
+    change_rule()
+    addresses = [
+        reverse("admin:governance_rule_changelist"),
+        reverse("admin:governance_rule_change", args=(Rule.objects.get(slug="large-payments").pk,)),
+        reverse("admin:governance_rule_history", args=(Rule.objects.get(slug="administrators").pk,)),
+        reverse("admin:governance_rule_delete", args=(Rule.objects.get(slug="no-deletes").pk,)),
+        reverse("admin:governance_server_changelist"),
+        reverse("admin:governance_release_change", args=(release.pk,)),
+        reverse("admin:audit_trailrecord_changelist"),
+    ]
+
+    def look(page: Page) -> list[str]:
+        faults: list[str] = []
+        for address in addresses:
+            answer = page.goto(address)
+            assert answer is not None
+            faults += [f"{address}: {one}" for one in page.evaluate("window.violations")]
+            found = Axe().run(page).response["violations"]  # it tries styles of its own where it finds jQuery
+            faults += [f"{address}: {one['id']} at {one['nodes'][0]['target']}" for one in found]
+            faults += [f"{address}: answered {answer.status}"] if answer.status != 200 else []
+        return faults
+
+    faults = visitor.visit(staff("owner"), look)
+    assert not faults, "\n".join(faults)
