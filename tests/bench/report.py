@@ -61,9 +61,9 @@ def written(engine: Named, trail: Named, http: dict[str, float], *, seconds: flo
 
 PAGE = """# Benchmarks
 
-Measured {when} UTC by `make bench`, which writes this page anew; nothing here is asserted by a test. A ratio is to
-a fixed piece of pure Python measured in between in the same run, so that two machines can be compared. Where the load is
-above 1, other work was disturbing both the clock and the caches, and the figures are worse than the product.
+Measured {when} UTC by `make bench`, which writes this page anew; no test asserts a figure. A ratio is to a
+fixed piece of pure Python measured in between in the same run, so that two machines can be compared. Where the load
+is above 1, other work was disturbing both the clock and the caches, and the figures are worse than the product.
 
 {machine}
 
