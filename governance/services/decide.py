@@ -67,7 +67,9 @@ async def decide_call(
     snapshot, world = runtime.snapshot, runtime.world
     started = time.perf_counter_ns()
     if prompt:
-        decision, told = decide_text(snapshot, world, identity.caller, call, now=now), _Told()
+        async with runtime.large_calls(identity.caller.principal.id):
+            decision = await asyncio.to_thread(decide_text, snapshot, world, identity.caller, call, now=now)
+        told = _Told()
     elif call.size > SCAN_OFF_LOOP:
         async with runtime.large_calls(identity.caller.principal.id):
             steps = decide(snapshot, world, identity.caller, call, now=now)
