@@ -22,6 +22,7 @@ from governance.engine.principal import Caller, Principal, PrincipalKind, Tier
 
 KEY = bytes(range(7, 39))
 KID = "k1"
+DIGEST = Capture(part={"level": "digest", "bytes": 13, "digest": f"k1:{'ab' * 32}"})
 
 
 def key_for(kid: str) -> bytes:
@@ -57,7 +58,12 @@ def who(principal: str = "alice") -> Who:
 
 
 def decision(
-    principal: str = "alice", *, effect: Effect = Effect.ALLOW, tool: str = "github/create_issue", **changes: Any
+    principal: str = "alice",
+    *,
+    effect: Effect = Effect.ALLOW,
+    tool: str = "github/create_issue",
+    arguments: Capture = DIGEST,
+    **changes: Any,
 ) -> Draft:
     """A decision of a usual size (about 1.5 kB)."""
     layers = tuple(LayerResult(layer=name, outcome=Outcome.PASS, nanos=1_500) for name in LAYERS)
@@ -68,7 +74,7 @@ def decision(
         decision=answer,
         inputs=Inputs(now=1_763_764_984.123456, switch_epoch=3, engine="1", detectors="2026.1", micros=55),
         question=Question(call_id="call-1", request=f"k1:{'ef' * 32}"),
-        arguments=Capture(part={"level": "digest", "bytes": 13, "digest": f"k1:{'ab' * 32}"}),
+        arguments=arguments,
     )
 
 

@@ -122,7 +122,7 @@ def test_each_role_sees_its_kinds_of_records_and_only_auditors_what_was_captured
     actor = Who.principal(principal, kind="user")
     with transaction.atomic():
         record_change(actor=actor, kind=Kind.ADMIN_CHANGE, action="create", model="governance.rule", object="1")
-        record(Kind.AUTHENTICATION, actor=actor, code="login.refused", method="password")
+        record(Kind.AUTHENTICATION, actor=actor, action="sign_in", status="failed", method="password")
     drain_outbox(connection, alarm=ignore)
     client = signed_in(role)
     rows = TrailRecord.objects.filter(principal=principal)
