@@ -31,6 +31,7 @@ TRAIL = (
     ("read, check, make rows", None),
     ("COPY alone", 20_000.0),
     ("end to end", 10_000.0),
+    ("end to end, two processes", 10_000.0),
 )
 PACKAGES = (
     "Django",

@@ -1,6 +1,7 @@
 """Throughput of the way into the trail: `python -m tests.bench.trail_bench [records]`.
 
-Journalling, reading and checking, the COPY alone, and end to end in one process that both ships and stores, on a
+Journalling, reading and checking, the COPY alone, and end to end: in one process that both ships and stores, and in
+two that share the work as shipper and worker do (a pipe in the broker's place). On a
 database of its own that is made before and dropped after (DATABASE_URL's server, or the tests' embedded one). Prints
 JSON: records a second and processor time of this process for a record, in µs.
 """
@@ -8,13 +9,16 @@ JSON: records a second and processor time of this process for a record, in µs.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import resource
 import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 import django
@@ -27,7 +31,7 @@ from django.db import connections  # noqa: E402
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
 from audit import ingest, process  # noqa: E402
-from audit.batch import check_batch  # noqa: E402
+from audit.batch import Batch, check_batch  # noqa: E402
 from audit.columns import Row  # noqa: E402
 from audit.record import stamp  # noqa: E402
 from audit.ship import Shipper  # noqa: E402
@@ -79,6 +83,13 @@ def figures(count: int) -> Figures:
             while shipper.step():
                 pass
         shipper.close()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "journal"
+        writer = journal(path)
+        for _ in range(count):
+            writer.append(made)
+        writer.close()
+        _in_two_processes(found, path, count)
     node, boot = str(uuid.uuid4()), str(uuid.uuid4())
     rows = [
         Row(stamp(made, at=time.time_ns() // 1000, node=node, boot=boot, n=n, random=os.urandom(24))[1])
@@ -90,6 +101,46 @@ def figures(count: int) -> Figures:
                 ingest._lock(connection)
                 ingest._copy(connection, rows[start : start + BATCH])
     return found
+
+
+def _in_two_processes(found: Figures, path: Path, count: int) -> None:
+    """Ship here and store in another process; processor time is that of both."""
+    ours, theirs = multiprocessing.Pipe()
+    context = multiprocessing.get_context("fork")
+    connections.close_all()
+    worker = context.Process(target=_store_all, args=(theirs, ours))
+    worker.start()
+    theirs.close()
+    shipper = Shipper(
+        path,
+        key_for=key_for,
+        connect=process.connect,
+        send=lambda batch: ours.send(batch.message()),
+        alarm=lambda *_: None,
+    )
+    assert ours.recv() == "ready"
+    with _noted(found, "end to end, two processes", count):
+        while list(path.glob("*.log")):
+            if not shipper.step():
+                shipper._wait()
+    shipper.close()
+    ours.close()
+    worker.join()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found["end to end, two processes"]["micros"] += (used.ru_utime + used.ru_stime) / count * 1e6
+
+
+def _store_all(batches: Pipe, other: Pipe) -> None:
+    """A worker: stores each batch that comes."""
+    other.close()
+    with process.connect() as connection:
+        batches.send("ready")
+        while True:
+            try:
+                batch = Batch(**batches.recv())
+            except EOFError:
+                return
+            ingest.ingest_batch(connection, batch, key_for=key_for, alarm=lambda *_: None)
 
 
 @contextmanager
