@@ -9,6 +9,8 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.bench.http_bench import CONNECTIONS
+
 Named = dict[str, dict[str, float]]
 
 ENGINE = (
@@ -111,6 +113,9 @@ def _http(http: dict[str, float]) -> str:
     routes = {"empty": "empty ASGI route", "lane": "decision, inline lane", "django": "the same view behind Django"}
     rates = [f"| {told} | {http[f'{name} rate']:,.0f} | {http[f'{name} cpu']:,.0f} |" for name, told in routes.items()]
     added, ratio, p50, p99 = http["added cpu"], http["ratio"], http["p50 at 70 %"], http["p99 at 70 %"]
+    # A median beyond that of the fully loaded server means that requests queued: then the tail says nothing of it.
+    queued = p50 > CONNECTIONS / http["lane rate"] * 1000
+    tail = "**not reached**, other work left too little of the machine" if queued else _met(p99 <= 5 * p50)
     return "\n".join(
         [
             "| route | answers/s | server µs each |",
@@ -122,7 +127,7 @@ def _http(http: dict[str, float]) -> str:
             f"| processor time added to the empty route | {added:,.0f} µs | at most 90 µs: {_met(added <= 90)} |",
             f"| share of the empty route's throughput | {ratio:.2f} | at least 0.40: {_met(ratio >= 0.4)} |",
             f"| latency at 70 % load, median | {p50:.2f} ms | |",
-            f"| latency at 70 % load, p99 | {p99:.2f} ms | at most 5 medians: {_met(p99 <= 5 * p50)} |",
+            f"| latency at 70 % load, p99 | {p99:.2f} ms | at most 5 medians: {tail} |",
         ]
     )
 
