@@ -5,12 +5,13 @@ Everything is judged by the release in force, as the control stood before: a dra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from accounts.models import User
 from governance.engine.principal import TIERS, Tier
-from governance.snapshot.diff import REMOVED, Change
+from governance.snapshot.diff import Change
 from governance.snapshot.effects import Move
 from governance.snapshot.shapes import Document
 
@@ -19,12 +20,15 @@ PROTECTION = frozenset(
 )
 """Kinds of object whose widening is less protection, whoever it is for; so is switching the limits off.
 
-What the installation wrote itself and takes away again is an ordinary change, like the removal of a deny rule: it is
-gone for everyone to see. What is off, in shadow or exempted still looks like protection.
+Taking away an own entry, detector or hook does what switching it off does, and counts as that. Rules say who may do
+what and come and go by themselves; only one that looks like protection and is none, in shadow, counts here.
 """
 
 MOST_REASONS = 20
 _NAMING = ("users", "groups", "roles", "departments", "agents")
+_BOUNDED = ("servers", "data_sources", "skills", "plugins")
+_QUOTED = re.compile(r"""["']([A-Za-z0-9._:@-]{1,128})["']""", re.ASCII)
+"""Words in a condition that stand in quotes."""
 
 
 def second_person_reasons(
@@ -51,7 +55,8 @@ def second_person_reasons(
 def own_rights(before: Document, after: Document, author: User) -> list[str]:
     """What a draft changes that names its author: by id, group, role, department, agent, or as an administrator.
 
-    What is for everyone, or for a tier that many hold, names nobody in particular.
+    A rule names them in its subjects, its exceptions, its approvers or, quoted, in its condition; an entity by a
+    department that it opens to. What is for everyone, or for a tier that many hold, names nobody in particular.
     """
     found: list[str] = []
     for table, held in (("roles", author.roles), ("groups", author.groups), ("departments", author.departments)):
@@ -63,13 +68,17 @@ def own_rights(before: Document, after: Document, author: User) -> list[str]:
     rules, changed = _rules(before), _rules(after)
     for name in sorted({*rules, *changed}):
         sides = (rules.get(name), changed.get(name))
-        if sides[0] != sides[1] and any(side is not None and _names(side["subjects"], author, own) for side in sides):
+        if sides[0] != sides[1] and any(side is not None and _about(side, author, own) for side in sides):
             found.append(f"rules.{name}")
+    bounds = _departments(after)
+    for path, departments in sorted(_departments(before).items()):
+        if not set(author.departments).isdisjoint(bounds.get(path, departments) - departments):
+            found.append(f"{path}.departments")
     return found
 
 
 def _protects_less(change: Change) -> bool:
-    if change.effect not in (Move.WIDENS, Move.BOTH) or change.summary == REMOVED:
+    if change.effect not in (Move.WIDENS, Move.BOTH):
         return False
     return change.kind in PROTECTION or change.path == "rate_limits.disabled"
 
@@ -82,6 +91,29 @@ def _into_shadow(before: Document, after: Document) -> Iterable[str]:
             continue
         if rule.get("mode") == "shadow":
             yield name
+
+
+def _about(rule: Mapping[str, Any], author: User, agents: set[str]) -> bool:
+    approvers = rule.get("approval", {}).get("approvers", {})
+    named = (rule["subjects"], rule.get("except", {}), *({key: approvers[key]} for key in approvers))
+    if any(_names(subjects, author, agents) for subjects in named):
+        return True
+    held = {author.username, *author.groups, *author.roles, *author.departments, *agents}
+    return not held.isdisjoint(_QUOTED.findall(rule.get("when", "")))
+
+
+def _departments(document: Document) -> dict[str, frozenset[str]]:
+    """The boundaries that are written down, by the path of their entity."""
+    found: dict[str, frozenset[str]] = {}
+    for table in _BOUNDED:
+        for name, fields in _mapping(document, table).items():
+            for path, said in (
+                (f"{table}.{name}", fields),
+                *((f"{table}.{name}.tools.{tool}", of) for tool, of in fields.get("tools", {}).items()),
+            ):
+                if "departments" in said:
+                    found[path] = frozenset(said["departments"])
+    return found
 
 
 def _names(subjects: Mapping[str, Any], author: User, agents: set[str]) -> bool:

@@ -13,6 +13,7 @@ from django.db.models import Max, Q
 
 from accounts.models import User
 from accounts.services.actor import Actor
+from accounts.services.errors import NotPermitted
 from audit.kinds import Kind, Level
 from audit.outbox import record_change
 from governance.engine.world import Switch as EngineSwitch
@@ -67,7 +68,7 @@ def set_switch(
     A drill ends within 60 minutes and never takes the place of a live switch.
     """
     now = now or datetime.now(tz=UTC)
-    actor.require("governance.add_switch")
+    _require_reach(actor, "governance.add_switch", scope, target)
     until = _checked_end(reason=reason, until=until, drill=drill, now=now)
     with transaction.atomic():
         epoch = _next_epoch()
@@ -102,14 +103,15 @@ def lift_switch(
     Raises `SwitchRefused`, NotPermitted.
     """
     now = now or datetime.now(tz=UTC)
-    actor.require("governance.lift_switch")
     if not reason.strip():
         raise SwitchRefused("a reason is needed")
     with transaction.atomic():
         epoch = _next_epoch()
         switch = Switch.objects.select_for_update().filter(pk=switch_id).first()
         if switch is None or switch.lifted_at is not None:
+            actor.require("governance.lift_switch")
             raise SwitchRefused(f"no switch {switch_id} is on")
+        _require_reach(actor, "governance.lift_switch", switch.scope, switch.target)
         try:
             stored_row(switch).check(macs)
         except BoardTampered as tampered:
@@ -227,7 +229,19 @@ def _checked_end(*, reason: str, until: datetime | None, drill: bool, now: datet
 def _require_second(actor: Actor, second: User | None) -> None:
     if second is None or second.username == actor.name:
         raise SwitchRefused("lifting the switch for everything needs a second person")
-    Actor.person(second).require("governance.lift_switch")
+    _require_reach(Actor.person(second), "governance.lift_switch", SwitchScope.ALL, "")
+
+
+def _require_reach(actor: Actor, perm: str, scope: str, target: str) -> None:
+    """Raise NotPermitted unless a grant gives `perm` for this: one for a department or server reaches only its own."""
+    if actor.user is None:
+        return
+    departments = {target} if scope == SwitchScope.DEPARTMENT else set()
+    servers = {target.partition("/")[0]} if scope in (SwitchScope.SERVER, SwitchScope.TOOL) else set()
+    for grant in actor.user.live_grants():
+        if grant.gives(perm) and (grant.is_global or departments & grant.departments or servers & grant.servers):
+            return
+    raise NotPermitted(actor=actor.name, perm=perm, object=f"{scope}:{target}" if target else str(scope))
 
 
 def _next_epoch() -> int:

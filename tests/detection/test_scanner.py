@@ -178,6 +178,15 @@ def test_shadow_marks_and_does_not_enforce() -> None:
         assert not scan.enforced
 
 
+def test_an_own_detector_that_is_tried_in_shadow_hides_no_finding_in_force() -> None:
+    wide = {"id": "wide", "pattern": "[a-zA-Z0-9_=:!/ -]{4,200}", "mode": "shadow"}
+    scanner = Scanner.compile(own=[wide], fingerprint_key=KEY)
+    for value in ({"a": f"GITHUB_TOKEN={TOKEN}"}, {"password": "hunter2Zq9x!kk"}, {"a": "x", "b": TOKEN}):
+        found = {(finding.detector, finding.shadow) for finding in scanner.scan(value).findings}
+        assert ("wide", True) in found
+        assert any(not shadow for _, shadow in found), value
+
+
 def test_without_packs_only_the_policys_own_detectors_run() -> None:
     own = [
         {"id": "acme-key", "pattern": "acme_[a-z0-9]{8}", "examples": {"match": ["acme_0123abcd"], "pass": ["acme_x"]}}

@@ -222,6 +222,55 @@ def test_less_protection_needs_a_second_person(weaker: dict[str, Any]) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"blocklist": {"entries": [{"id": "no-x", "kind": "host", "pattern": "x.example"}]}},
+        {"detectors": {"own": [{"id": "acme", "pattern": "acme_[a-z0-9]{32}"}]}},
+    ],
+    ids=lambda own: next(iter(own)),
+)
+def test_taking_an_own_control_away_needs_a_second_person_like_switching_it_off(own: dict[str, Any]) -> None:
+    published(policy(**own))
+    asked = published(policy())
+    assert asked.release is None
+    assert any("protects less" in reason for reason in asked.proposal.reasons)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"subjects": {"everyone": True}, "except": {"users": ["policy-author-all"]}},
+        {"subjects": {"everyone": True}, "when": "principal.id != 'policy-author-all'"},
+        {"subjects": {"everyone": True}, "effect": "ask", "approval": {"approvers": {"roles": ["analyst"]}}},
+    ],
+    ids=["except", "when", "approvers"],
+)
+def test_a_rule_is_about_its_author_wherever_it_names_them(changed: dict[str, Any]) -> None:
+    mine = person("policy_author", roles=["analyst"])
+    deny = {
+        "id": "stop", "effect": "deny", "subjects": {"everyone": True}, "entities": ["tool:files/t0"],
+        "justification": "An incident.",
+    }  # fmt: skip
+    published(policy(rules=0) | {"rules": [deny]})
+    document = policy(rules=0) | {"principals": {mine.name: {}}, "rules": [{**deny, **changed}]}
+    asked = published(document, actor=mine)
+    assert asked.proposal.reasons == [f"rules.stop is about the author, {mine.name}."]
+
+
+@pytest.mark.django_db
+def test_a_department_boundary_that_opens_to_the_author_is_about_them() -> None:
+    mine = person("policy_author", departments=["finance"])
+    files = policy()["servers"]["files"]
+    departments = {"hr": {"name": "HR"}, "finance": {"name": "Finance"}}
+    published(policy(departments=departments, servers={"files": {**files, "departments": ["hr"]}}))
+    both = {"files": {**files, "departments": ["finance", "hr"]}}
+    asked = published(policy(departments=departments, servers=both), actor=mine)
+    assert asked.proposal.reasons == [f"servers.files.departments is about the author, {mine.name}."]
+
+
+@pytest.mark.django_db
 def test_a_deny_that_goes_into_shadow_needs_a_second_person() -> None:
     document = policy(rules=3)
     published(document)

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.utils import OperationalError
 
+from accounts.services.actor import Actor
 from accounts.services.errors import NotPermitted
 from governance.management.commands import kill
 from governance.models import Switch
@@ -27,6 +28,7 @@ from governance.services.switches import (
     set_switch,
     stored_row,
 )
+from tests.admin.actors import staff
 from tests.services.policies import person
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +82,22 @@ def test_a_viewer_sets_and_lifts_nothing() -> None:
     switch = stop(person("operator"), SwitchScope.AGENT, "a")
     with pytest.raises(NotPermitted):
         lift(viewer, switch)
+
+
+def test_an_operator_of_one_server_sets_and_lifts_nothing_beyond_it() -> None:
+    everywhere = person("operator")
+    mine = Actor.person(staff("operator", scope_kind="server", scope="files"))
+    assert lift(mine, stop(mine, SwitchScope.TOOL, "files/read")).lifted_by == mine.name
+    assert lift(mine, stop(everywhere, SwitchScope.SERVER, "files")).lifted_by == mine.name
+    for scope, target in ((SwitchScope.ALL, ""), (SwitchScope.SERVER, "pay"), (SwitchScope.AGENT, "files")):
+        with pytest.raises(NotPermitted):
+            stop(mine, scope, target)
+        switch = stop(everywhere, scope, target)
+        with pytest.raises(NotPermitted):
+            lift(mine, switch)
+    everything = Switch.objects.get(scope=SwitchScope.ALL)
+    with pytest.raises(NotPermitted):
+        lift(everywhere, everything, second=mine.user)
 
 
 def test_a_drill_ends_within_the_hour_and_never_takes_a_live_switchs_place() -> None:

@@ -253,12 +253,27 @@ class Scanner:
                 work.complete = False
         if len(found) >= FINDINGS:
             work.complete = False
-        return _absorbed(found) if len(found) > 1 else found
+        return self._named_once(found) if len(found) > 1 else found
+
+    def _named_once(self, hits: list[Hit]) -> list[Hit]:
+        """Overlapping hits under one name each. What is only tried out, in shadow, hides nothing that is in force."""
+        tried = self.own.shadow
+        if not tried:
+            return _absorbed(hits)
+        return _absorbed([hit for hit in hits if hit.detector not in tried]) + [
+            hit for hit in hits if hit.detector in tried
+        ]
 
     def _keep_named(self, part: int, value: str, confidence: str, work: _Work) -> None:
         """A value that its key makes secret, unless a detector already knows what it is."""
         raw = value.encode("utf-8", "surrogatepass")
-        if any(known.part == part and known.hit.specific and known.value in raw for known in work.raws):
+        if any(
+            known.part == part
+            and known.hit.specific
+            and known.hit.detector not in self.own.shadow
+            and known.value in raw
+            for known in work.raws
+        ):
             return
         hit = Hit(
             detector="assignment", kind="assignment", confidence=confidence, start=0, end=len(raw), specific=False
