@@ -88,7 +88,7 @@ def _table(kind: str, prefix: str, old: Mapping[str, Any], new: Mapping[str, Any
     for name in sorted({*old, *new}):
         path = prefix + path_step(name)
         if name not in old:
-            effect = ARRIVAL[kind]
+            effect = Move.WIDENS if _allows_by_itself(new[name]) else ARRIVAL[kind]
             if new[name].get("mode") == "shadow" or (kind == "hooks" and not new[name].get("enabled", True)):
                 effect = Move.NEUTRAL
             yield Change(kind=kind, path=path, summary="is new", effect=effect)
@@ -102,6 +102,11 @@ def _table(kind: str, prefix: str, old: Mapping[str, Any], new: Mapping[str, Any
             if kind == "servers":
                 yield from _table("tools", f"{path}.tools", first.pop("tools", {}), second.pop("tools", {}))
             yield from _fields(kind, path, _flat(first), _flat(second))
+
+
+def _allows_by_itself(record: Mapping[str, Any]) -> bool:
+    """Whether an entity, or a tool of it, lets its callers in without a rule: also those who are no typical callers."""
+    return bool(record.get("default_allow")) or any(map(_allows_by_itself, record.get("tools", {}).values()))
 
 
 def _fields(kind: str, path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

@@ -13,6 +13,7 @@ from typing import cast
 from governance.engine.call import Json
 from governance.engine.principal import TIERS
 from governance.snapshot.moments import moment
+from governance.snapshot.schema_entities import CAPTURE
 from governance.snapshot.sensitivity import LEVELS
 
 
@@ -106,6 +107,14 @@ def _members(value: Json, unset_is_all: bool) -> frozenset[str] | None:
     return frozenset(map(str, value)) if isinstance(value, list) else frozenset()
 
 
+def _capture(old: Json, new: Json) -> Move:
+    """Less evidence is less protection; a tool without a level of its own has its server's, which is not known here."""
+    levels = CAPTURE.values
+    if old not in levels or new not in levels:
+        return Move.BOTH
+    return Move.TIGHTENS if levels.index(str(new)) > levels.index(str(old)) else Move.WIDENS
+
+
 RAISES = _ordered(_number, up=Move.WIDENS)
 LOWERS = _ordered(_number, up=Move.TIGHTENS)
 WIDE_IF_TRUE = _ordered(_true, up=Move.WIDENS)
@@ -122,7 +131,7 @@ _COMMON: Mapping[str, Judge] = {
         _neutral,
     ),
     "justification": _neutral,
-    "capture": _neutral,
+    "capture": _capture,
     "enabled": WIDE_IF_TRUE,
     "scopes": _ordered(_lowest_scope, up=Move.TIGHTENS),
     "departments": BOUNDARY,
@@ -184,7 +193,8 @@ JUDGES: Mapping[str, Mapping[str, Judge]] = {
         "session.window_seconds": LOWERS,
     },
     "hooks": {
-        **dict.fromkeys(("name", "description", "version", "tags", "visible_to", "timeout"), _neutral),
+        **dict.fromkeys(("name", "description", "version", "tags", "visible_to"), _neutral),
+        "timeout": _ordered(_number, up=Move.TIGHTENS),
         "enabled": TIGHT_IF_TRUE,
         "mode": ENFORCED,
         "async": WIDE_IF_TRUE,
