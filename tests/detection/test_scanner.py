@@ -178,6 +178,34 @@ def test_shadow_marks_and_does_not_enforce() -> None:
         assert not scan.enforced
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ansible_become_pass: QRKw7ah1WXPs",
+        "storepass=tQz4mWn8Rk",
+        "PGPASSWORD=FZymYWU7otMd psql -h db",
+        "pw: kQzRw3TbXcVn",
+    ],
+)
+def test_a_password_without_quotes_that_is_no_identifier_is_found(scanner: Scanner, text: str) -> None:
+    assert scanner.scan({"command": text}).findings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password = base64Password",
+        "password: {type: string, format: password}",
+        "secret = sha256ofToken",
+        "token = nextToken2",
+        "compass: north2East",
+        "render_pass: shadow2D",
+    ],
+)
+def test_an_identifier_beside_a_telling_name_is_none(scanner: Scanner, text: str) -> None:
+    assert scanner.scan({"command": text}).findings == ()
+
+
 def test_an_own_detector_that_is_tried_in_shadow_hides_no_finding_in_force() -> None:
     wide = {"id": "wide", "pattern": "[a-zA-Z0-9_=:!/ -]{4,200}", "mode": "shadow"}
     scanner = Scanner.compile(own=[wide], fingerprint_key=KEY)

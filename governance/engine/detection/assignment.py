@@ -98,7 +98,13 @@ _PATH = re.compile(
 _LABEL = re.compile(
     r"(?i)pass|secret|token|\bkey|user|login|your|enter|field|value|string|required|valid|error|must|auth"
 )
+_OPENED = re.compile(r"""^[\[{]+["']?[A-Za-z_][\w\-]*["']?:$""")  # `{type:`, the begin of a structure
 _HEX_DIGEST = re.compile(r"^(?:sha\d{1,3}[:\-=])?[0-9a-fA-F]{32,128}$")
+# Words with digits in them, as identifiers have them: `base64Password`, `sha256Token`, `oauth2Secret`.
+_NUMBERED = re.compile(
+    r"(?i)base(?:16|32|58|64|85)|sha(?:1|224|256|384|512)|(?:rs|hs|es)(?:256|384|512)|md5|utf(?:8|16|32)|o?auth[12]"
+    r"|argon2|pbkdf2|x509|pkcs(?:8|11|12)|p12|aes(?:128|192|256)|ipv[46]|int(?:16|32|64)|win32|log4j|s3|ec2|k8s"
+)
 _QUOTES = (b'"', b"'", b"`")
 _SYMBOLS = frozenset("!@#$%^&*?~+=|;<>{}()[]\\/:,.'\"`")
 
@@ -137,7 +143,9 @@ def judge(value: str, name: SecretName, *, quoted: bool) -> str | None:
     size = len(value)
     if size < 4 or is_placeholder(value) or _PATH.match(value) is not None:
         return None
-    if not quoted and _CODE.match(value) is not None and not _mixed_token(value):
+    if not quoted and (
+        _OPENED.match(value) is not None or (_CODE.match(value) is not None and not _mixed_token(value))
+    ):
         return None
     if name is SecretName.PASSWORD:
         return _judge_password(value, size, quoted=quoted)
@@ -255,7 +263,9 @@ def _mixed(value: str) -> bool:
 
 def _mixed_token(value: str) -> bool:
     """An identifier to the eye, and yet random: digits among the letters, often."""
-    digits = sum(letter.isdigit() for letter in value)
+    digits = sum(letter.isdigit() for letter in _NUMBERED.sub("", value))
+    if digits == 1:
+        return len(value) >= 10 and value.isalnum() and jumps(value) and entropy(value) >= 2.8
     return digits >= 2 and not value.endswith((")", "]")) and value.count("_") <= 2 and entropy(value) >= 2.8
 
 

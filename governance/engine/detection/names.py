@@ -18,7 +18,7 @@ _KNOWN: dict[str, SecretName | None] = {}
 _LETTERS = re.compile(r"[^a-z0-9]+")
 _PASSWORD = re.compile(
     r"psword|pass(?:word|wd|wrd|phrase|code|w)|pwd|pswd|psswd|passwort|motdepasse|contrasena|kennwort|senha"
-    r"|(?:db|user|my|root|admin|ldap|smtp|ftp|ssh|sql|redis|mongo|mysql|pg|mail|vpn|wifi|sudo|login|bind)pass(?:es)?$"
+    r"|(?:db|user|my|root|admin|ldap|smtp|ftp|ssh|sql|redis|mongo|mysql|pg|mail|vpn|wifi|sudo|login|bind|become|key|store|trust|proxy|pfx|cert)pass(?:es)?$"
     r"|^pass(?:es)?$|^pw\d?$|(?:db|user|root|admin)pw$|^pin$|pincode$"
 )
 _TOKEN = re.compile(
