@@ -215,6 +215,14 @@ def test_an_own_detector_that_is_tried_in_shadow_hides_no_finding_in_force() -> 
         assert any(not shadow for _, shadow in found), value
 
 
+@pytest.mark.parametrize("name", ["builtin", "github-token", "assignment"])
+def test_an_own_detector_in_shadow_darkens_no_built_in_one_by_taking_its_name(name: str) -> None:
+    own = {"id": name, "pattern": "acme_[a-z]{9}", "mode": "shadow"}
+    scanner = Scanner.compile(own=[own], fingerprint_key=KEY)
+    assert not any(finding.shadow for finding in scanner.scan({"a": TOKEN, "password": "hunter2Zq9x!kk"}).findings)
+    assert [finding.shadow for finding in scanner.scan({"a": "acme_abcdefghi"}).findings] == [True]
+
+
 def test_without_packs_only_the_policys_own_detectors_run() -> None:
     own = [
         {"id": "acme-key", "pattern": "acme_[a-z0-9]{8}", "examples": {"match": ["acme_0123abcd"], "pass": ["acme_x"]}}

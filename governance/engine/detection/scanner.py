@@ -27,6 +27,7 @@ from governance.engine.detection.patterns import Purse
 from governance.engine.detection.views import Cuts
 
 BUILTIN = "builtin"
+OWN = "own"
 _Runs: TypeAlias = list[tuple[int, int]]
 _Places: TypeAlias = tuple[tuple[int, int], ...]  # (part, offset in it): several where a text is put together
 _Owners: TypeAlias = list[_Places] | None  # of each part of a text; None for the text of the leaves itself
@@ -120,7 +121,7 @@ class Scanner:
             rules=broad() if enabled else None,
             own=policy,
             off=unwanted,
-            shadow=frozenset(shadow) | policy.shadow,
+            shadow=frozenset(shadow),
             action=action,
             fingerprint_key=fingerprint_key,
         )
@@ -257,21 +258,24 @@ class Scanner:
 
     def _named_once(self, hits: list[Hit]) -> list[Hit]:
         """Overlapping hits under one name each. What is only tried out, in shadow, hides nothing that is in force."""
-        tried = self.own.shadow
-        if not tried:
+        if not self.own.ids:
             return _absorbed(hits)
-        return _absorbed([hit for hit in hits if hit.detector not in tried]) + [
-            hit for hit in hits if hit.detector in tried
-        ]
+        return _absorbed([hit for hit in hits if not self._tried(hit)]) + [hit for hit in hits if self._tried(hit)]
+
+    def _tried(self, hit: Hit) -> bool:
+        """Whether a hit is an own detector's in shadow. Its name says nothing of a built-in one with the same name."""
+        return hit.kind == OWN and (hit.detector in self.own.shadow or hit.detector in self.shadow)
+
+    def _dark(self, hit: Hit) -> bool:
+        if hit.kind in {OWN, CANARY}:
+            return self._tried(hit) or hit.detector in self.shadow
+        return hit.detector in self.shadow or BUILTIN in self.shadow
 
     def _keep_named(self, part: int, value: str, confidence: str, work: _Work) -> None:
         """A value that its key makes secret, unless a detector already knows what it is."""
         raw = value.encode("utf-8", "surrogatepass")
         if any(
-            known.part == part
-            and known.hit.specific
-            and known.hit.detector not in self.own.shadow
-            and known.value in raw
+            known.part == part and known.hit.specific and not self._tried(known.hit) and known.value in raw
             for known in work.raws
         ):
             return
@@ -290,7 +294,6 @@ class Scanner:
                 continue
             key = _in_key(raw, where[raw.part])
             path = pointer(value, where[raw.part].steps, hidden)
-            shadow = raw.hit.detector in self.shadow or (BUILTIN in self.shadow and raw.hit.kind not in {"own", CANARY})
             found.setdefault(
                 (path, raw.hit.detector, key),
                 Finding(
@@ -300,7 +303,7 @@ class Scanner:
                     confidence=raw.hit.confidence,
                     fingerprint=hashlib.blake2b(raw.value, key=self.fingerprint_key, digest_size=16).hexdigest(),
                     in_key=key,
-                    shadow=shadow,
+                    shadow=self._dark(raw.hit),
                 ),
             )
         return tuple(found.values())
