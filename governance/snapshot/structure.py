@@ -154,8 +154,12 @@ def _selector(node: Node, shape: Selector, errors: list[PolicyError]) -> None:
     except BadSelector as error:
         errors.append(node.error(f"{shown(node.content)} {error}"))
         return
-    if not shape.across and "**" in node.content:
+    if shape.across:
+        return
+    if "**" in node.content:
         errors.append(node.error(f"{shown(node.content)} holds **; name one entity"))
+    elif not any(letter.isalnum() for letter in node.content.rpartition(":")[2]):
+        errors.append(node.error(f"{shown(node.content)} is for every one of them; name one entity"))
 
 
 def _free(node: Node, shape: Free, errors: list[PolicyError]) -> None:

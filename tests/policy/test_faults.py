@@ -62,6 +62,8 @@ CASES = [
     ('groups: {a: {name: "zero\\u200bwidth"}}', "groups.a.name", "U+200B"),
     ("exemptions: [{layer: secrets, name: jwt, entity: 'tool:files/**', until: 2030-01-01T00:00:00Z, justification: x}]",
      "exemptions[0].entity", "holds **"),
+    ("exemptions: [{layer: secrets, name: jwt, entity: 'tool:*/*', until: 2030-01-01T00:00:00Z, justification: x}]",
+     "exemptions[0].entity", "name one entity"),
     ("exemptions: [{layer: secrets, name: jwt, entity: 'tool:files/read', until: 2030-01-01, justification: x}]",
      "exemptions[0].until", "no RFC 3339 timestamp"),
     ("exemptions: [{layer: secrets, name: jwt, entity: 'tool:files/read', until: 2030-02-30T00:00:00Z, justification: x}]",
