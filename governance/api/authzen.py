@@ -101,7 +101,8 @@ def evaluation_answer(decided: Decided) -> dict[str, Any]:
         ]
     if decided.valid_until is not None:
         context["valid_until"] = moment(decided.valid_until)
-    return {"decision": shown.effect is Effect.ALLOW, "context": context}
+    # Who reads `decision` alone would pass on what must be redacted: an allow that owes something is no plain permit.
+    return {"decision": shown.effect is Effect.ALLOW and not shown.obligations, "context": context}
 
 
 def _asked_about(runtime: Runtime, identity: Identity, subject: Named, call: Call) -> Identity:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.deciding import Process
+from tests.api.deciding import Process, compiled
 
 READ: dict[str, Any] = {
     "subject": {"type": "user", "id": "alice"},
@@ -133,3 +133,17 @@ def test_a_semantic_ends_the_batch(process: Process, semantic: str, answers: lis
 def test_without_evaluations_a_batch_is_a_single_evaluation(process: Process, evaluations: Any) -> None:
     question = READ if evaluations is None else {**READ, "evaluations": evaluations}
     assert evaluate(process, question, path="evaluations").json["decision"] is True
+
+
+def test_a_call_that_owes_a_redaction_is_no_plain_permit(process: Process) -> None:
+    document = {key: value for key, value in process.document.items() if key != "principals"}
+    detectors = {**document.get("detectors", {}), "action": "redact"}
+    process.runtime.snapshot = compiled({**document, "detectors": detectors})
+    question = {
+        **READ,
+        "resource": {"type": "tool", "id": "files/search"},
+        "context": {"arguments": {"query": "AKIA" + "2E0A8F3B244C9986"}},
+    }
+    answer = evaluate(process, question).json
+    assert answer["decision"] is False
+    assert answer["context"]["obligations"][0]["properties"] == {"do": "redact", "paths": ["/query"]}
