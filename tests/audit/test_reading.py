@@ -117,7 +117,7 @@ def test_each_role_sees_its_kinds_of_records_and_only_auditors_what_was_captured
     connection: psycopg.Connection[Any], role: str, kinds: set[str]
 ) -> None:
     principal = unique()
-    sealed = {"level": "redacted", "bytes": 9, "key": "the-key", "sealed": "SEALEDBYTES"}
+    sealed = {"level": "redacted", "bytes": 9, "key": "01a2006c-ab8e-71ca-bb62-2b4f0c0f5624", "sealed": "SEALEDBYTES"}
     put(connection, principal, arguments=Capture(part=sealed))
     actor = Who.principal(principal, kind="user")
     with transaction.atomic():
