@@ -182,18 +182,23 @@ def test_a_diff_too_large_to_work_out_says_that_anything_may_have_changed() -> N
 def test_a_new_tool_that_lets_callers_in_by_itself_is_no_emergency(bounds: dict[str, Any]) -> None:
     tool = {"default_allow": True, **bounds}
     transport = {"kind": "http", "url": "http://127.0.0.1:9000/mcp"}
-    for added in ({"skills": {"new": tool}}, {"servers": {"new": {"transport": transport, "tools": {"open": tool}}}}):
+    additions: list[dict[str, Any]] = [
+        {"skills": {"new": tool}},
+        {"servers": {"new": {"transport": transport, "tools": {"open": tool}}}},
+    ]
+    for added in additions:
         assert not only_tightens(compare(normalise({"toolgate": 1}), normalise({"toolgate": 1, **added})))
 
 
 def test_less_capture_and_less_time_for_a_hook_are_no_emergency() -> None:
     hook = {"id": "look", "event": "PreToolUse", "matcher": "*", "type": "command", "command": "look"}
     server = {"transport": {"kind": "http", "url": "http://127.0.0.1:9000/mcp"}, "capture": "full"}
-    old = {"toolgate": 1, "servers": {"files": server}, "hooks": [{**hook, "timeout": 5}]}
-    for changed in (
+    old: dict[str, Any] = {"toolgate": 1, "servers": {"files": server}, "hooks": [{**hook, "timeout": 5}]}
+    changes: list[dict[str, Any]] = [
         {"servers": {"files": {**server, "capture": "none"}}},
         {"hooks": [{**hook, "timeout": 1}]},
-    ):
-        new = {**old, **changed}
+    ]
+    for changed in changes:
+        new: dict[str, Any] = {**old, **changed}
         assert not only_tightens(compare(normalise(old), normalise(new)))
         assert only_tightens(compare(normalise(new), normalise(old)))
