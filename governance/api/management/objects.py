@@ -122,7 +122,7 @@ class CollectionView(ObjectsView):
         found = Q(pk__in=())
         for column in ("slug", "name", "own_name", "server", "description", "secret", "entity"):
             if column in columns:
-                found |= Q(**{f"{'server_id' if column == 'server' and self._nested else column}__icontains": text})
+                found |= Q(**{f"{'server__slug' if column == 'server' and self._nested else column}__icontains": text})
         return found
 
     @property

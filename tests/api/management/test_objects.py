@@ -254,3 +254,16 @@ def test_a_removed_object_keeps_its_history_for_those_who_see_everything(office:
     near = office.person("policy_author", scope_kind="department", scope="legal")
     assert near.get(f"{where}/history").status == 404
     assert author.get("/api/v1/rules/never-was/history").status == 404
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES))
+def test_every_list_is_searched_by_what_it_holds(office: Office, path: str) -> None:
+    author = office.person("policy_author")
+    assert author.get(f"/api/v1/{path}", "q=nothing-is-called-so").json["items"] == []
+
+
+def test_a_tool_is_found_by_its_servers_id(office: Office) -> None:
+    author = office.person("policy_author")
+    author.post("/api/v1/servers", {"id": "mail"})
+    author.post("/api/v1/tools", {"id": "mail/send"})
+    assert [item["id"] for item in author.get("/api/v1/tools", "q=mai").json["items"]] == ["mail/send"]
