@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
+from accounts.identity import Identity
 from governance.api.decisions import identify
 from governance.api.exchange import Exchange, Problem, Reply, ReplyHeaders, json_reply
 from governance.engine.surface import Place
@@ -18,7 +19,7 @@ QUERY_FIELDS = frozenset({"after", "limit"})
 
 async def answer_front_door(runtime: Runtime, exchange: Exchange) -> Reply:
     """Name, version and endpoints; open to everybody, since it tells nothing of the policy."""
-    headers = await _charged(runtime, exchange, authenticated=False)
+    headers = await _charged(runtime, None, exchange)
     return json_reply(
         {
             "name": "Toolgate",
@@ -40,7 +41,7 @@ async def answer_front_door(runtime: Runtime, exchange: Exchange) -> Reply:
 async def answer_me(runtime: Runtime, exchange: Exchange) -> Reply:
     """Who the caller is, as verified."""
     identity = identify(runtime, exchange)
-    headers = await _charged(runtime, exchange)
+    headers = await _charged(runtime, identity, exchange)
     caller, principal = identity.caller, identity.caller.principal
     return json_reply(
         {
@@ -63,7 +64,7 @@ async def answer_me(runtime: Runtime, exchange: Exchange) -> Reply:
 async def answer_surface(runtime: Runtime, exchange: Exchange) -> Reply:
     """Every entity that exists for the caller, by kind and id; `next` is what `after` takes for the next page."""
     identity = identify(runtime, exchange)
-    headers = await _charged(runtime, exchange)
+    headers = await _charged(runtime, identity, exchange)
     after, limit = _page(exchange)
     places = runtime.surface_of(identity, now=exchange.received_at)
     rest = [place for place in places if _cursor(place) > after] if after else list(places)
@@ -80,8 +81,8 @@ async def answer_surface(runtime: Runtime, exchange: Exchange) -> Reply:
     )
 
 
-async def _charged(runtime: Runtime, exchange: Exchange, *, authenticated: bool = True) -> ReplyHeaders:
-    identity = identify(runtime, exchange) if authenticated else None
+async def _charged(runtime: Runtime, identity: Identity | None, exchange: Exchange) -> ReplyHeaders:
+    """Charge one request to the caller, or to its network where nobody was asked who they are."""
     try:
         return await runtime.limits.charge_request(
             identity, rate_class=RATE_CLASS, now=exchange.received_at, peer=exchange.peer

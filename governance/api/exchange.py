@@ -1,7 +1,7 @@
 """What a deciding door receives and returns, the same in the inline lane and behind Django's handler.
 
 An answer function is `async (Exchange) -> Reply`; it raises `Problem` for everything that is not an answer, and
-`reply_to` turns that into problem details (RFC 9457) in one place.
+`problem_reply` turns that into problem details (RFC 9457) in one place.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from audit.capture import Capture, CaptureLevel
 from audit.decision_record import NO_QUESTION, Inputs, Question, decision_draft
 from audit.journal import Receipt
 from governance.engine.call import Call
-from governance.engine.decision import Decision, Effect, Outcome
+from governance.engine.decision import Decision, Effect
 from governance.engine.detection.redaction import redact
 from governance.engine.need import (
     Answer,
@@ -214,8 +214,3 @@ def moment(seconds: float | None) -> str | None:
 def _second(seconds: int) -> str:
     """A second as ISO 8601 has it; answers of one second share it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")
-
-
-def failed_layer(decision: Decision) -> str | None:
-    """The layer that ended the pipeline; None where every layer passed."""
-    return next((result.layer for result in decision.layers if result.outcome is Outcome.FAIL), None)

@@ -493,6 +493,17 @@ def test_a_signed_proxy_header_from_a_trusted_network_names_the_caller_once(proc
     assert process.post("/api/v1/decisions", raw=body, headers=headers).status == 401
 
 
+@pytest.mark.parametrize("path", ["/api/v1/me", "/api/v1/surface"])
+def test_whom_a_proxy_vouches_for_is_identified_once_by_every_answer(process: Process, path: str) -> None:
+    process.runtime.proxy = TrustedProxy(networks=(ip_network("127.0.0.0/8"),), key=b"k" * 32, nonces=MemoryNonces())
+    values = {
+        TIMESTAMP: str(int(time.time())), NONCE: "m" * 20, VERIFIED: "true", USER: "carol", PERMISSIONS: "user",
+    }  # fmt: skip
+    signature = sign(b"k" * 32, values, method="GET", target=path.encode(), body=b"")
+    headers = {name.decode(): value for name, value in {**values, SIGNATURE: signature}.items()}
+    assert process.get(path, headers=headers).status == 200
+
+
 # --- Traces
 
 
