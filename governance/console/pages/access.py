@@ -10,13 +10,12 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.caller import principal_of
 from governance.console.pages.asking import EntityField, call_of
-from governance.console.pages.in_force import Policy, current_policy, draft_policy, world_now
+from governance.console.pages.in_force import Policy, chosen_policy, world_now
 from governance.console.pages.page import person, show
 from governance.console.pages.simulator import offered
 from governance.engine.principal import ANONYMOUS, Caller
 from governance.engine.questions import Right, what_can, who_can
 from governance.engine.world import World
-from governance.snapshot.errors import PolicyErrors
 
 SHOWN = 500
 """Rows of one answer; how many there are is always said."""
@@ -61,7 +60,11 @@ def access(request: HttpRequest) -> HttpResponse:
     answered: Answered | None = None
     asked = who if who.is_bound else what
     if asked.is_bound and asked.is_valid():
-        policy = _policy(asked, draft=sees_draft and asked.cleaned_data["policy"] == "draft")
+        policy = chosen_policy(
+            asked,
+            draft=sees_draft and asked.cleaned_data["policy"] == "draft",
+            unpublished="Nothing has been published yet: ask it of the draft.",
+        )
         if policy is not None:
             world = world_now()
             answered = _who(policy, world, who) if asked is who else _what(policy, world, what)
@@ -111,17 +114,3 @@ def _what(policy: Policy, world: World, form: WhatForm) -> Answered:
         count=len(rights),
         by_principal=False,
     )
-
-
-def _policy(form: forms.Form, *, draft: bool) -> Policy | None:
-    if not draft:
-        policy = current_policy()
-        if policy is None:
-            form.add_error(None, "Nothing has been published yet: ask it of the draft.")
-        return policy
-    try:
-        return draft_policy()
-    except PolicyErrors as faults:
-        for fault in faults.errors[:10]:
-            form.add_error(None, f"The draft cannot be used. {fault}")
-        return None

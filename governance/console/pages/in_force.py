@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import structlog
+from django import forms
 
 from accounts.directory import LiveDirectory
 from governance.engine.principal import Directory
@@ -21,6 +22,7 @@ from governance.services.policies import compiled_document
 from governance.services.releases import ReleaseAltered, checked, verified_document
 from governance.services.switches import stored_row
 from governance.snapshot.compiler import read_draft
+from governance.snapshot.errors import PolicyErrors
 from governance.snapshot.shapes import Document
 from governance.vault.master import Purpose
 
@@ -97,6 +99,21 @@ def current_policy() -> Policy | None:
         return None
     snapshot = _snapshot(document, release=newest.number)
     return Policy(name=f"release {newest.number}", number=newest.number, document=document, snapshot=snapshot)
+
+
+def chosen_policy(form: forms.Form, *, draft: bool, unpublished: str) -> Policy | None:
+    """What is in force, or the draft; None with an error on the form (`unpublished`, or the draft's faults)."""
+    if not draft:
+        policy = current_policy()
+        if policy is None:
+            form.add_error(None, unpublished)
+        return policy
+    try:
+        return draft_policy()
+    except PolicyErrors as faults:
+        for fault in faults.errors[:10]:
+            form.add_error(None, f"The draft cannot be used. {fault}")
+        return None
 
 
 def draft_policy() -> Policy:

@@ -14,13 +14,12 @@ from typing import Any, cast
 from django import forms
 from django.http import HttpRequest, HttpResponse
 
-from governance.console.pages.in_force import Policy, current_policy, draft_policy
+from governance.console.pages.in_force import Policy, chosen_policy
 from governance.console.pages.page import person, sees_all, show
 from governance.console.pages.traffic import EntryHits, hits_of_a_week
 from governance.engine.blocking import CODES, UNPARSABLE, Blocklist
 from governance.engine.call import EntityKind, Json
 from governance.engine.detection import Finding, Scan, redact
-from governance.snapshot.errors import PolicyErrors
 
 MOST = 262_144
 """Characters that can be tried: what the doors take as arguments."""
@@ -99,7 +98,11 @@ def try_box(request: HttpRequest) -> HttpResponse:
     tried: Tried | None = None
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
-        policy = _policy(form, draft=said["policy"] == "draft" and sees_draft)
+        policy = chosen_policy(
+            form,
+            draft=said["policy"] == "draft" and sees_draft,
+            unpublished="Nothing has been published yet: try it against the draft.",
+        )
         if policy is not None:
             tried = tried_against(policy, arguments_of(said["text"], said["form"]), tool=said["tool"] or NO_TOOL)
     fresh, faults = _without_text(form)
@@ -151,20 +154,6 @@ def _blocked(blocklist: Blocklist, hit: Any) -> Blocked:
         pack=(entry.pack or "") if entry is not None else "",
         description=entry.description if entry is not None else missing,
     )
-
-
-def _policy(form: TryForm, *, draft: bool) -> Policy | None:
-    if not draft:
-        policy = current_policy()
-        if policy is None:
-            form.add_error(None, "Nothing has been published yet: try it against the draft.")
-        return policy
-    try:
-        return draft_policy()
-    except PolicyErrors as faults:
-        for fault in faults.errors[:10]:
-            form.add_error(None, f"The draft cannot be used. {fault}")
-        return None
 
 
 def _without_text(form: TryForm) -> tuple[TryForm, list[str]]:
