@@ -35,7 +35,7 @@ lint: $(DEVELOPMENT) ## Check style, types, imports, templates, migrations and g
 	@find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --check --target-version 5.2
 	@$(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(BIN)/python manage.py settings_doc --check
-	@$(BIN)/python -m pytest -q tests/ops/test_tree.py
+	@$(BIN)/python -m pytest -q tests/tree/test_tree.py
 
 fix: $(DEVELOPMENT) ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -55,7 +55,7 @@ lock: $(DEVELOPMENT) ## Compile requirements*.in to requirements*.txt with hashe
 		--output-file requirements-dev.txt requirements-dev.in
 
 clean: ## Remove .venv and everything that runs and tests wrote, databases and keys included
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.clean; \
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.machine.clean; \
 	elif [ -d var ]; then echo "There is no $(VENV) to stop the database with: run 'make install' first, or remove var/ yourself."; exit 1; fi
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -31,7 +31,7 @@ def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     asks_for_help = not {"--help", "-h", "--version"}.isdisjoint(sys.argv)
     if command not in WITHOUT_DATABASE and not asks_for_help:
-        from config import embedded, postgres
+        from config.machine import embedded, postgres
 
         try:
             embedded.hold()

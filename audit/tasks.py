@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import psycopg
 from celery import shared_task
 
-from audit import process
-from audit.alarms import raise_alarm
-from audit.batch import Batch, BatchBroken
-from audit.ingest import Connection, drain_outbox
-from audit.ingest import ingest_batch as store_batch
-from audit.partitions import ensure_partitions, forget_cursors
+from audit.intake.batch import Batch, BatchBroken
+from audit.intake.ingest import Connection, drain_outbox
+from audit.intake.ingest import ingest_batch as store_batch
+from audit.intake.partitions import ensure_partitions, forget_cursors
+from audit.writing import process
+from audit.writing.alarms import raise_alarm
 
 _log = logging.getLogger("audit.tasks")
 _held: dict[int, Connection] = {}

@@ -16,12 +16,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import URLPattern  # noqa: E402
 
-from config import embedded  # noqa: E402
-from config.deciding import inline_routes  # noqa: E402
-from config.lane import Application, Lane  # noqa: E402
-from config.lifespan import Lifespan, Resource  # noqa: E402
-from config.static import StaticFiles  # noqa: E402
-from governance.services.web import running_runtime  # noqa: E402
+from config.edge.inline import inline_routes  # noqa: E402
+from config.edge.lane import Application, Lane  # noqa: E402
+from config.edge.lifespan import Lifespan, Resource  # noqa: E402
+from config.edge.static import StaticFiles  # noqa: E402
+from config.machine import embedded  # noqa: E402
+from governance.deciding.startup import running_runtime  # noqa: E402
 
 
 @asynccontextmanager

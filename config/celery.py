@@ -10,7 +10,7 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.signals import beat_init, setup_logging, worker_init, worker_shutdown
 
-import config.broker  # noqa: F401 -- registers the file broker's scheme
+import config.machine.broker  # noqa: F401 -- registers the file broker's scheme
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -31,13 +31,13 @@ def keep_logging(**_: Any) -> None:
 @beat_init.connect
 def hold_database(**_: Any) -> None:
     """Hold the embedded database up for as long as this process lives; the kernel gives the share up on a kill."""
-    from config.embedded import hold
+    from config.machine.embedded import hold
 
     hold()
 
 
 @worker_shutdown.connect
 def let_database_go(**_: Any) -> None:
-    from config.embedded import let_go
+    from config.machine.embedded import let_go
 
     let_go()

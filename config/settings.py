@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config import beat, broker, postgres
-from config.csp import PAGE_HEADERS
+from config import beat
 from config.declared import DECLARED, OPEN_PREFIXES
+from config.edge.csp import PAGE_HEADERS
 from config.env import Environment
 from config.keys import MAKERS, kept_key
 from config.logging import configure_structlog, logging_configuration
+from config.machine import broker, postgres
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -119,9 +120,9 @@ INSTALLED_APPS = [
     "governance",
     "audit",
 ]
-MIDDLEWARE = [  # each entry is classified for the inline lane in config/lane.py
-    "config.request_id.RequestIdMiddleware",
-    "config.csp.SecurityHeadersMiddleware",
+MIDDLEWARE = [  # each entry is classified for the inline lane in config/edge/lane.py
+    "config.edge.request_id.RequestIdMiddleware",
+    "config.edge.csp.SecurityHeadersMiddleware",
     "accounts.guard.middleware.ScannerGuardMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -143,6 +144,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "libraries": {"console": "governance.console.template_tags"},
         },
     },
 ]
@@ -210,7 +212,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
-    "POSTPROCESSING_HOOKS": ["governance.api.openapi.name_shapes"],
+    "POSTPROCESSING_HOOKS": ["governance.api.schema.name_shapes"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -9,8 +9,8 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from config.metrics import REGISTRY
-from config.readiness import readyz
+from config.edge.metrics import REGISTRY
+from config.edge.readiness import readyz
 
 
 async def livez(_request: HttpRequest) -> HttpResponse:

@@ -10,12 +10,12 @@ from celery import shared_task
 from django.conf import settings
 
 from accounts.services.errors import ServiceError
-from governance.services import keys
-from governance.services.backtest_runs import carry_out_backtest, carry_out_waiting_backtests
-from governance.services.publish import carry_out, carry_out_waiting
+from governance.deciding import keys
+from governance.policy.document.errors import PolicyErrors
+from governance.services.releasing.publish import carry_out, carry_out_waiting
+from governance.services.replaying.backtest_runs import carry_out_backtest, carry_out_waiting_backtests
 from governance.services.switches import SwitchRefused, reconcile_files
 from governance.services.unfinished import end_unfinished
-from governance.snapshot.errors import PolicyErrors
 
 _log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 
-from config.postgres import SUPERUSER, Cluster
+from config.machine.postgres import SUPERUSER, Cluster
 
 REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/1"
 

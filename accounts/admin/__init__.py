@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from accounts.admin import directory, guard, key, staff, user
+from accounts.admin import guard, key, staff, user
 
-__all__ = ["directory", "guard", "key", "staff", "user"]
+__all__ = ["guard", "key", "staff", "user"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from accounts.admin.base.object_admin import ObjectAdmin
 from accounts.models.guard import GuardEntry
-from governance.console.model_admin import ObjectAdmin
 
 
 @admin.register(GuardEntry)

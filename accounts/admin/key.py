@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils import timezone
 
+from accounts.admin.base.badge import badge, few
+from accounts.admin.base.object_admin import ReadOnlyAdmin
 from accounts.models import AgentKey, Revocation
-from governance.console.model_admin import ReadOnlyAdmin, badge, few
 
 
 @admin.register(AgentKey)

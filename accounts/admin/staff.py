@@ -8,9 +8,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.admin.base.badge import badge
+from accounts.admin.base.object_admin import ObjectAdmin
 from accounts.models import StaffGrant
 from accounts.services import directory
-from governance.console.model_admin import ObjectAdmin, badge
 
 
 @admin.register(StaffGrant)

@@ -13,10 +13,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
+from accounts.admin.base.badge import badge, few
+from accounts.admin.base.object_admin import ObjectAdmin
 from accounts.models import Status, User
 from accounts.services import directory
 from accounts.services.errors import NotPermitted
-from governance.console.model_admin import ObjectAdmin, badge, few
 
 TONES = {Status.ACTIVE: "allow", Status.PENDING: "ask", Status.TEMPORARY: "ask"}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
-from accounts.credentials import RawHeaders
+from accounts.credentials.presented import RawHeaders
 from accounts.guard.bans import MINUTE, BanTable, Refusals
 from accounts.guard.lists import GuardLists
 from accounts.guard.matcher import Matcher
-from accounts.network import network_of
+from accounts.guard.network import network_of
 
 Network = IPv4Network | IPv6Network
 BANNED = "guard.ban"

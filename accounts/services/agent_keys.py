@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
-from accounts.agent_key import make_key
+from accounts.credentials.agent_key import make_key
 from accounts.models import AgentKey, RevocationKind, User
 from accounts.services.actor import Actor
 from accounts.services.change import save_changed, save_new
 from accounts.services.errors import ServiceError
 from accounts.services.revocations import revoke
 from accounts.tokens.digest import KeyedDigest
-from audit.kinds import Kind
+from audit.records.kinds import Kind
 
 AUDIENCES = ("api", "hook")
 

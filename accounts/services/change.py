@@ -14,9 +14,9 @@ from accounts.models import ChangeRef
 from accounts.models.authored import Versioned
 from accounts.services.actor import Actor
 from accounts.services.errors import Conflict
-from audit.kinds import Kind
-from audit.outbox import record_drafts
-from audit.record import draft
+from audit.records.kinds import Kind
+from audit.records.record import draft
+from audit.writing.outbox import record_drafts
 
 Describe: TypeAlias = Callable[[Any], dict[str, Any]]
 Check: TypeAlias = Callable[[Any], None]

@@ -14,7 +14,7 @@ from accounts.services import change
 from accounts.services.actor import Actor
 from accounts.services.change import Change, record
 from accounts.services.errors import NotPermitted
-from audit.kinds import Kind as RecordKind
+from audit.records.kinds import Kind as RecordKind
 
 RIGHTS = ("kind", "status", "tier", "rate_tier", "roles", "groups", "departments", "owner_id")
 """Columns that decide what somebody may do. The database raises the epoch with each; nobody changes their own."""

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.directory import microseconds
+from accounts.directory.live import microseconds
 from accounts.models import DirectoryEpoch, Revocation, RevocationKind
 from accounts.services.actor import Actor
 from accounts.services.change import Change, record
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.revoke import revocation_message
 from accounts.tokens.verify import LIFETIME_CAP
-from audit.kinds import Kind
+from audit.records.kinds import Kind
 
 ADD = "accounts.add_revocation"
 _WHOLE = frozenset({RevocationKind.PRINCIPAL, RevocationKind.AGENT})

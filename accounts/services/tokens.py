@@ -8,8 +8,8 @@ from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.errors import ServiceError
 from accounts.tokens.issue import Grant, IssuedToken, Issuer, Subject
-from audit import outbox
-from audit.kinds import Kind
+from audit.records.kinds import Kind
+from audit.writing import outbox
 
 
 class NotIssued(ServiceError):

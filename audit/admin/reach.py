@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from accounts.models import StaffGrant, User
-from audit.kinds import Kind
+from audit.records.kinds import Kind
 
 EVERYTHING = "audit.view_trailrecord"
 PAYLOADS = "audit.open_payload"

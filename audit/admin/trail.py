@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString
 
 from audit.admin.estimate import EstimatingPaginator
 from audit.admin.reach import PAYLOADS, sees_any, within_reach, without_payloads
-from audit.kinds import Kind
 from audit.models import TrailRecord
-from audit.selectors import records_between
+from audit.records.kinds import Kind
+from audit.trace.reading import records_between
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[TrailRecord]

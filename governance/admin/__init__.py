@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from governance.admin import (
-    agent,
-    binding,
-    blocklist,
-    data_source,
-    detector,
-    exemption,
-    hook,
-    layer,
-    limit,
-    plugin,
-    policy_test,
-    release,
-    rule,
-    secret,
-    server,
-    setting,
-    skill,
-    switch,
-)
+from governance.admin import organisation
+from governance.admin.controls import binding, blocklist, detector, exemption, hook, layer, limit, secret
+from governance.admin.entities import agent, data_source, plugin, server, skill
+from governance.admin.releases import release, switch
+from governance.admin.rules import policy_test, rule, setting
 
 __all__ = [
     "agent",
@@ -33,6 +18,7 @@ __all__ = [
     "hook",
     "layer",
     "limit",
+    "organisation",
     "plugin",
     "policy_test",
     "release",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
 
-from governance.api.deciding import DECIDING
 from governance.api.management.urls import urlpatterns as management
+from governance.api.routes import DECIDING
 from governance.api.views import VIEWS
 
 

@@ -13,12 +13,12 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from governance.api.body import MAX_BODY, BodyTooLarge
-from governance.api.deciding import DECIDING, REFUSALS, Deciding
-from governance.api.documents import DOCUMENTED
-from governance.api.exchange import Exchange, Headers, Problem, Reply, by_name, problem_reply
-from governance.api.lane import request_id_of
-from governance.services import web
+from governance.api.door.body import MAX_BODY, BodyTooLarge
+from governance.api.door.exchange import Exchange, Headers, Problem, Reply, by_name, problem_reply
+from governance.api.door.lane import request_id_of
+from governance.api.door.shapes import DOCUMENTED
+from governance.api.routes import DECIDING, REFUSALS, Deciding
+from governance.deciding import startup
 
 OPEN_TO_ALL = frozenset({"front-door", "authzen-configuration"})
 
@@ -66,7 +66,7 @@ async def replied(
             parameters=parameters,
             named=named,
         )
-        return await deciding(web.current(), exchange)
+        return await deciding(startup.current(), exchange)
     except Problem as problem:
         return refusal(problem, request_id)
 

@@ -12,9 +12,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
+from governance.deciding import startup
 from governance.engine.call import Json
 from governance.engine.detection.finding import Scan
-from governance.services import web
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -22,7 +22,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 def scanned(value: Json) -> Scan | None:
     """What this process's detectors find in a value; None where the process decides nothing and so has none."""
     try:
-        scanner = web.current().snapshot.scanner
+        scanner = startup.current().snapshot.scanner
     except RuntimeError:
         return None
     return scanner.scan(value)

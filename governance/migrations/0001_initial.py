@@ -3,11 +3,11 @@
 import accounts.models.slug
 import django.core.validators
 import django.db.models.deletion
-import governance.models.blocklist
-import governance.models.entity
+import governance.models.controls.blocklist
+import governance.models.entities.entity
 import governance.models.field
-import governance.models.rule
-import governance.models.server
+import governance.models.rules.rule
+import governance.models.entities.server
 from django.db import migrations, models
 
 
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, default='', help_text='What people call it. Empty: its id.', max_length=200)),
                 ('description', models.TextField(blank=True, default='')),
                 ('enabled', models.BooleanField(default=True, help_text='Off: every call is denied with `entity.disabled`.')),
-                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
+                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entities.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
                 ('departments', governance.models.field.StringSet(base_field=accounts.models.slug.SlugField(db_collation='C', max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')]), blank=True, default=list, help_text='Closed to everybody outside these. Nothing: no boundary.', size=None)),
                 ('principal_kinds', governance.models.field.StringSet(base_field=models.CharField(choices=[('user', 'user'), ('service', 'service'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=list, help_text='Closed to every other kind of principal. Nothing: any.', size=None)),
                 ('default_allow', models.BooleanField(default=False, help_text='Allowed without a rule. Never for anonymous, never from confidential up.')),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('secret', accounts.models.slug.SlugField(db_collation='C', help_text='Name of the secret.', max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')])),
                 ('server', accounts.models.slug.SlugField(db_collation='C', help_text='Id of the server that receives it.', max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')])),
                 ('tool', models.CharField(blank=True, default='', help_text='Only this tool of it.', max_length=128)),
-                ('into', models.JSONField(default=governance.models.server.empty, help_text='Where it goes: exactly one of header, environment, argument, query.')),
+                ('into', models.JSONField(default=governance.models.entities.server.empty, help_text='Where it goes: exactly one of header, environment, argument, query.')),
                 ('hosts', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=list, help_text='Hosts that may receive it; needed for an argument.', size=None)),
             ],
             options={
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('updated_by', models.CharField(blank=True, default='', editable=False, max_length=128)),
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('packs', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=governance.models.blocklist.builtin_pack, help_text='Shipped packs. Nothing: all off, visibly.', size=None)),
+                ('packs', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=governance.models.controls.blocklist.builtin_pack, help_text='Shipped packs. Nothing: all off, visibly.', size=None)),
                 ('off', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=list, help_text='Packs or entries that are off.', size=None)),
                 ('shadow', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=list, help_text='Packs or entries that are recorded and not enforced.', size=None)),
             ],
@@ -95,12 +95,12 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, default='', help_text='What people call it. Empty: its id.', max_length=200)),
                 ('description', models.TextField(blank=True, default='')),
                 ('enabled', models.BooleanField(default=True, help_text='Off: every call is denied with `entity.disabled`.')),
-                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
+                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entities.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
                 ('departments', governance.models.field.StringSet(base_field=accounts.models.slug.SlugField(db_collation='C', max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')]), blank=True, default=list, help_text='Closed to everybody outside these. Nothing: no boundary.', size=None)),
                 ('principal_kinds', governance.models.field.StringSet(base_field=models.CharField(choices=[('user', 'user'), ('service', 'service'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=list, help_text='Closed to every other kind of principal. Nothing: any.', size=None)),
                 ('default_allow', models.BooleanField(default=False, help_text='Allowed without a rule. Never for anonymous, never from confidential up.')),
                 ('sensitivity', models.CharField(choices=[('public', 'public'), ('internal', 'internal'), ('confidential', 'confidential'), ('restricted', 'restricted')], default='internal', max_length=16)),
-                ('patterns', models.JSONField(blank=True, default=governance.models.server.empty, help_text="What in a call's arguments means that it is touched.")),
+                ('patterns', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text="What in a call's arguments means that it is touched.")),
                 ('rate_class', models.CharField(default='mcp', max_length=40)),
                 ('capture', models.CharField(choices=[('none', 'nothing'), ('digest', 'a keyed digest'), ('redacted', 'everything but findings'), ('full', 'everything')], default='redacted', max_length=16)),
             ],
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True, default='')),
                 ('pattern', models.TextField(help_text='An RE2 expression.')),
                 ('mode', models.CharField(choices=[('enforce', 'enforce'), ('shadow', 'shadow')], default='enforce', max_length=8)),
-                ('examples', governance.models.field.ExactJSONField(blank=True, default=governance.models.server.empty, help_text='What it must match, and what it must let pass.')),
+                ('examples', governance.models.field.ExactJSONField(blank=True, default=governance.models.entities.server.empty, help_text='What it must match, and what it must let pass.')),
             ],
             options={
                 'ordering': ('slug',),
@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('updated_by', models.CharField(blank=True, default='', editable=False, max_length=128)),
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('packs', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=governance.models.blocklist.builtin_pack, help_text='Shipped packs. Nothing: all off, visibly.', size=None)),
+                ('packs', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=governance.models.controls.blocklist.builtin_pack, help_text='Shipped packs. Nothing: all off, visibly.', size=None)),
                 ('action', models.CharField(choices=[('block', 'block the call'), ('redact', 'redact the value')], default='block', max_length=8)),
                 ('off', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=list, help_text='Packs or detectors that are off.', size=None)),
                 ('shadow', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=list, help_text='Packs or detectors that are recorded and not enforced.', size=None)),
@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
                 ('category', models.CharField(choices=[('system', 'system'), ('custom', 'custom')], default='custom', max_length=8)),
                 ('max_sensitivity', models.CharField(choices=[('public', 'public'), ('internal', 'internal'), ('confidential', 'confidential'), ('restricted', 'restricted')], default='internal', help_text='For prompt and agent: the most sensitive call it may see.', max_length=16)),
                 ('tags', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=list, help_text='Words to find it by.', size=None)),
-                ('visible_to', models.JSONField(blank=True, default=governance.models.server.empty, help_text='Who sees and receives it; never for whom it fires.')),
+                ('visible_to', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='Who sees and receives it; never for whom it fires.')),
                 ('plugin', accounts.models.slug.SlugField(blank=True, db_collation='C', default='', help_text="Fires only for calls to this plugin's parts.", max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')])),
             ],
             options={
@@ -231,7 +231,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, default='', help_text='What people call it. Empty: its id.', max_length=200)),
                 ('description', models.TextField(blank=True, default='')),
                 ('enabled', models.BooleanField(default=True, help_text='Off: every call is denied with `entity.disabled`.')),
-                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
+                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entities.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
                 ('departments', governance.models.field.StringSet(base_field=accounts.models.slug.SlugField(db_collation='C', max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')]), blank=True, default=list, help_text='Closed to everybody outside these. Nothing: no boundary.', size=None)),
                 ('principal_kinds', governance.models.field.StringSet(base_field=models.CharField(choices=[('user', 'user'), ('service', 'service'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=list, help_text='Closed to every other kind of principal. Nothing: any.', size=None)),
                 ('default_allow', models.BooleanField(default=False, help_text='Allowed without a rule. Never for anonymous, never from confidential up.')),
@@ -241,11 +241,11 @@ class Migration(migrations.Migration):
                 ('keywords', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=list, help_text='Words to find it by.', size=None)),
                 ('licence', models.CharField(blank=True, default='', max_length=500)),
                 ('category', models.CharField(blank=True, default='', max_length=64)),
-                ('skills', models.JSONField(blank=True, default=governance.models.server.empty, help_text='Which skills belong to it.')),
-                ('agents', models.JSONField(blank=True, default=governance.models.server.empty, help_text='Which agents belong to it.')),
+                ('skills', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='Which skills belong to it.')),
+                ('agents', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='Which agents belong to it.')),
                 ('servers', governance.models.field.StringSet(base_field=accounts.models.slug.SlugField(db_collation='C', max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')]), blank=True, default=list, help_text='Its servers.', size=None)),
-                ('hooks', models.JSONField(blank=True, default=governance.models.server.empty, help_text='Its hooks, by event.')),
-                ('variables', models.JSONField(blank=True, default=governance.models.server.empty, help_text='What must be filled in; never a value.')),
+                ('hooks', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='Its hooks, by event.')),
+                ('variables', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='What must be filled in; never a value.')),
                 ('rate_class', models.CharField(default='mcp', max_length=40)),
                 ('capture', models.CharField(choices=[('none', 'nothing'), ('digest', 'a keyed digest'), ('redacted', 'everything but findings'), ('full', 'everything')], default='redacted', max_length=16)),
             ],
@@ -306,9 +306,9 @@ class Migration(migrations.Migration):
                 ('principal', governance.models.field.ExactJSONField(help_text="A principal's id, `anonymous`, or one described on the spot.")),
                 ('agent', models.CharField(blank=True, default='', help_text="Without one no agent's bounds apply.", max_length=128)),
                 ('audience', models.CharField(blank=True, default='', help_text='Checked only when given.', max_length=500)),
-                ('call', governance.models.field.ExactJSONField(default=governance.models.server.empty, help_text='What is attempted.')),
+                ('call', governance.models.field.ExactJSONField(default=governance.models.entities.server.empty, help_text='What is attempted.')),
                 ('at', models.DateTimeField(blank=True, help_text='The clock (UTC). Empty: now.', null=True)),
-                ('expect', models.JSONField(default=governance.models.server.empty, help_text='What must come of it.')),
+                ('expect', models.JSONField(default=governance.models.entities.server.empty, help_text='What must come of it.')),
             ],
             options={
                 'ordering': ('name',),
@@ -324,9 +324,9 @@ class Migration(migrations.Migration):
                 ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('disabled', models.BooleanField(default=False, help_text='No limits at all; refused in production.')),
                 ('burst_multiplier', models.FloatField(default=3, help_text="A bucket holds this many seconds' worth.", validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)])),
-                ('base_per_second', models.JSONField(blank=True, default=governance.models.server.empty, help_text='Calls a second, by rate class.')),
-                ('tier_multipliers', models.JSONField(blank=True, default=governance.models.server.empty, help_text='Factors, by rate tier.')),
-                ('session', models.JSONField(blank=True, default=governance.models.server.empty, help_text='Calls in a window of seconds, for one signed session.')),
+                ('base_per_second', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='Calls a second, by rate class.')),
+                ('tier_multipliers', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='Factors, by rate tier.')),
+                ('session', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='Calls in a window of seconds, for one signed session.')),
             ],
             options={
                 'verbose_name': 'rate limits',
@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, default='', help_text='What people call it. Empty: its id.', max_length=200)),
                 ('description', models.TextField(blank=True, default='')),
                 ('enabled', models.BooleanField(default=True, help_text='Off: every call is denied with `entity.disabled`.')),
-                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
+                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entities.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
                 ('departments', governance.models.field.StringSet(base_field=accounts.models.slug.SlugField(db_collation='C', max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')]), blank=True, default=list, help_text='Closed to everybody outside these. Nothing: no boundary.', size=None)),
                 ('principal_kinds', governance.models.field.StringSet(base_field=models.CharField(choices=[('user', 'user'), ('service', 'service'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=list, help_text='Closed to every other kind of principal. Nothing: any.', size=None)),
                 ('default_allow', models.BooleanField(default=False, help_text='Allowed without a rule. Never for anonymous, never from confidential up.')),
@@ -358,7 +358,7 @@ class Migration(migrations.Migration):
                 ('managed_on_clients', models.BooleanField(default=False, help_text="A client's tool `mcp__S__T` of this name is this server's tool.")),
                 ('pinned_to_gateway', models.BooleanField(default=False, help_text='Client hooks hand its calls off; the gateway decides them.')),
                 ('server_requests', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=list, help_text='Requests from server to client that are let through.', size=None)),
-                ('denial', models.JSONField(blank=True, default=governance.models.server.empty, help_text='How a denial is told at the MCP door.')),
+                ('denial', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='How a denial is told at the MCP door.')),
                 ('accept_wording', models.BooleanField(default=False, help_text='Accept mere rewording of a pinned tool by itself; never from confidential up.', verbose_name='accept rewording')),
                 ('rate_class', models.CharField(default='mcp', max_length=40)),
                 ('capture', models.CharField(choices=[('none', 'nothing'), ('digest', 'a keyed digest'), ('redacted', 'everything but findings'), ('full', 'everything')], default='redacted', max_length=16)),
@@ -379,7 +379,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, default='', help_text='What people call it. Empty: its id.', max_length=200)),
                 ('description', models.TextField(blank=True, default='')),
                 ('enabled', models.BooleanField(default=True, help_text='Off: every call is denied with `entity.disabled`.')),
-                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
+                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entities.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
                 ('departments', governance.models.field.StringSet(base_field=accounts.models.slug.SlugField(db_collation='C', max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')]), blank=True, default=list, help_text='Closed to everybody outside these. Nothing: no boundary.', size=None)),
                 ('principal_kinds', governance.models.field.StringSet(base_field=models.CharField(choices=[('user', 'user'), ('service', 'service'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=list, help_text='Closed to every other kind of principal. Nothing: any.', size=None)),
                 ('default_allow', models.BooleanField(default=False, help_text='Allowed without a rule. Never for anonymous, never from confidential up.')),
@@ -408,7 +408,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('entity', 'entity'), ('host', 'host'), ('network', 'network'), ('command', 'command'), ('sql', 'sql'), ('path', 'path'), ('argument', 'argument')], max_length=16)),
                 ('pattern', models.TextField(help_text='What is denied: an entity glob, a host, a network, a command, SQL, a path, an argument.')),
                 ('mode', models.CharField(choices=[('enforce', 'enforce'), ('shadow', 'shadow')], default='enforce', max_length=8)),
-                ('examples', governance.models.field.ExactJSONField(blank=True, default=governance.models.server.empty, help_text='What it must match, and what it must let pass.')),
+                ('examples', governance.models.field.ExactJSONField(blank=True, default=governance.models.entities.server.empty, help_text='What it must match, and what it must let pass.')),
             ],
             options={
                 'verbose_name_plural': 'blocklist entries',
@@ -492,18 +492,18 @@ class Migration(migrations.Migration):
                 ('slug', accounts.models.slug.SlugField(db_collation='C', help_text='Stable id; rules, tokens and records name it. It cannot be changed.', max_length=64, unique=True, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')], verbose_name='id')),
                 ('description', models.TextField(blank=True, default='')),
                 ('effect', models.CharField(choices=[('allow', 'allow'), ('deny', 'deny'), ('ask', 'ask')], max_length=8)),
-                ('subjects', models.JSONField(default=governance.models.server.empty, help_text='Whose calls. Within a kind any one suffices, across kinds all must hold.')),
-                ('excluded', models.JSONField(blank=True, default=governance.models.server.empty, help_text='Whose calls not; read as subjects are.', verbose_name='except')),
+                ('subjects', models.JSONField(default=governance.models.entities.server.empty, help_text='Whose calls. Within a kind any one suffices, across kinds all must hold.')),
+                ('excluded', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='Whose calls not; read as subjects are.', verbose_name='except')),
                 ('entities', governance.models.field.StringSet(base_field=models.TextField(), blank=True, default=list, help_text='`kind:name` or a glob, one a line; `server:files` covers its tools.', size=None)),
                 ('when', models.TextField(blank=True, default='', help_text='CEL over args, principal, agent, entity, call, now. Empty: always.', verbose_name='condition')),
-                ('parameters', models.JSONField(blank=True, default=governance.models.server.empty, help_text='Arguments that the call may, or may not, carry.')),
+                ('parameters', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='Arguments that the call may, or may not, carry.')),
                 ('mode', models.CharField(choices=[('enforce', 'enforce'), ('shadow', 'shadow')], default='enforce', help_text='In shadow it is evaluated and recorded, not enforced.', max_length=8)),
                 ('valid_from', models.DateTimeField(blank=True, help_text='Not in force before (UTC).', null=True)),
                 ('valid_until', models.DateTimeField(blank=True, help_text='Not in force from then on (UTC).', null=True)),
-                ('approval', models.JSONField(blank=True, default=governance.models.server.empty, help_text='For ask: who approves, and how.')),
+                ('approval', models.JSONField(blank=True, default=governance.models.entities.server.empty, help_text='For ask: who approves, and how.')),
                 ('skip_client_prompt', models.BooleanField(default=False, help_text='For allow: clients need not ask their own person too.')),
                 ('justification', models.TextField(blank=True, default='', help_text='Why. Needed for deny, for ask, and at confidential or above.')),
-                ('confined_to', governance.models.rule.ConfinedServers(base_field=models.TextField(), blank=True, default=list, editable=False, size=None)),
+                ('confined_to', governance.models.rules.rule.ConfinedServers(base_field=models.TextField(), blank=True, default=list, editable=False, size=None)),
             ],
             options={
                 'ordering': ('slug',),
@@ -636,7 +636,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(blank=True, default='', help_text='What people call it. Empty: its id.', max_length=200)),
                 ('description', models.TextField(blank=True, default='')),
                 ('enabled', models.BooleanField(default=True, help_text='Off: every call is denied with `entity.disabled`.')),
-                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
+                ('scopes', governance.models.field.StringSet(base_field=models.CharField(choices=[('admin', 'admin'), ('user', 'user'), ('service', 'service'), ('a2a', 'a2a'), ('mcp', 'mcp'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=governance.models.entities.entity.user_scope, help_text='Tiers, any one of which suffices. Nothing: user.', size=None)),
                 ('departments', governance.models.field.StringSet(base_field=accounts.models.slug.SlugField(db_collation='C', max_length=64, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9._-]{0,63}\\Z', 'Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.')]), blank=True, default=list, help_text='Closed to everybody outside these. Nothing: no boundary.', size=None)),
                 ('principal_kinds', governance.models.field.StringSet(base_field=models.CharField(choices=[('user', 'user'), ('service', 'service'), ('anonymous', 'anonymous')], max_length=16), blank=True, default=list, help_text='Closed to every other kind of principal. Nothing: any.', size=None)),
                 ('default_allow', models.BooleanField(default=False, help_text='Allowed without a rule. Never for anonymous, never from confidential up.')),

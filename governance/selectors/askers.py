@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accounts.caller import principal_of
+from accounts.identity.caller import principal_of
+from governance.engine.compiled.snapshot import Snapshot
 from governance.engine.principal import Caller, Directory, DirectoryEntry, PrincipalKind
-from governance.engine.snapshot import Snapshot
 
 
 def caller_in(

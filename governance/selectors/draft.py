@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from governance.models import DraftState, Release
-from governance.snapshot.homes import HOMES, Form
+from governance.policy.tables.row_mapping import HOMES, Form
 
 
 def unpublished_changes() -> int:

@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 from django.db.models import Q
 
-from audit.kinds import Kind, Retention
 from audit.models import OutboxEntry, TrailRecord
-from audit.uuid7 import floor_of
+from audit.records.kinds import Kind, Retention
+from audit.records.uuid7 import floor_of
 from governance.engine.principal import TIERS, Directory, DirectoryEntry, PrincipalKind
 from governance.engine.world import Switch as EngineSwitch
 from governance.engine.world import SwitchKind, World

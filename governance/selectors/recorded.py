@@ -8,8 +8,8 @@ from uuid import UUID
 
 import orjson
 
-from audit.kinds import Kind
-from audit.selectors import find_record
+from audit.records.kinds import Kind
+from audit.trace.reading import find_record
 from governance.engine.decision import Decision, Detail, Effect, LayerResult, Obligation, Outcome
 
 

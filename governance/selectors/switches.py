@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from governance.models.switch import Switch, SwitchScope
+from governance.models.releases.switch import Switch, SwitchScope
 
 ANNOUNCED = timedelta(hours=1)
 """How long before its end a switch is announced."""

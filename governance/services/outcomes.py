@@ -15,22 +15,22 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.utils import Error as DatabaseError
 
-from accounts.identity import Identity
-from audit.capture import Capture, CaptureLevel
-from audit.decision_record import ids_of
-from audit.execution_record import ExecutionStatus, execution_ended, execution_started
-from audit.kinds import Kind, Source
+from accounts.identity.verified import Identity
 from audit.models import TrailRecord
-from audit.outbox import record_drafts
-from audit.record import Draft, draft
+from audit.records.capture import Capture, CaptureLevel
+from audit.records.decision_record import ids_of
+from audit.records.execution_record import ExecutionStatus, execution_ended, execution_started
+from audit.records.kinds import Kind, Source
+from audit.records.record import Draft, draft
+from audit.writing.outbox import record_drafts
+from governance.deciding.database import in_database
+from governance.deciding.remembered.recent import Reportable
+from governance.deciding.runtime import Runtime
 from governance.engine.call import Json, Labels
 from governance.engine.decision import Effect
 from governance.engine.detection.finding import Scan
 from governance.engine.detection.redaction import redact
 from governance.models import OutcomePhase, ReportedOutcome
-from governance.services.database import in_database
-from governance.services.recent import Reportable
-from governance.services.runtime import Runtime
 
 REPORTABLE_SECONDS = 24 * 3600.0  # after which a decision's outcome is no longer taken
 _INGEST_WAIT = 0.3  # seconds until a decision of another process stands in the trail

@@ -7,14 +7,15 @@ import time
 from collections import OrderedDict
 from typing import Any, cast
 
-from governance.engine.snapshot import Snapshot
-from governance.services import keys
-from governance.services.publish import release_document
-from governance.services.releases import checked
-from governance.services.runtime import Runtime
-from governance.snapshot.codec import digest
-from governance.snapshot.compiler import read_draft
-from governance.snapshot.shapes import Document
+from governance.deciding import keys
+from governance.deciding.runtime import Runtime
+from governance.engine.compiled.compilation import compile_slices
+from governance.engine.compiled.snapshot import Snapshot
+from governance.policy.document.codec import digest
+from governance.policy.schema.shapes import Document
+from governance.policy.tables.compiler import read_draft
+from governance.services.releasing.publish import release_document
+from governance.services.releasing.releases import checked
 
 CURRENT, DRAFT = "current", "draft"
 KEPT = 4
@@ -45,7 +46,7 @@ def compiled_document(document: Document, *, release: int, previous: Snapshot | 
         known = _compiled.get(named)
     if known is not None and known.release == release:
         return known
-    steps = Snapshot.compile_slices(
+    steps = compile_slices(
         cast("dict[str, Any]", document),
         release=release,
         digest=named,

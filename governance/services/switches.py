@@ -14,13 +14,9 @@ from django.db.models import Max, Q
 from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.errors import NotPermitted
-from audit.kinds import Kind, Level
-from audit.outbox import record_change
-from governance.engine.world import Switch as EngineSwitch
-from governance.engine.world import SwitchKind
-from governance.models.switch import Switch, SwitchScope
-from governance.selectors.switches import live_switches
-from governance.services.switchboard import (
+from audit.records.kinds import Kind, Level
+from audit.writing.outbox import record_change
+from governance.deciding.following.switchboard import (
     BoardTampered,
     SwitchRow,
     kill_files,
@@ -28,6 +24,10 @@ from governance.services.switchboard import (
     read_kill_file,
     write_kill_file,
 )
+from governance.engine.world import Switch as EngineSwitch
+from governance.engine.world import SwitchKind
+from governance.models.releases.switch import Switch, SwitchScope
+from governance.selectors.switches import live_switches
 from governance.vault.signing import EpochMac
 
 CHANNEL = "toolgate_switch"

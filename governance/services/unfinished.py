@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 
-from audit.execution_record import ExecutionStatus, execution_ended
 from audit.models import TrailRecord
-from audit.outbox import record_draft
-from audit.record import Who, ids
+from audit.records.execution_record import ExecutionStatus, execution_ended
+from audit.records.record import Who, ids
+from audit.writing.outbox import record_draft
 from governance.models import OutcomePhase, ReportedOutcome
 
 UNFINISHED_AFTER = timedelta(minutes=15)  # 50-audit.md

@@ -7,9 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from audit import process
-from audit.ship import Shipper
-from tests.audit.records import key_for
+from audit.intake.ship import Shipper
+from audit.writing import process
+from tests.audit.builders import key_for
 
 
 @pytest.fixture

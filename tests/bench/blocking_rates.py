@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from governance.engine.blocking import Blocklist
-from tests.blocking.corpus import dangerous, harmless, unseen
+from tests.governance.engine.blocking.corpus import dangerous, harmless, unseen
 
 
 def main() -> None:

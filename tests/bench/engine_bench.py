@@ -15,14 +15,15 @@ from random import Random
 from statistics import median
 from typing import Any
 
+from governance.engine.asking.explain import explain
+from governance.engine.asking.questions import who_can
+from governance.engine.asking.surface import surface
 from governance.engine.call import Call
-from governance.engine.explain import explain
+from governance.engine.compiled.compilation import compile_snapshot
+from governance.engine.compiled.snapshot import EngineKeys, Snapshot
+from governance.engine.deciding.pipeline import decide
 from governance.engine.need import Buckets
-from governance.engine.pipeline import decide
 from governance.engine.principal import Caller, DirectoryEntry, Principal, PrincipalKind, Tier
-from governance.engine.questions import who_can
-from governance.engine.snapshot import EngineKeys, Snapshot
-from governance.engine.surface import surface
 from governance.engine.world import World
 
 NOW = 1_780_000_000.0
@@ -108,7 +109,7 @@ class Nothing:
 
 def compiled(source: dict[str, Any], *, bare: bool, previous: Snapshot | None = None) -> Snapshot:
     hands: dict[str, Any] = {"scanner": Nothing(), "blocklist": Nothing()} if bare else {}
-    return Snapshot.compile(source, release=1, digest="0" * 64, keys=KEYS, previous=previous, **hands)
+    return compile_snapshot(source, release=1, digest="0" * 64, keys=KEYS, previous=previous, **hands)
 
 
 def caller() -> Caller:

@@ -2,8 +2,8 @@
 
     python -m tests.bench.http_server PORT FOLDER
 
-One process of uvicorn as `config.web` runs it. It writes the requests of the bench (distinct principals, sessions and
-trace ids) into FOLDER and then serves; `/cpu` answers with the processor time that the process has used.
+One process of uvicorn as `config.machine.start` runs it. It writes the requests of the bench (distinct principals,
+sessions and trace ids) into FOLDER and then serves; `/cpu` answers with the processor time that the process has used.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ import uvicorn  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 
 from accounts.guard.guard import ScannerGuard  # noqa: E402
-from config.csp import API_HEADERS  # noqa: E402
-from config.metrics import LaneMeter  # noqa: E402
-from governance.api.deciding import lane_routes  # noqa: E402
-from governance.api.lane import DecidingLane, Edge  # noqa: E402
-from governance.services import web  # noqa: E402
-from tests.api.deciding import Process, started  # noqa: E402
+from config.edge.csp import API_HEADERS  # noqa: E402
+from config.edge.metrics import LaneMeter  # noqa: E402
+from governance.api.door.lane import DecidingLane, Edge  # noqa: E402
+from governance.api.routes import lane_routes  # noqa: E402
+from governance.deciding import startup as web  # noqa: E402
 from tests.bench.engine_bench import ARGUMENTS, document  # noqa: E402
+from tests.governance.api.deciding import Process, started  # noqa: E402
 
 PRINCIPALS = 500
 PATH = "/api/v1/decisions"

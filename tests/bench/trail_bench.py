@@ -30,14 +30,15 @@ from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.test.utils import setup_databases, teardown_databases  # noqa: E402
 
-from audit import ingest, process  # noqa: E402
-from audit.batch import Batch, check_batch  # noqa: E402
-from audit.columns import Row  # noqa: E402
-from audit.record import stamp  # noqa: E402
-from audit.ship import Shipper  # noqa: E402
-from audit.shipped import ShippedSegment  # noqa: E402
-from config.postgres import SUPERUSER, Cluster  # noqa: E402
-from tests.audit.records import decision, journal, key_for  # noqa: E402
+from audit.intake import ingest  # noqa: E402
+from audit.intake.batch import Batch, check_batch  # noqa: E402
+from audit.intake.columns import Row  # noqa: E402
+from audit.intake.ship import Shipper  # noqa: E402
+from audit.intake.shipped import ShippedSegment  # noqa: E402
+from audit.records.record import stamp  # noqa: E402
+from audit.writing import process  # noqa: E402
+from config.machine.postgres import SUPERUSER, Cluster  # noqa: E402
+from tests.audit.builders import decision, journal, key_for  # noqa: E402
 
 BATCH = 512
 NAME = "toolgate_bench"

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from accounts.models import User
 from governance.console.pages import in_force, traffic
-from tests.admin.actors import signed_in
+from tests.governance.admin.actors import signed_in
 
 T = TypeVar("T")
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -13,23 +13,23 @@ from playwright.sync_api import Page
 
 from accounts.models import User
 from accounts.services.actor import Actor
-from audit import process
-from audit.ingest import drain_outbox
-from audit.outbox import record_draft
+from audit.intake.ingest import drain_outbox
+from audit.writing import process
+from audit.writing.outbox import record_draft
+from governance.deciding import keys
 from governance.engine.decision import Effect
 from governance.models import PolicySettings, Release, ReleaseProposal, Rule, Switch, SwitchScope
-from governance.services import keys
-from governance.services.authoring import create_object
-from governance.services.backtest_runs import ask_for_backtest, carry_out_waiting_backtests
-from governance.services.comments import comment_on_draft
-from governance.services.publish import carry_out_waiting, publish_draft
+from governance.policy.tables.compiler import document_from_rows
+from governance.services.authoring.comments import comment_on_draft
+from governance.services.authoring.objects import create_object
+from governance.services.releasing.publish import carry_out_waiting, publish_draft
+from governance.services.replaying.backtest_runs import ask_for_backtest, carry_out_waiting_backtests
 from governance.services.switches import set_switch
-from governance.snapshot.compiler import document_from_rows
-from tests.admin.actors import staff
-from tests.audit.records import decision
-from tests.console.policies import SETUP, change_rule, publish_again, publish_demo
+from tests.audit.builders import decision
 from tests.e2e.conftest import Visitor
-from tests.services.recorded import Recorder
+from tests.governance.admin.actors import staff
+from tests.governance.console.policies import SETUP, change_rule, publish_again, publish_demo
+from tests.governance.services.recorded import Recorder
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PRINTABLE = """<script>window.hurt=1</script><img src=x onerror="window.hurt=1">'"}}{{7*7}}=cmd|' /C calc'!A0"""

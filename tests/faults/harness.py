@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from config.postgres import Cluster, PostgresError
+from config.machine.postgres import Cluster, PostgresError
 
 ROOT = Path(__file__).resolve().parents[2]
 Record = tuple[str, int, str]

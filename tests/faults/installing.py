@@ -34,10 +34,10 @@ def main(callers: list[tuple[str, str | None]], stale_after: int) -> None:
 def publish(stale_after: int) -> None:
     """The demo policy once more, stale after so many seconds."""
     from accounts.services.actor import Actor
-    from governance.demo.files import POLICY_FILE
-    from governance.services import keys
-    from governance.services.releases import make_release
-    from governance.snapshot.bundle import read_policy
+    from governance.deciding import keys
+    from governance.policy.demo.files import POLICY_FILE
+    from governance.policy.files.bundle import read_policy
+    from governance.services.releasing.releases import make_release
 
     times: dict[str, Json] = {"stale_after": stale_after, "stale_after_restricted": stale_after}
     make_release(

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from audit.journal import AuditUnavailable
-from tests.audit.records import decision, journal
+from audit.writing.journal import AuditUnavailable
+from tests.audit.builders import decision, journal
 
 
 def main(folder: Path, acknowledged: Path, per_second: float) -> None:

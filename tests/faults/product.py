@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from config.postgres import OWNER_ROLE, Cluster, Lease, PostgresError
+from config.machine.postgres import OWNER_ROLE, Cluster, Lease, PostgresError
 from tests.faults.harness import ROOT, Part, Record, Verdict, compare
 
 CALLERS = (("alice", "reporter"), ("bob", "coder"), ("carol", None), ("nightly", None))
@@ -87,7 +87,7 @@ class Product:
     def run_all(self) -> None:
         """One web process for each port, the shipper, a worker."""
         for number, port in enumerate(self.ports):
-            self.spawn(f"web{number}", "-m", "config.web", PORT=str(port))
+            self.spawn(f"web{number}", "-m", "config.machine.start", PORT=str(port))
         self.spawn("shipper", "manage.py", "ship", "--resend", "2")
         worker = ["-m", "celery", "--quiet", "--app", "config", "worker", "--loglevel", "warning"]
         self.spawn("worker", *worker, "--queues", "default,ingest,policy", "--without-gossip", "--without-mingle")

@@ -14,11 +14,13 @@ from psycopg import sql
 
 django.setup()
 
-from audit import ingest, process, tasks  # noqa: E402
-from audit.batch import Batch, Checked  # noqa: E402
-from audit.ingest import Connection, Ingested, State  # noqa: E402
-from audit.ship import Shipper  # noqa: E402
-from tests.audit.records import KID, key_for  # noqa: E402
+from audit import tasks  # noqa: E402
+from audit.intake import ingest  # noqa: E402
+from audit.intake.batch import Batch, Checked  # noqa: E402
+from audit.intake.ingest import Connection, Ingested, State  # noqa: E402
+from audit.intake.ship import Shipper  # noqa: E402
+from audit.writing import process  # noqa: E402
+from tests.audit.builders import KID, key_for  # noqa: E402
 
 process.install(kid=lambda: KID, key_for=key_for)
 BETWEEN_SECONDS = 0.03  # widens the window in which a kill tells right from wrong

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.postgres import Cluster
+from config.machine.postgres import Cluster
 from tests.faults.harness import Harness, Verdict
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.config.machine.processes import wait_for
+from tests.config.machine.serving import free_port
 from tests.faults.harness import Part
 from tests.faults.product import Asking, Product
-from tests.ops.processes import wait_for
-from tests.ops.serving import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 
@@ -33,7 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     )
     try:
         made.start()
-        made.spawn("web0", "-m", "config.web")
+        made.spawn("web0", "-m", "config.machine.start")
         made.wait_until_up()
         yield made
     finally:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.config.machine.serving import free_port
 from tests.faults.product import Load, Product, judge, shoot
-from tests.ops.serving import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -6,9 +6,9 @@ import django
 
 django.setup()
 
-from audit import process  # noqa: E402
+from audit.writing import process  # noqa: E402
 from config.celery import app  # noqa: E402
-from tests.audit.records import KID, key_for  # noqa: E402
+from tests.audit.builders import KID, key_for  # noqa: E402
 
 process.install(kid=lambda: KID, key_for=key_for)
 

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tests.ops.processes import descendants
+from tests.config.machine.processes import descendants
 
 
 def files(folder: Path, *, without: frozenset[str] = frozenset()) -> Iterator[tuple[str, bytes]]:

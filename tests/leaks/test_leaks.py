@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests.config.machine.processes import wait_for
+from tests.config.machine.serving import free_port
 from tests.faults.harness import ROOT
 from tests.faults.product import Product
 from tests.leaks import doors, sinks
 from tests.leaks.client import Client
 from tests.leaks.planted import Finder, Hit, Planter, Secret, forms
-from tests.ops.processes import wait_for
-from tests.ops.serving import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -52,7 +52,7 @@ def through_every_door(product: Product, plant: Planter, client: Client) -> None
     password = plant.secret("a staff password")
     key = people(product, password=password)["key"]
     plant.given("an agent key", key, key.rpartition("_")[2])
-    product.spawn("web0", "-m", "config.web")
+    product.spawn("web0", "-m", "config.machine.start")
     product.wait_until_up()
     tokens = {name: plant.given(f"the token of {name}", token, token.split(".")[2]) for name, token in
               product.tokens.items()}  # fmt: skip

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.kinds import Kind
 from audit.models import TrailRecord
-from audit.selectors import find_by_counter, find_record, quarantine_reason, records_between
+from audit.records.kinds import Kind
+from audit.trace.reading import find_by_counter, find_record, quarantine_reason, records_between
 
 FOUND, MISSING, DIFFERENT = 0, 1, 2
 _PLAIN = dict.fromkeys([*range(32), *range(127, 160)], "\ufffd")

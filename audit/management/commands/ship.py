@@ -10,11 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from audit import process
-from audit.alarms import raise_alarm
-from audit.batch import Batch
-from audit.ship import RESEND_SECONDS, AlreadyShipping, Shipper
+from audit.intake.batch import Batch
+from audit.intake.ship import RESEND_SECONDS, AlreadyShipping, Shipper
 from audit.tasks import ingest_batch
+from audit.writing import process
+from audit.writing.alarms import raise_alarm
 
 
 def send(batch: Batch) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
-from governance.api.documents import JSON, PROBLEM, PROBLEM_DETAILS, Shape, listed, nullable, record, text
+from governance.api.door.shapes import JSON, PROBLEM, PROBLEM_DETAILS, Shape, listed, nullable, record, text
 from governance.api.management.resources import META, Resource
-from governance.snapshot.json_schema import record_schema
+from governance.policy.files.json_schema import record_schema
 
 REFUSED = (400, 401, 403, 429, 503)
 """What every management route may answer beside what it is for."""
@@ -40,7 +40,7 @@ ENTRY = record(
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The one way in: a bearer token."""
 
-    target_class = "accounts.authentication.TokenAuthentication"
+    target_class = "accounts.identity.drf.TokenAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

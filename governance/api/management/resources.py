@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.models import Department, Group, Role
 from accounts.models.authored import Versioned
 from accounts.services.change import permission
+from governance.deciding.decide import moment
 from governance.engine.call import Json
 from governance.models import (
     Agent,
@@ -33,9 +34,8 @@ from governance.models import (
     Skill,
     Tool,
 )
-from governance.services.decide import moment
-from governance.snapshot.compiler import record_of
-from governance.snapshot.homes import HOME_OF, Form, Home
+from governance.policy.tables.compiler import record_of
+from governance.policy.tables.row_mapping import HOME_OF, Form, Home
 
 META = "meta"
 """The key beside the policy's own under which an object's version stands."""

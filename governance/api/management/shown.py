@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from governance.api.documents import Shape, listed, nullable, record, text
+from governance.api.door.shapes import Shape, listed, nullable, record, text
+from governance.deciding.decide import moment
 from governance.engine.world import SwitchKind
 from governance.models import DraftComment, DraftState, ProposalStatus, Release, ReleaseKind, ReleaseProposal, Switch
-from governance.services.decide import moment
-from governance.snapshot.diff import Change
-from governance.snapshot.effects import Move
-from governance.snapshot.testing import CaseResult
+from governance.policy.diff.moves import Move
+from governance.policy.diff.semantic import Change
+from governance.policy.testing import CaseResult
 
 NUMBER: Shape = {"type": "integer", "minimum": 0}
 MAYBE_NUMBER = nullable(NUMBER)

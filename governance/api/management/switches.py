@@ -9,25 +9,25 @@ from django.db.models import Q
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from accounts.auth import Authenticator
+from accounts.identity.authenticator import Authenticator
 from accounts.models import User
 from accounts.tokens.errors import CredentialError
-from governance.api.body import field, only_known
-from governance.api.documents import nullable, record, text
-from governance.api.exchange import Problem
+from governance.api.door.body import field, only_known
+from governance.api.door.exchange import Problem
+from governance.api.door.shapes import nullable, record, text
+from governance.api.management.authoring.draft import words
+from governance.api.management.authoring.routes import route
 from governance.api.management.documents import PAGED, answers, documented, in_path, in_query, page_shape
-from governance.api.management.door import ManagementView, running
-from governance.api.management.draft import words
-from governance.api.management.pages import QUERY, page_of
-from governance.api.management.problems import not_found
+from governance.api.management.door.door import ManagementView, running
+from governance.api.management.door.pages import QUERY, page_of
+from governance.api.management.door.problems import not_found
 from governance.api.management.resources import NUMBER
-from governance.api.management.routes import route
 from governance.api.management.shown import SWITCH, shown_switch
+from governance.deciding import keys
 from governance.models import Switch
-from governance.models.switch import SwitchScope
-from governance.services import keys
+from governance.models.releases.switch import SwitchScope
+from governance.policy.document.moments import moment
 from governance.services.switches import lift_switch, parse_target, set_switch
-from governance.snapshot.moments import moment
 
 
 class SwitchView(ManagementView):

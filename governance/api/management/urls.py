@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from governance.api.exchange import Problem, problem_reply
-from governance.api.lane import request_id_of
-from governance.api.management.backtests import backtest_routes
-from governance.api.management.draft import draft_routes
-from governance.api.management.people import people_routes
-from governance.api.management.question_routes import question_routes
-from governance.api.management.releases import release_routes
-from governance.api.management.routes import resource_routes
+from governance.api.door.exchange import Problem, problem_reply
+from governance.api.door.lane import request_id_of
+from governance.api.management.asking.routes import question_routes
+from governance.api.management.authoring.backtests import backtest_routes
+from governance.api.management.authoring.draft import draft_routes
+from governance.api.management.authoring.routes import resource_routes
+from governance.api.management.directory.people import people_routes
+from governance.api.management.releasing.releases import release_routes
 from governance.api.management.switches import switch_routes
 from governance.api.views import headers_of, respond
 

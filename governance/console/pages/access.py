@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from django import forms
 from django.http import HttpRequest, HttpResponse
 
-from accounts.caller import principal_of
+from accounts.identity.caller import principal_of
 from governance.console.pages.asking import EntityField, call_of
 from governance.console.pages.in_force import Policy, chosen_policy, world_now
 from governance.console.pages.page import person, show
 from governance.console.pages.simulator import offered
+from governance.engine.asking.questions import Right, what_can, who_can
 from governance.engine.principal import ANONYMOUS, Caller
-from governance.engine.questions import Right, what_can, who_can
 from governance.engine.world import World
 
 SHOWN = 500

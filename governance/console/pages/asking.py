@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.caller import principal_of, rate_tier_of
-from governance.console.lines import LinesField
+from accounts.admin.base.lines import LinesField
+from accounts.identity.caller import principal_of, rate_tier_of
 from governance.engine.call import Call, Door, EntityKind, Json
 from governance.engine.principal import ANONYMOUS, TIERS, Caller, Directory, Principal, PrincipalKind, Tier
 

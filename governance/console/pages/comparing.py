@@ -7,10 +7,10 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from governance.snapshot.codec import digest
-from governance.snapshot.diff import Change, compare, effect_of, only_tightens
-from governance.snapshot.effects import Move
-from governance.snapshot.shapes import Document
+from governance.policy.diff.moves import Move
+from governance.policy.diff.semantic import Change, compare, effect_of, only_tightens
+from governance.policy.document.codec import digest
+from governance.policy.schema.shapes import Document
 
 NOTHING: Document = {"toolgate": 1}
 """What is in force before the first release."""

@@ -11,19 +11,19 @@ from typing import cast
 import structlog
 from django import forms
 
-from accounts.directory import LiveDirectory
+from accounts.directory.live import LiveDirectory
+from governance.deciding import keys, startup
+from governance.engine.compiled.snapshot import Snapshot
 from governance.engine.principal import Directory
-from governance.engine.snapshot import Snapshot
 from governance.engine.world import World
 from governance.models import DraftState, Release
+from governance.policy.document.errors import PolicyErrors
+from governance.policy.schema.shapes import Document
+from governance.policy.tables.compiler import read_draft
 from governance.selectors.switches import live_switches
-from governance.services import keys, web
 from governance.services.policies import compiled_document
-from governance.services.releases import ReleaseAltered, checked, verified_document
+from governance.services.releasing.releases import ReleaseAltered, checked, verified_document
 from governance.services.switches import stored_row
-from governance.snapshot.compiler import read_draft
-from governance.snapshot.errors import PolicyErrors
-from governance.snapshot.shapes import Document
 from governance.vault.master import Purpose
 
 KEPT = 4
@@ -125,7 +125,7 @@ def draft_policy() -> Policy:
 def running_snapshot() -> Snapshot | None:
     """What this process decides with; None where it does not decide."""
     try:
-        return web.current().snapshot
+        return startup.current().snapshot
     except RuntimeError:
         return None
 
@@ -133,7 +133,7 @@ def running_snapshot() -> Snapshot | None:
 def world_now() -> World:
     """Switches and directory of this moment: those of the running process, else read from the database."""
     try:
-        return web.current().world
+        return startup.current().world
     except RuntimeError:
         pass
     directory = LiveDirectory(macs=keys.digests(Purpose.MAC))

@@ -9,7 +9,7 @@ from governance.console.pages.in_force import newest_release, release_document
 from governance.console.pages.page import person, sees_all, show
 from governance.console.pages.traffic import traffic_of_a_day
 from governance.models import ReleaseProposal
-from governance.models.release import ProposalStatus
+from governance.models.releases.release import ProposalStatus
 from governance.selectors.off import switched_off
 from governance.selectors.switches import live_switches
 

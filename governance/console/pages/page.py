@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.errors import ServiceError
-from governance.services.releases import PublishConflict
+from governance.services.releasing.releases import PublishConflict
 
 View: TypeAlias = Callable[..., HttpResponse]
 

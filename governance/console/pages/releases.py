@@ -15,13 +15,13 @@ from governance.console.pages.in_force import newest_release, release_document
 from governance.console.pages.page import actor, person, refusals_told, show
 from governance.console.pages.review import asked_for, conflict_page
 from governance.models import Release, ReleaseProposal
-from governance.models.release import ProposalStatus
-from governance.services.proposals import approve, refuse, withdraw
-from governance.services.publish import roll_back
-from governance.services.releases import PublishConflict
-from governance.snapshot.compiler import read_draft
-from governance.snapshot.errors import PolicyErrors
-from governance.snapshot.shapes import Document
+from governance.models.releases.release import ProposalStatus
+from governance.policy.document.errors import PolicyErrors
+from governance.policy.schema.shapes import Document
+from governance.policy.tables.compiler import read_draft
+from governance.services.releasing.proposals import approve, refuse, withdraw
+from governance.services.releasing.publish import roll_back
+from governance.services.releasing.releases import PublishConflict
 
 ON_A_PAGE = 25
 

@@ -18,18 +18,18 @@ from governance.console.pages.comparing import Difference, difference
 from governance.console.pages.in_force import newest_release
 from governance.console.pages.page import actor, person, refusals_told, sees_all, show
 from governance.models import BacktestRun, DraftComment, Release
-from governance.models.release import ReleaseKind
-from governance.services.backtest_runs import MOST_DAYS, ask_for_backtest
-from governance.services.comments import comment_on_draft, settle_comment
-from governance.services.publish import InForce, Published, in_force, publish_draft
-from governance.services.releases import PublishConflict, checked
-from governance.services.second_person import second_person_reasons
-from governance.snapshot.codec import digest
-from governance.snapshot.compiler import read_draft
-from governance.snapshot.errors import PolicyError, PolicyErrors
-from governance.snapshot.lint import Finding, lint
-from governance.snapshot.shapes import Document
-from governance.snapshot.testing import CaseResult, run_tests
+from governance.models.releases.release import ReleaseKind
+from governance.policy.document.codec import digest
+from governance.policy.document.errors import PolicyError, PolicyErrors
+from governance.policy.lint.linter import Finding, lint
+from governance.policy.schema.shapes import Document
+from governance.policy.tables.compiler import read_draft
+from governance.policy.testing import CaseResult, run_tests
+from governance.services.authoring.comments import comment_on_draft, settle_comment
+from governance.services.releasing.publish import InForce, Published, in_force, publish_draft
+from governance.services.releasing.releases import PublishConflict, checked
+from governance.services.releasing.second_person import second_person_reasons
+from governance.services.replaying.backtest_runs import MOST_DAYS, ask_for_backtest
 
 COMMENTS_SHOWN = 50
 CHECKS_HOLD = 60.0

@@ -13,14 +13,14 @@ from governance.console.credentials import scanned
 from governance.console.pages.asking import CallForm
 from governance.console.pages.in_force import Policy, current_policy, draft_policy, world_now
 from governance.console.pages.page import person, show
+from governance.engine.asking.explain import Explanation, explain
 from governance.engine.call import Call
 from governance.engine.decision import LayerResult
 from governance.engine.detection.redaction import redact
-from governance.engine.explain import Explanation, explain
 from governance.engine.principal import Caller
 from governance.engine.world import World
 from governance.models import Agent, Tool
-from governance.snapshot.errors import PolicyError, PolicyErrors
+from governance.policy.document.errors import PolicyError, PolicyErrors
 
 OFFERED = 300
 RULES_SHOWN = 40

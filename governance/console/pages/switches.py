@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from accounts.models import Department, User
 from governance.console.pages.page import actor, person, refusals_told, show
+from governance.deciding import keys
 from governance.models import Agent, Server, Switch, SwitchScope, Tool
 from governance.selectors.switches import live_switches
-from governance.services import keys
 from governance.services.switches import SwitchRefused, lift_switch, set_switch
 
 OFFERED = 300

@@ -15,8 +15,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 
-from audit.kinds import Kind, Retention
 from audit.models.trail import TrailRecord
+from audit.records.kinds import Kind, Retention
 
 REMEMBERED = 15.0
 """Seconds for which a count is shown again before it is counted anew."""

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Self
 
-import re2
-
-from governance.engine.blocking.entry import KINDS, UNPARSABLE, BlocklistError, Entry, Hit, Problem
-from governance.engine.blocking.examples import example_failures
+from governance.engine.blocking.entry import UNPARSABLE, BlocklistError, Entry, Hit, Problem
+from governance.engine.blocking.entry_reading import pattern_problem, read_entry
 from governance.engine.blocking.expressions import ArgumentMatcher
 from governance.engine.blocking.inspection import Inspection, Rules
 from governance.engine.blocking.leaves import Leaf, Node, Role, leaves, tool_shape
-from governance.engine.blocking.matchers import ENTITY_KINDS, EntityMatcher, HostMatcher, PathMatcher, alternatives
+from governance.engine.blocking.matchers import EntityMatcher, HostMatcher, PathMatcher, alternatives
 from governance.engine.blocking.packs import ALL_PACKS, PACKS
 from governance.engine.blocking.patterns import CommandPattern, StatementPattern
 from governance.engine.blocking.prefilter import is_suspect
-from governance.engine.normalise.hosts import parse_host
-from governance.engine.normalise.names import is_slug
-from governance.engine.normalise.shell import TooComplexError
+from governance.engine.normalise.shell.words import TooComplexError
 
 _ALWAYS = frozenset({Role.COMMAND, Role.SQL, Role.CODE, Role.HOST})
 _PROSE = Role.PROSE
@@ -33,18 +28,6 @@ _ROOT = Node(None, "")
 def shipped_entries() -> tuple[Entry, ...]:
     """Every entry of every shipped pack, sorted by id."""
     return tuple(sorted((entry for pack in PACKS.values() for entry in pack), key=lambda entry: entry.id))
-
-
-def entry_problems(raw: Mapping[str, Any]) -> list[str]:
-    """Why an entry of the policy file cannot be saved, its examples included; [] when it can."""
-    try:
-        entry = _read(raw)
-        problem = _pattern_problem(entry)
-        if problem is not None:
-            return [problem]
-        return example_failures(Blocklist([entry]), entry)
-    except BlocklistError as error:
-        return [problem.message for problem in error.problems]
 
 
 class Blocklist:
@@ -109,14 +92,14 @@ class Blocklist:
         names: set[str] = set()
         for raw in entries:
             try:
-                entry = _read(raw)
+                entry = read_entry(raw)
             except BlocklistError as error:
                 problems += error.problems
                 continue
             if entry.id in names or entry.id in shipped_ids or entry.id == UNPARSABLE:
                 problems.append(Problem(entry=entry.id, message="id is taken"))
             names.add(entry.id)
-            problem = _pattern_problem(entry)
+            problem = pattern_problem(entry)
             if problem is not None:
                 problems.append(Problem(entry=entry.id, message=problem))
             elif entry.id not in hidden:
@@ -214,61 +197,3 @@ def _shadowed(entry: Entry, dark: set[str]) -> Entry:
         match=entry.match,
         unmatched=entry.unmatched,
     )
-
-
-def _read(raw: Mapping[str, Any]) -> Entry:
-    name = raw.get("id")
-    if not isinstance(name, str) or not is_slug(name):
-        raise BlocklistError((Problem(entry=str(name), message="id is not a slug"),))
-    kind, pattern, mode, pointer = raw.get("kind"), raw.get("pattern"), raw.get("mode", "enforce"), raw.get("path")
-    if kind not in KINDS:
-        raise BlocklistError((Problem(entry=name, message=f"kind is none of {', '.join(KINDS)}"),))
-    if not isinstance(pattern, str) or not pattern.strip():
-        raise BlocklistError((Problem(entry=name, message="pattern is empty"),))
-    if mode not in {"enforce", "shadow"}:
-        raise BlocklistError((Problem(entry=name, message="mode is neither enforce nor shadow"),))
-    if pointer is not None and (kind != "argument" or not isinstance(pointer, str) or not pointer.startswith("/")):
-        raise BlocklistError((Problem(entry=name, message="path is a JSON pointer and belongs to kind argument"),))
-    examples = raw.get("examples") or {}
-    return Entry(
-        id=name,
-        kind=kind,
-        pattern=pattern,
-        description=str(raw.get("description", "")),
-        mode=mode,
-        pointer=pointer,
-        match=tuple(examples.get("match", ())),
-        unmatched=tuple(examples.get("pass", ())),
-    )
-
-
-def _pattern_problem(entry: Entry) -> str | None:
-    """What is wrong with an own entry's pattern, None when it compiles."""
-    try:
-        if entry.pattern.startswith("@"):
-            return "a pattern that starts with @ names a shipped check"
-        if entry.kind == "entity":
-            kind, separator, _ = entry.pattern.partition(":")
-            if separator and kind not in ENTITY_KINDS:
-                return f"kind of entity is none of {', '.join(ENTITY_KINDS)}"
-            EntityMatcher([(entry.id, entry.pattern)])
-        for pattern in alternatives(entry.pattern):
-            if entry.kind == "network":
-                ipaddress.ip_network(pattern, strict=False)
-            elif entry.kind == "host":
-                if "/" in pattern:
-                    return "a host is written without scheme and path"
-                if "*" not in pattern and "?" not in pattern and parse_host(pattern) is None:
-                    return "not a host"
-                HostMatcher([(entry.id, pattern)])
-            elif entry.kind == "path":
-                PathMatcher([(entry.id, pattern)])
-        if entry.kind == "command":
-            CommandPattern(entry.pattern)
-        elif entry.kind == "sql":
-            StatementPattern(entry.pattern)
-        elif entry.kind == "argument":
-            ArgumentMatcher([(entry.id, entry.pattern, entry.pointer)])
-    except (ValueError, re2.error) as error:
-        return f"pattern cannot be used: {error}"
-    return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from governance.engine.blocking.entry import Entry
+from governance.engine.blocking.blocklist import Blocklist
+from governance.engine.blocking.entry import BlocklistError, Entry
+from governance.engine.blocking.entry_reading import pattern_problem, read_entry
 from governance.engine.call import Json
-
-if TYPE_CHECKING:
-    from governance.engine.blocking.blocklist import Blocklist
 
 _KEYS = {"host": "url", "network": "url", "command": "command", "sql": "sql", "path": "path", "argument": "value"}
 
@@ -49,3 +49,15 @@ def example_failures(blocklist: Blocklist, entry: Entry) -> list[str]:
                     f"example {'must match and does not' if wanted else 'must not match and does'}: {example!r}"
                 )
     return failures
+
+
+def entry_problems(raw: Mapping[str, Any]) -> list[str]:
+    """Why an entry of the policy file cannot be saved, its examples included; [] when it can."""
+    try:
+        entry = read_entry(raw)
+        problem = pattern_problem(entry)
+        if problem is not None:
+            return [problem]
+        return example_failures(Blocklist([entry]), entry)
+    except BlocklistError as error:
+        return [problem.message for problem in error.problems]

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from governance.engine.normalise.commands import Command, Commands, read_commands
-from governance.engine.normalise.shell import Budget
+from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.commands import Commands, read_commands
+from governance.engine.normalise.shell.words import Budget
 from governance.engine.normalise.sql import Statement, Token, statements
 
 _SUBCOMMAND = re.compile(r"[a-z0-9][\w:-]*", re.IGNORECASE)

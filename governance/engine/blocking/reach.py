@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from governance.engine.normalise.commands import Command, Commands
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
-from governance.engine.normalise.shell import UNKNOWN
-from governance.engine.normalise.wrappers import wrapped
+from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.commands import Commands
+from governance.engine.normalise.shell.words import UNKNOWN
+from governance.engine.normalise.shell.wrappers import wrapped
 
 _TALKS = frozenset(
     "echo printf write-host write-output alias export declare git-commit logger say figlet banner notify-send "

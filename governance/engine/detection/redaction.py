@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from governance.engine.call import Json
 from governance.engine.detection.finding import Finding
-from governance.engine.detection.leaves import segments
+from governance.engine.detection.reading.leaves import segments
 
 REDACTED = "[redacted]"
 

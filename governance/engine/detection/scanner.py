@@ -16,15 +16,24 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from governance.engine.call import Json
-from governance.engine.detection import views
-from governance.engine.detection.assignment import judge
-from governance.engine.detection.broad import BroadRules, broad
 from governance.engine.detection.finding import Finding, Scan
-from governance.engine.detection.leaves import MARK, SEPARATOR, Place, gather, leaf_numbers, named, places, pointer
-from governance.engine.detection.matcher import Asked, Hit, Matcher, builtin
-from governance.engine.detection.own import CANARY, OwnDetectors
+from governance.engine.detection.matching.assignment import judge
+from governance.engine.detection.matching.broad import BroadRules, broad
+from governance.engine.detection.matching.matcher import Asked, Hit, Matcher, builtin
+from governance.engine.detection.matching.own import CANARY, OwnDetectors
 from governance.engine.detection.patterns import Purse
-from governance.engine.detection.views import Cuts
+from governance.engine.detection.reading import views
+from governance.engine.detection.reading.leaves import (
+    MARK,
+    SEPARATOR,
+    Place,
+    gather,
+    leaf_numbers,
+    named,
+    places,
+    pointer,
+)
+from governance.engine.detection.reading.views import Cuts
 
 BUILTIN = "builtin"
 OWN = "own"

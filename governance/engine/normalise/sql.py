@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from governance.engine.normalise.shell import Budget
+from governance.engine.normalise.shell.words import Budget
 
 _TOKEN = re.compile(
     r"(?P<space>\s+)"

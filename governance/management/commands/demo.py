@@ -11,14 +11,14 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.directory import import_principals
-from config import embedded
-from governance.demo.files import POLICY_FILE
+from config.machine import embedded
+from governance.deciding import keys
 from governance.models import Release
+from governance.policy.demo.files import POLICY_FILE
+from governance.policy.files.bundle import read_policy
 from governance.selectors.draft import holds_a_policy
-from governance.services import keys
-from governance.services.draft import replace_draft
-from governance.services.releases import make_release
-from governance.snapshot.bundle import read_policy
+from governance.services.authoring.draft import replace_draft
+from governance.services.releasing.releases import make_release
 
 
 class Command(BaseCommand):

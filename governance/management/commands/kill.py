@@ -23,12 +23,12 @@ from django.db.utils import Error as DatabaseError
 from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.errors import ServiceError
-from config import embedded
-from config.postgres import PostgresError
+from config.machine import embedded
+from config.machine.postgres import PostgresError
+from governance.deciding import keys
+from governance.deciding.following.switchboard import kill_files, read_kill_file
 from governance.models import Switch
 from governance.selectors.switches import live_switches
-from governance.services import keys
-from governance.services.switchboard import kill_files, read_kill_file
 from governance.services.switches import (
     SwitchRefused,
     lift_switch,

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         given = Namespace(**options)
         subcommand = self.subcommands[given.subcommand]
         if subcommand.needs_database(given):
-            from config import embedded
+            from config.machine import embedded
 
             embedded.hold()
         streams = Streams(out=getattr(self.stdout, "_out", sys.stdout), err=getattr(self.stderr, "_out", sys.stderr))

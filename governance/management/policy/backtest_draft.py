@@ -29,7 +29,7 @@ def run(options: Namespace, streams: Streams) -> int:
         streams.err.write(f"{done} of {total}\n")
 
     def work() -> int:
-        from governance.services.backtest import backtest
+        from governance.services.replaying.backtest import backtest
 
         now = datetime.now(tz=UTC)
         result = backtest(

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from governance.management.policy.documents import is_stored, load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
-from governance.snapshot.diff import compare
+from governance.policy.diff.semantic import compare
 
 
 def configure(parser: ArgumentParser) -> None:

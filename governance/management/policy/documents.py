@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from governance.management.policy.subcommand import Streams
-from governance.snapshot.bundle import PolicyErrors, read_policy
-from governance.snapshot.shapes import Document
+from governance.policy.files.bundle import PolicyErrors, read_policy
+from governance.policy.schema.shapes import Document
 
 STORED = ("draft", "current")
 
@@ -33,8 +33,8 @@ def load(references: str | Sequence[str], streams: Streams) -> Document | None:
 
 def _stored(reference: str, streams: Streams) -> Document | None:
     from accounts.services.errors import ServiceError
-    from governance.services.publish import in_force, release_document
-    from governance.snapshot.compiler import document_from_rows
+    from governance.policy.tables.compiler import document_from_rows
+    from governance.services.releasing.publish import in_force, release_document
 
     if reference == "draft":
         return document_from_rows()

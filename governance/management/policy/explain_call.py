@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from governance.engine.asking.explain import Explanation
 from governance.engine.decision import Outcome
-from governance.engine.explain import Explanation
 from governance.engine.strict_json import BadJson, read_json
 from governance.management.policy.documents import is_stored, load
 from governance.management.policy.subcommand import GOOD, UNUSABLE, Streams, Subcommand
-from governance.snapshot.moments import seconds
-from governance.snapshot.shapes import Document
-from governance.snapshot.testing import TestBench
+from governance.policy.document.moments import seconds
+from governance.policy.schema.shapes import Document
+from governance.policy.testing import TestBench
 
 _WORD = {True: "true", False: "false", None: "cannot be evaluated"}
 

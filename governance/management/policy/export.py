@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 
 from governance.management.policy.releasing import guarded
 from governance.management.policy.subcommand import FINDINGS, GOOD, Streams, Subcommand
-from governance.snapshot.bundle import write_yaml
-from governance.snapshot.shapes import Document
+from governance.policy.files.bundle import write_yaml
+from governance.policy.schema.shapes import Document
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -35,8 +35,8 @@ def run(options: Namespace, streams: Streams) -> int:
 
 
 def _wanted(options: Namespace) -> Document | None:
-    from governance.services.publish import in_force, release_document
-    from governance.snapshot.compiler import document_from_rows
+    from governance.policy.tables.compiler import document_from_rows
+    from governance.services.releasing.publish import in_force, release_document
 
     if options.draft:
         return document_from_rows()

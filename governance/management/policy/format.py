@@ -9,7 +9,7 @@ from pathlib import Path
 
 from governance.management.policy.documents import load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
-from governance.snapshot.bundle import canonical_text, policy_files
+from governance.policy.files.bundle import canonical_text, policy_files
 
 
 def configure(parser: ArgumentParser) -> None:

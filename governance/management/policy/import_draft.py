@@ -13,7 +13,7 @@ from accounts.services.directory import import_principals
 from governance.management.policy.documents import load
 from governance.management.policy.releasing import guarded, operator
 from governance.management.policy.subcommand import GOOD, UNUSABLE, Streams, Subcommand
-from governance.services.draft import replace_draft
+from governance.services.authoring.draft import replace_draft
 
 _VERBS = {"created": "adds", "changed": "changes", "deleted": "removes"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from governance.catalogue import clients
 from governance.management.policy.subcommand import GOOD, Streams, Subcommand
+from governance.policy.catalogue import clients
 
 
 def configure(parser: ArgumentParser) -> None:

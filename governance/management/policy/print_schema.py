@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from governance.management.policy.subcommand import GOOD, Streams, Subcommand
-from governance.snapshot.json_schema import schema_text
+from governance.policy.files.json_schema import schema_text
 
 
 def configure(_parser: ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from governance.management.policy.releasing import guarded, operator, tell
 from governance.management.policy.subcommand import Streams, Subcommand
-from governance.services.publish import publish_draft
+from governance.services.releasing.publish import publish_draft
 
 
 def configure(parser: ArgumentParser) -> None:

@@ -11,8 +11,8 @@ from django.db import Error as DatabaseError
 from accounts.services.actor import Actor
 from accounts.services.errors import ServiceError
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams
-from governance.services.publish import NothingToPublish, Published
-from governance.snapshot.errors import PolicyErrors
+from governance.policy.document.errors import PolicyErrors
+from governance.services.releasing.publish import NothingToPublish, Published
 from governance.vault.errors import KeyMaterialError
 
 MOST_SHOWN = 20

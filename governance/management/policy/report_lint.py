@@ -11,7 +11,7 @@ from django.conf import settings
 
 from governance.management.policy.documents import is_stored, load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
-from governance.snapshot.lint import Known, lint
+from governance.policy.lint.linter import Known, lint
 
 
 def configure(parser: ArgumentParser) -> None:

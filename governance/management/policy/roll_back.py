@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from governance.management.policy.releasing import guarded, operator, tell
 from governance.management.policy.subcommand import GOOD, Streams, Subcommand
-from governance.services.publish import roll_back
+from governance.services.releasing.publish import roll_back
 
 
 def configure(parser: ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from argparse import ArgumentParser, Namespace
 from governance.engine.need import HookRun, HookRuns, NeedHooks
 from governance.management.policy.documents import load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
-from governance.snapshot.testing import CaseResult, run_tests
+from governance.policy.testing import CaseResult, run_tests
 
 
 def configure(parser: ArgumentParser) -> None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from governance.engine.blocking.hazards import infrastructure, machine, remote_code, removal
-from governance.engine.normalise.commands import Command, Commands
+from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.commands import Commands
 
 Check = Callable[[Command], Iterator[str]]
 

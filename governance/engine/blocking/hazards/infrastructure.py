@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from governance.engine.normalise.commands import Command
+from governance.engine.normalise.shell.command import Command
 
 _DRY = frozenset(
     {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from governance.engine.blocking.hazards.targets import is_device, is_protected
-from governance.engine.normalise.commands import Command
+from governance.engine.normalise.shell.command import Command
 
 _HARMLESS = frozenset({"--help", "-h", "--version", "-V", "/?", "--dry-run", "-n"})
 

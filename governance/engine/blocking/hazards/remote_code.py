@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import re2
 
-from governance.engine.normalise.commands import Command, Commands
-from governance.engine.normalise.outputs import FETCHERS
-from governance.engine.normalise.shell import DECODED, FETCHED
-from governance.engine.normalise.wrappers import SHELLS
+from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.commands import Commands
+from governance.engine.normalise.shell.outputs import FETCHERS
+from governance.engine.normalise.shell.words import DECODED, FETCHED
+from governance.engine.normalise.shell.wrappers import SHELLS
 
 _INTERPRETERS = re.compile(
     r"(?:python|perl|ruby|node|php|lua|deno|bun|osascript|pwsh|powershell|iex|invoke-expression|source|\.|eval)[\d.]*$"

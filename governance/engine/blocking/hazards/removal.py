@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from governance.engine.blocking.hazards.targets import is_critical_file, is_device, is_log, is_protected
-from governance.engine.normalise.commands import Command
-from governance.engine.normalise.shell import UNKNOWN
+from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.words import UNKNOWN
 
 
 def remove(command: Command) -> Iterator[str]:

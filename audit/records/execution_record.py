@@ -1,0 +1,118 @@
+"""The two records of an execution: that it started, and how it ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from audit.records.canonical import RecordInvalid, clean
+from audit.records.capture import Capture
+from audit.records.kinds import Kind, Level, Source
+from audit.records.record import NO_IDS, Draft, Ids, Who
+
+
+class ExecutionStatus(StrEnum):
+    """How far an execution is."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+
+
+def execution_started(
+    *,
+    who: Who,
+    execution: str,
+    decision: str,
+    server: str | None,
+    tool: str | None,
+    started_at: int,
+    source: Source = Source.OBSERVED,
+    ids: Ids = NO_IDS,
+    call_id: str | None = None,
+    request_method: str | None = None,
+    request_source: str | None = None,
+    input: Capture | None = None,
+    output_schema: str | None = None,
+) -> Draft:
+    """The first of the two: written at an allow by the gateway, or with the first report. Times in µs since the epoch.
+
+    `execution` and `decision` are UUIDs, `output_schema` the digest of the schema that the output should have.
+    """
+    data: dict[str, Any] = {
+        "phase": "started",
+        "status": ExecutionStatus.PENDING.value,
+        "execution": execution,
+        "decision": decision,
+        "started_at": started_at,
+    }
+    return _draft(
+        data,
+        {"server": server, "tool": tool, "call_id": call_id, "request_method": request_method,
+         "request_source": request_source, "output_schema": output_schema},
+        who=who, source=source, ids=ids, name="input", capture=input, level=Level.INFO,
+    )  # fmt: skip
+
+
+def execution_ended(
+    *,
+    who: Who,
+    execution: str,
+    decision: str,
+    server: str | None,
+    tool: str | None,
+    status: ExecutionStatus,
+    completed_at: int,
+    micros: int | None = None,
+    source: Source = Source.OBSERVED,
+    ids: Ids = NO_IDS,
+    call_id: str | None = None,
+    error: str | None = None,
+    output: Capture | None = None,
+) -> Draft:
+    """The second of the two. `micros` is the time it took, None where nobody measured it."""
+    if status is ExecutionStatus.PENDING:
+        raise RecordInvalid("/data/status", "an execution does not end as pending")
+    data: dict[str, Any] = {
+        "phase": "ended",
+        "status": status.value,
+        "execution": execution,
+        "decision": decision,
+        "completed_at": completed_at,
+    }
+    if micros is not None:
+        data["micros"] = micros
+    if error is not None:
+        data["error"] = clean(error, limit=4096)
+    return _draft(
+        data,
+        {"server": server, "tool": tool, "call_id": call_id},
+        who=who, source=source, ids=ids, name="output", capture=output,
+        level=Level.INFO if status is ExecutionStatus.SUCCESS else Level.WARNING,
+    )  # fmt: skip
+
+
+def _draft(
+    data: dict[str, Any],
+    texts: dict[str, str | None],
+    *,
+    who: Who,
+    source: Source,
+    ids: Ids,
+    name: str,
+    capture: Capture | None,
+    level: Level,
+) -> Draft:
+    data |= {key: clean(value) for key, value in texts.items() if value is not None}
+    if capture is not None:
+        data[name] = capture.part
+    return Draft(
+        kind=Kind.EXECUTION,
+        who=who,
+        data=data,
+        level=level,
+        source=source,
+        ids=ids,
+        attachments=capture.attachments if capture is not None else (),
+    )

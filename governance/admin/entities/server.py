@@ -1,0 +1,93 @@
+"""Pages of servers and their tools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from accounts.admin.base.badge import badge
+from accounts.admin.base.object_admin import ReadOnlyAdmin
+from governance.admin.entities.entity import ABOUT, BOUNDARIES, TRACE, EntityAdmin
+from governance.models import Server, Tool, ToolPin
+
+
+@admin.register(Server)
+class ServerAdmin(EntityAdmin):
+    """Servers: how they are reached, who comes in at their door."""
+
+    empty_state = "No servers yet. Add the first backend that agents should reach, then its tools."
+    list_display = ("slug", "name", "state", "reached_by", "mode", "tool_count", "sensitivity", "last_change")
+    list_filter = ("enabled", "mode", "sensitivity")
+    fieldsets = (
+        (None, {"fields": ("slug", *ABOUT)}),
+        ("How it is reached", {"fields": ("transport",)}),
+        (
+            "Its MCP door",
+            {"fields": ("mode", "audience", "agent_required", "server_requests", "denial", "accept_wording")},
+        ),
+        ("On clients", {"fields": ("managed_on_clients", "pinned_to_gateway")}),
+        BOUNDARIES,
+        TRACE,
+        ("History", {"fields": ("last_change",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Count the tools with the rows."""
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(tool_total=Count("tools", distinct=True))
+        return rows
+
+    @admin.display(description="Reached by")
+    def reached_by(self, obj: Server) -> str:
+        """The kind of transport and where to."""
+        transport = obj.transport or {}
+        return (
+            f"{transport['kind']} {transport.get('url') or transport.get('command', '')}" if transport else "name only"
+        )
+
+    @admin.display(description="Tools", ordering="tool_total")
+    def tool_count(self, obj: Any) -> int:
+        """How many tools it has."""
+        return int(obj.tool_total)
+
+
+@admin.register(Tool)
+class ToolAdmin(EntityAdmin):
+    """Tools: what is different from their server."""
+
+    fixed_fields = ("server", "own_name")
+    empty_state = "No tools yet. Add a server first, then the tools that agents may call on it."
+    list_display = ("__str__", "name", "state", "sensitivity", "boundaries", "pinned", "last_change")
+    list_filter = ("enabled", "sensitivity", "server")
+    search_fields = ("own_name", "name", "description", "server__slug")
+    list_select_related = ("server",)
+    fieldsets = (
+        (None, {"fields": ("server", "own_name", *ABOUT)}),
+        BOUNDARIES,
+        ("What it touches", {"fields": ("data_sources", "schema")}),
+        TRACE,
+        ("History", {"fields": ("last_change",)}),
+    )
+
+    @admin.display(description="Schema")
+    def pinned(self, obj: Tool) -> str:
+        """Whether arguments are checked against an accepted schema."""
+        return badge("pinned", "allow") if obj.schema is not None else "not pinned"
+
+
+@admin.register(ToolPin)
+class ToolPinAdmin(ReadOnlyAdmin):
+    """What servers really offer; accepted and refused on the page that shows the difference."""
+
+    empty_state = "Nothing was discovered yet. What a server offers appears here once the gateway has asked it."
+    list_display = ("__str__", "state", "fingerprint", "accepted_by", "accepted_at", "seen_at")
+    list_filter = ("quarantined", "server")
+    search_fields = ("server", "own_name")
+    fields = ("server", "own_name", "quarantined", "accepted", "accepted_by", "accepted_at", "seen", "seen_at")
+
+    @admin.display(description="State", ordering="quarantined")
+    def state(self, obj: ToolPin) -> str:
+        """In quarantine or served."""
+        return badge("quarantined", "deny") if obj.quarantined else badge("accepted", "allow")

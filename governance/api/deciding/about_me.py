@@ -1,0 +1,106 @@
+"""What a caller may ask about itself: `GET /api/v1/surface`, `/api/v1/me`, and the API's front door `/api/v1/`."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from accounts.identity.verified import Identity
+from governance.api.deciding.decisions import identify
+from governance.api.door.exchange import Exchange, Problem, Reply, ReplyHeaders, json_reply
+from governance.deciding.decide import moment
+from governance.deciding.limits.limits import TooManyRequests
+from governance.deciding.runtime import Runtime
+from governance.engine.asking.surface import Place
+
+PAGE = 1_000  # entities a page, unless `limit` asks for fewer
+RATE_CLASS = "agents"
+QUERY_FIELDS = frozenset({"after", "limit"})
+
+
+async def answer_front_door(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Name, version and endpoints; open to everybody, since it tells nothing of the policy."""
+    headers = await _charged(runtime, None, exchange)
+    return json_reply(
+        {
+            "name": "Toolgate",
+            "version": runtime.version,
+            "endpoints": {
+                "decisions": "/api/v1/decisions",
+                "batch": "/api/v1/decisions/batch",
+                "surface": "/api/v1/surface",
+                "me": "/api/v1/me",
+                "claude_code": "/hooks/claude-code",
+                "authzen": "/.well-known/authzen-configuration",
+                "schema": "/api/schema/",
+            },
+        },
+        headers=headers,
+    )
+
+
+async def answer_me(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Who the caller is, as verified."""
+    identity = identify(runtime, exchange)
+    headers = await _charged(runtime, identity, exchange)
+    caller, principal = identity.caller, identity.caller.principal
+    return json_reply(
+        {
+            "principal": {
+                "id": principal.id,
+                "kind": principal.kind,
+                "tier": principal.tier.word,
+                "roles": sorted(principal.roles),
+                "groups": sorted(principal.groups),
+                "departments": sorted(principal.departments),
+            },
+            "agent": caller.agent,
+            "session_id": caller.session_id,
+            "expires_at": moment(identity.expires_at),
+        },
+        headers=headers,
+    )
+
+
+async def answer_surface(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Every entity that exists for the caller, by kind and id; `next` is what `after` takes for the next page."""
+    identity = identify(runtime, exchange)
+    headers = await _charged(runtime, identity, exchange)
+    after, limit = _page(exchange)
+    places = runtime.surface_of(identity, now=exchange.received_at)
+    rest = [place for place in places if _cursor(place) > after] if after else list(places)
+    shown = rest[:limit]
+    return json_reply(
+        {
+            "entities": [
+                {"kind": place.kind, "id": place.id, "name": place.name, "description": place.description}
+                for place in shown
+            ],
+            "next": _cursor(shown[-1]) if len(rest) > limit else None,
+        },
+        headers=headers,
+    )
+
+
+async def _charged(runtime: Runtime, identity: Identity | None, exchange: Exchange) -> ReplyHeaders:
+    """Charge one request to the caller, or to its network where nobody was asked who they are."""
+    try:
+        return await runtime.limits.charge_request(
+            identity, rate_class=RATE_CLASS, now=exchange.received_at, peer=exchange.peer
+        )
+    except TooManyRequests as refused:
+        raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
+
+
+def _cursor(place: Place) -> str:
+    return f"{place.kind}:{place.id}"
+
+
+def _page(exchange: Exchange) -> tuple[str, int]:
+    query = parse_qs(exchange.query.decode("latin-1"), keep_blank_values=True)
+    for name, values in query.items():
+        if name not in QUERY_FIELDS or len(values) > 1:
+            raise Problem(400, "query.unknown", "Not known here, or given twice.", path=f"?{name}")
+    limit = query.get("limit", [str(PAGE)])[0]
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= PAGE):
+        raise Problem(400, "query.value", f"Must be a number from 1 to {PAGE}.", path="?limit")
+    return query.get("after", [""])[0], int(limit)

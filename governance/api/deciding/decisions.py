@@ -1,0 +1,325 @@
+"""`POST /api/v1/decisions` and `/batch`: one call, or up to a hundred, decided and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import attrgetter
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from accounts.credentials.proxy import NAMES
+from accounts.guard.network import network_of
+from accounts.identity.authenticator import challenge
+from accounts.identity.verified import Identity
+from accounts.tokens.errors import CredentialError
+from audit.records.decision_record import Question, links_of
+from audit.writing.journal import AuditUnavailable
+from governance.api.door.answers import decision_answer
+from governance.api.door.body import field, only_known, read_body
+from governance.api.door.exchange import Exchange, Problem, Reply, ReplyHeaders
+from governance.api.door.requests import CONTEXT_FIELDS, NO_LABELS, read_call, traced
+from governance.deciding.decide import Decided, decide_call
+from governance.deciding.limits.limits import TooManyRequests
+from governance.deciding.remembered.call_ids import Conflict, InFlight, Remembered, Unavailable
+from governance.deciding.runtime import Runtime
+from governance.engine.call import Call
+from governance.engine.decision import Effect
+
+MOST_CALLS = 100
+BATCH_FIELDS = frozenset({"calls", "semantic"})
+BATCH_PATH = "/api/v1/decisions/batch"
+LABEL_NAMES = tuple(sorted(CONTEXT_FIELDS))
+LABEL_VALUES = attrgetter(*LABEL_NAMES)
+RETRY: ReplyHeaders = (("retry-after", "1"),)
+SEMANTICS = frozenset({"execute_all", "deny_on_first_deny", "permit_on_first_permit"})
+
+
+def identify(runtime: Runtime, exchange: Exchange, *, audience: str = "api") -> Identity:
+    """Who asks, by the one credential of the request; a `Problem` 401 otherwise."""
+    now = exchange.received_at
+    try:
+        vouched = _by_proxy(runtime, exchange, audience=audience)
+        identity = runtime.authenticator.authenticate(
+            exchange.headers,
+            audience=audience,
+            now=now,
+            peer=exchange.peer,
+            query=exchange.query,
+            optional=vouched is not None,
+        )
+        if vouched is None:
+            return identity
+        if identity.authenticated:
+            raise CredentialError("credential.multiple", "The request carries more than one credential.")
+    except CredentialError as error:
+        metadata = f"{runtime.issuer}/.well-known/oauth-protected-resource"
+        raise Problem(
+            401, error.code, error.reason, headers=(("www-authenticate", challenge(error, metadata_url=metadata)),)
+        ) from None
+    return vouched
+
+
+def _by_proxy(runtime: Runtime, exchange: Exchange, *, audience: str) -> Identity | None:
+    """The identity that a trusted proxy vouches for. Headers not believed count as absent, and are recorded."""
+    if NAMES.isdisjoint(exchange.named):
+        return None
+    target = exchange.path.encode() + (b"?" + exchange.query if exchange.query else b"")
+    try:
+        if runtime.proxy is None:
+            raise CredentialError("proxy.refused", "No proxy is trusted here.")
+        claim = runtime.proxy.claim(
+            exchange.headers,
+            method=exchange.method,
+            target=target,
+            body=exchange.body,
+            peer=exchange.peer,
+            now=exchange.received_at,
+        )
+        return runtime.authenticator.by_proxy(claim, audience=audience, now=exchange.received_at)
+    except CredentialError as refused:
+        told = runtime.proxy_refusals.refused(network_of(exchange.peer), refused.code, exchange.received_at)
+        if told is not None:  # anybody can send these headers: what is recorded of a network is bounded
+            detail = {"peer": exchange.peer, "path": exchange.path, "reason": refused.code, "count": told.count}
+            runtime.alarm("proxy.refused", detail)
+        return None
+
+
+class Attempt:
+    """Charge an attempt before anything of it is scanned, and once more where it comes to nothing.
+
+    Inside it `headers` tell what is left, and `refused` is set to how many of its calls were denied. Entering raises
+    `Problem` 429 where nothing is left.
+    """
+
+    __slots__ = ("_exchange", "_identity", "_items", "_rate_class", "_runtime", "headers", "refused")
+
+    def __init__(
+        self, runtime: Runtime, identity: Identity, exchange: Exchange, *, rate_class: str = "mcp", items: int = 1
+    ) -> None:
+        self._runtime, self._identity, self._exchange = runtime, identity, exchange
+        self._rate_class, self._items = rate_class, items
+        self.headers: ReplyHeaders = ()
+        self.refused: int = 0
+
+    async def __aenter__(self) -> Self:
+        exchange = self._exchange
+        try:
+            self.headers = await self._runtime.limits.charge_attempt(
+                self._identity,
+                rate_class=self._rate_class,
+                now=exchange.received_at,
+                items=self._items,
+                size=len(exchange.body),
+                peer=exchange.peer,
+            )
+        except TooManyRequests as refused:
+            raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        denied = self.refused if kind is None else self._items if issubclass(kind, Exception) else 0
+        if denied:
+            exchange = self._exchange
+            await self._runtime.limits.charge_refusal(
+                self._identity,
+                rate_class=self._rate_class,
+                now=exchange.received_at,
+                items=denied,
+                size=len(exchange.body),
+                peer=exchange.peer,
+            )
+
+
+async def answer_decision(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Decide one call."""
+    identity = identify(runtime, exchange)
+    async with Attempt(runtime, identity, exchange) as attempted:
+        call, call_id = read_call(read_body(exchange), size=len(exchange.body))
+        call = traced(call, exchange)
+        refuse_secret_labels(runtime, call, call_id)
+        effect, body = await _answered(runtime, identity, call, call_id, exchange)
+        attempted.refused = effect == Effect.DENY
+    return Reply(status=200, body=body, headers=attempted.headers)
+
+
+async def answer_batch(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Decide up to a hundred calls in order; each is charged and recorded by itself."""
+    identity = identify(runtime, exchange)
+    async with Attempt(runtime, identity, exchange):
+        calls, semantic = _read_batch(runtime, exchange)
+        if semantic == "permit_on_first_permit" and identity.caller.agent is not None:
+            raise Problem(400, "field.value", "An agent may not stop at the first permit.", path="/semantic")
+    async with Attempt(runtime, identity, exchange, items=max(1, len(calls) - 1)) as attempted:
+        answers = await _answer_calls(runtime, identity, calls, semantic, exchange, attempted)
+    return Reply(status=200, body=orjson.dumps({"decisions": answers}), headers=attempted.headers)
+
+
+def _read_batch(runtime: Runtime, exchange: Exchange) -> tuple[list[tuple[Call, str | None]], str]:
+    document = read_body(exchange)
+    only_known(document, BATCH_FIELDS)
+    items = field(document, "calls", list)
+    if not 1 <= len(items) <= MOST_CALLS:
+        raise Problem(400, "field.size", f"Between 1 and {MOST_CALLS} calls.", path="/calls")
+    semantic = field(document, "semantic", str, default="execute_all")
+    if semantic not in SEMANTICS:
+        raise Problem(400, "field.value", f"One of {', '.join(sorted(SEMANTICS))}.", path="/semantic")
+    read = [_item(item, index) for index, item in enumerate(items)]
+    calls = [(traced(call, exchange), call_id) for call, call_id in read]
+    for index, (call, call_id) in enumerate(calls):
+        refuse_secret_labels(runtime, call, call_id, path=f"/calls/{index}")
+    return calls, semantic
+
+
+async def _answer_calls(
+    runtime: Runtime,
+    identity: Identity,
+    calls: list[tuple[Call, str | None]],
+    semantic: str,
+    exchange: Exchange,
+    attempted: Attempt,
+) -> list[Any]:
+    answers: list[Any] = []
+    for call, call_id in calls:
+        effect, body = await _answered(runtime, identity, call, call_id, exchange)
+        attempted.refused += effect == Effect.DENY
+        answers.append(orjson.Fragment(body))
+        if (semantic == "deny_on_first_deny" and effect == Effect.DENY) or (
+            semantic == "permit_on_first_permit" and effect == Effect.ALLOW
+        ):
+            break
+    return answers + [SKIPPED] * (len(calls) - len(answers))
+
+
+SKIPPED: Mapping[str, bool] = {"skipped": True}
+
+
+async def record(
+    runtime: Runtime, identity: Identity, call: Call, exchange: Exchange, question: Question, *, prompt: bool = False
+) -> Decided:
+    """Decide and record one call; a `Problem` 503 where its record cannot be made durable."""
+    try:
+        return await decide_call(runtime, identity, call, now=exchange.received_at, question=question, prompt=prompt)
+    except AuditUnavailable:
+        raise Problem(
+            503,
+            "audit.unavailable",
+            "The decision could not be recorded, so it is a deny.",
+            headers=(("retry-after", "1"),),
+        ) from None
+
+
+def refuse_secret_labels(runtime: Runtime, call: Call, call_id: str | None, *, path: str = "") -> None:
+    """Refuse a credential in anything the caller names: names and labels are stored as they are."""
+    named: dict[str, Any] = {}
+    if runtime.snapshot.entity(call.kind.value, call.entity) is None:
+        named |= {"server": call.server, "tool": call.tool}
+    if call.labels is not NO_LABELS:
+        labels = zip(LABEL_NAMES, LABEL_VALUES(call.labels), strict=True)
+        named["context"] = {name: value for name, value in labels if value is not None}
+    if call_id is not None:
+        named["call_id"] = call_id
+    if call.data_sources:
+        named["data_sources"] = list(call.data_sources)
+    if not named:
+        return
+    found = runtime.labels.secret_at(named, runtime.snapshot.scanner)
+    if found is not None:
+        raise Problem(400, "field.secret", "A credential must not stand here.", path=path + found)
+
+
+async def _answered(
+    runtime: Runtime, identity: Identity, call: Call, call_id: str | None, exchange: Exchange
+) -> tuple[str, bytes]:
+    """The effect and the answer's bytes: the stored ones for a repeat, otherwise those of a new decision."""
+    if call_id is not None:
+        return await _answer_once(runtime, identity, call, call_id, exchange)
+    decided = await record(runtime, identity, call, exchange, Question(route=exchange.path))
+    return decided.decision.effect, _body(runtime, identity, decided, call, now=exchange.received_at)
+
+
+async def _answer_once(
+    runtime: Runtime, identity: Identity, call: Call, call_id: str, exchange: Exchange
+) -> tuple[str, bytes]:
+    caller = identity.caller
+    owner = (caller.principal.id, caller.agent or "", caller.session_id or "")
+    digest = runtime.requests.make(_identified(exchange, call)).hex()
+    now, basis = exchange.received_at, f"{runtime.basis()}/{_rights(runtime, identity)}"
+    try:
+        known = await runtime.call_ids.claim(owner, call_id, digest, now=now)
+    except Conflict:
+        raise Problem(409, "call_id.conflict", "This call_id was used for another request.", path="/call_id") from None
+    except InFlight:
+        raise Problem(
+            409, "call_id.in_flight", "The same request is being decided.", path="/call_id", headers=RETRY
+        ) from None
+    except Unavailable:
+        raise _idempotency_unavailable() from None
+    kept = False
+    try:
+        if known is not None and known.holds(basis=basis, now=now):
+            return known.effect, known.body.encode()
+        question = Question(
+            call_id=call_id,
+            request=digest,
+            repeats=known.decision_id if known is not None else None,
+            route=exchange.path,
+        )
+        decided = await record(runtime, identity, call, exchange, question)
+        body = _body(runtime, identity, decided, call, now=exchange.received_at)
+        effect = decided.decision.effect
+        if effect is not Effect.ASK:
+            remembered = Remembered(
+                digest=digest,
+                basis=basis,
+                decision_id=decided.id,
+                effect=effect.value,
+                stored_at=now,
+                valid_until=decided.valid_until,
+                body=body.decode(),
+            )
+            await runtime.call_ids.keep(owner, call_id, remembered)
+            kept = True
+        return effect, body
+    except Unavailable:
+        raise _idempotency_unavailable() from None
+    finally:
+        if not kept:
+            await runtime.call_ids.release(owner, call_id)
+
+
+def _idempotency_unavailable() -> Problem:
+    return Problem(503, "idempotency.unavailable", "Repeats cannot be told apart now.", headers=RETRY)
+
+
+def _identified(exchange: Exchange, call: Call) -> bytes:
+    """The bytes that make a request the same: a single one's body, or a batch item's own canonical form."""
+    if exchange.path != BATCH_PATH:  # never by size: an item can be made as long as the batch it stands in
+        return exchange.path.encode() + b"\n" + exchange.body
+    item = {
+        "entity": call.entity,
+        "arguments": call.arguments,
+        "data_sources": call.data_sources,
+        "labels": {name: getattr(call.labels, name) for name in CONTEXT_FIELDS},
+    }
+    return exchange.path.encode() + b"\n" + orjson.dumps(item, option=orjson.OPT_SORT_KEYS)
+
+
+def _rights(runtime: Runtime, identity: Identity) -> str:
+    """What the credential gives, so that a narrower one of the same session is not told what a wider one was."""
+    return runtime.requests.make(orjson.dumps(links_of(identity.caller))).hex()
+
+
+def _item(item: Any, index: int) -> tuple[Call, str | None]:
+    path = f"/calls/{index}"
+    if not isinstance(item, dict):
+        raise Problem(400, "field.type", "This field must be an object.", path=path)
+    return read_call(item, size=len(orjson.dumps(item)), path=path)
+
+
+def _body(runtime: Runtime, identity: Identity, decided: Decided, call: Call, *, now: float) -> bytes:
+    staff = runtime.is_staff(identity, now=now)
+    return orjson.dumps(decision_answer(decided, trace_id=call.labels.trace_id, staff=staff))

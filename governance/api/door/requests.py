@@ -1,0 +1,79 @@
+"""From a request's JSON to the engine's call: every field checked, every fault named by its path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from governance.api.door.body import caller_id, field, name, only_known, strings
+from governance.api.door.exchange import Exchange
+from governance.engine.call import Call, Door, Labels
+from governance.engine.normalise.names import name_faults
+from governance.engine.strict_json import pointer
+
+CALL_FIELDS = frozenset({"server", "tool", "arguments", "data_sources", "context", "call_id"})
+CONTEXT_FIELDS = frozenset(Labels.__dataclass_fields__)
+MOST_DATA_SOURCES = 64
+LONGEST_NAME = 128
+
+_SAID: Mapping[str, str] = {
+    "empty": "Must not be empty.",
+    "hidden": "Must not hold control, bidirectional or invisible characters.",
+    "not_nfkc": "Must be in Unicode's normal form NFKC.",
+    "mixed_script": "Must not mix scripts.",
+}
+
+
+def read_call(
+    document: Mapping[str, Any], *, size: int, path: str = "", door: Door = Door.API
+) -> tuple[Call, str | None]:
+    """Return the call and its `call_id`. `size` is the length of the arguments' share of the body, in bytes."""
+    only_known(document, CALL_FIELDS, path)
+    server = name(document, "server", check=name_fault, path=path)
+    tool = name(document, "tool", check=name_fault, path=path)
+    return (
+        Call(
+            entity=f"{server}/{tool}",
+            arguments=field(document, "arguments", dict, path=path, default={}),
+            size=size,
+            data_sources=strings(document, "data_sources", most=MOST_DATA_SOURCES, path=path),
+            labels=read_labels(field(document, "context", dict, path=path, default={}), pointer(path, "context")),
+            door=door,
+        ),
+        caller_id(document, "call_id", path=path),
+    )
+
+
+def read_labels(context: Mapping[str, Any], path: str) -> Labels:
+    """The caller's labels; an unknown one is an error."""
+    if not context:
+        return NO_LABELS
+    only_known(context, CONTEXT_FIELDS, path)
+    return Labels(**{key: caller_id(context, key, path=path) for key in context})
+
+
+def traced(call: Call, exchange: Exchange) -> Call:
+    """The call under the trace of the request's `traceparent` (W3C), where its own context names none."""
+    header = exchange.named.get(b"traceparent")
+    if header is None or call.labels.trace_id is not None:
+        return call
+    found = _TRACEPARENT.fullmatch(header)
+    if found is None or found[1] == b"0" * 32:
+        return call
+    return replace(call, labels=replace(call.labels, trace_id=found[1].decode("ascii")))
+
+
+def name_fault(text: str) -> str | None:
+    """What is wrong with a server's or tool's name as sent, as a sentence; None where nothing is."""
+    if len(text) > LONGEST_NAME:
+        return f"Must be at most {LONGEST_NAME} characters."
+    if text.isascii() and text.isprintable() and text.strip():
+        return None
+    faults = name_faults(text)
+    return _SAID.get(faults[0], "Is not a name.") if faults else None
+
+
+NO_LABELS = Labels()
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")

@@ -1,0 +1,174 @@
+"""`POST /hooks/claude-code`: the client's payload in, the client's answer out.
+
+The client takes anything but a readable 200 for "go on", so whatever cannot be decided is a 200 that denies: a bad
+token, a bad body, a spent budget, an unavailable journal. The record says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from accounts.identity.verified import Identity
+from audit.records.decision_record import Question
+from governance.adapters.claude_code import (
+    CLIENT,
+    BadPayload,
+    HookEvent,
+    Payload,
+    event_in,
+    prompt_answer,
+    read_payload,
+    refusal,
+    result_answer,
+    stop,
+    tool_answer,
+)
+from governance.adapters.client_tool import entity_of
+from governance.api.deciding.decisions import Attempt, identify, record, refuse_secret_labels
+from governance.api.door.body import CALLER_ID, BodyTooLarge, read_body
+from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
+from governance.deciding.decide import Decided
+from governance.deciding.runtime import Runtime
+from governance.engine.call import Call, Door, Labels
+from governance.engine.deciding.answer import public
+from governance.engine.decision import Decision, Effect
+from governance.engine.detection.redaction import redact
+from governance.engine.strict_json import BadJson, read_json
+from governance.services.outcomes import Report, report_tool_result
+
+UNKNOWN_TOOL = "unknown/unknown"
+log = structlog.get_logger(__name__)
+
+
+async def answer_claude_code(runtime: Runtime, exchange: Exchange) -> Reply:
+    """Answer one hook event of Claude Code."""
+    event = ""
+    try:
+        identity = identify(runtime, exchange, audience="hook")
+        async with Attempt(runtime, identity, exchange) as attempted:
+            payload = read_payload(read_body(exchange))
+            event = payload.name
+            answer = await _answer(runtime, identity, payload, exchange)
+            attempted.refused = bool(answer)
+        return json_reply(answer)
+    except BadPayload as bad:
+        said = f"Toolgate could not read this event: {bad.message} ({bad.path})"
+        return json_reply(refusal(event or _blocking_event(exchange), said))
+    except Problem as problem:
+        return refused(problem, exchange.request_id, event=event or _blocking_event(exchange))
+    except Exception:
+        log.exception("hook.failed", client=CLIENT, request_id=exchange.request_id)
+        said = "Toolgate could not decide this. [engine.error]"
+        return json_reply(refusal(event or _blocking_event(exchange), said))
+
+
+def _blocking_event(exchange: Exchange) -> str:
+    """The event of a request that was refused before it was read, where it has a form of deny of its own.
+
+    The client drops an answer in another event's form and goes on. Whatever else it may be counts as PreToolUse.
+    """
+    try:
+        document = read_json(exchange.body)
+    except BadJson:
+        return ""
+    name = document.get("hook_event_name") if isinstance(document, dict) else None
+    return str(name) if name in (HookEvent.USER_PROMPT_SUBMIT, HookEvent.POST_TOOL_USE) else ""
+
+
+def refused(problem: Problem, request_id: str, *, event: str = "") -> Reply:
+    """The client's own form of a problem: a deny, whatever went wrong."""
+    where = f" ({problem.path})" if problem.path else ""
+    said = f"Toolgate denied this: {problem.detail}{where} [{problem.code}]"
+    if isinstance(problem, BodyTooLarge):
+        named = event_in(problem.beginning)
+        return json_reply(stop(said) if named is None else refusal(named, said))
+    return json_reply(refusal(event, said))
+
+
+async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchange: Exchange) -> Mapping[str, Any]:
+    if payload.event is HookEvent.PRE_TOOL_USE:
+        decided = await _decided(runtime, identity, payload, exchange)
+        decision = decided.decision
+        if decision.effect is Effect.ALLOW and decision.obligations:
+            return tool_answer(Effect.DENY, _owed(decided))
+        return tool_answer(decision.effect, told(decided), skip_client_prompt=decision.skip_client_prompt)
+    if payload.event is HookEvent.USER_PROMPT_SUBMIT:
+        call = Call(
+            entity=f"{CLIENT}/UserPromptSubmit",
+            arguments={"prompt": payload.prompt or ""},
+            size=len(exchange.body),
+            labels=_labels(payload),
+            door=Door.HOOK,
+        )
+        decided = await record(runtime, identity, call, exchange, Question(route=exchange.path), prompt=True)
+        if decided.decision.effect is Effect.ALLOW:
+            return prompt_answer(_owed(decided) if decided.decision.obligations else None)
+        return prompt_answer(told(decided))
+    if payload.event in (HookEvent.POST_TOOL_USE, HookEvent.POST_TOOL_USE_FAILURE):
+        report = Report(
+            status="failed" if payload.event is HookEvent.POST_TOOL_USE_FAILURE else "success",
+            micros=payload.duration_ms * 1000 if payload.duration_ms is not None else None,
+            error=payload.error,
+            result=payload.tool_response,
+        )
+        scan = await report_tool_result(
+            runtime,
+            identity,
+            entity=_entity(runtime, payload),
+            labels=_labels(payload),
+            report=report,
+            now=exchange.received_at,
+        )
+        if not scan.complete:
+            return result_answer("[withheld: too large to scan]", found=True)
+        findings = [item for item in scan.findings if not item.shadow and item.path.startswith("/result")]
+        clean = redact({"result": payload.tool_response}, findings)
+        return result_answer(clean["result"] if isinstance(clean, dict) else None, found=bool(findings))
+    return {}
+
+
+async def _decided(runtime: Runtime, identity: Identity, payload: Payload, exchange: Exchange) -> Decided:
+    call = Call(
+        entity=_entity(runtime, payload),
+        arguments=payload.tool_input,
+        size=len(exchange.body),
+        labels=_labels(payload),
+        door=Door.HOOK,
+    )
+    refuse_secret_labels(runtime, call, None)
+    return await record(runtime, identity, call, exchange, Question(route=exchange.path))
+
+
+def _entity(runtime: Runtime, payload: Payload) -> str:
+    """The registered entity behind the client's tool name; one that cannot exist where it is unknown or ambiguous."""
+    entity = entity_of(CLIENT, payload.tool_name or "", runtime.client_servers)
+    return entity if entity is not None else UNKNOWN_TOOL
+
+
+def _labels(payload: Payload) -> Labels:
+    """The client's own ids as labels; one that is no plain id is left out."""
+
+    def plain(text: str | None) -> str | None:
+        return text if text is not None and CALLER_ID.fullmatch(text) else None
+
+    return Labels(
+        session_id=plain(payload.session_id),
+        tool_use_id=plain(payload.tool_use_id),
+        client_id=CLIENT,
+        task_id=plain(payload.subagent),
+    )
+
+
+def _owed(decided: Decided) -> str:
+    """Why an allow comes to nothing here: the client cannot do what is owed with it, and so must not run the call."""
+    owed = ", ".join(sorted({item.type for item in decided.decision.obligations}))
+    return f"Toolgate: Allowed only with {owed}, which this client cannot do. [obligation; decision {decided.id}]"
+
+
+def told(decided: Decided) -> str:
+    """One line for the client: the safe reason, the code and the decision's id."""
+    shown: Decision = public(decided.decision)
+    return f"Toolgate: {shown.reason} [{shown.code or shown.effect}; decision {decided.id}]"

@@ -1,0 +1,68 @@
+"""From a body to the columns of a row: checked as the policy file is checked, each fault at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from governance.api.door.exchange import Problem
+from governance.api.management.door.problems import invalid
+from governance.api.management.resources import META, Resource
+from governance.policy.checks.conditions import check_conditions
+from governance.policy.checks.controls import check_detectors, check_hooks
+from governance.policy.checks.entries import check_entries
+from governance.policy.checks.structure import check_structure
+from governance.policy.document.canonical import normalise
+from governance.policy.document.errors import PolicyError
+from governance.policy.document.node import planted
+from governance.policy.schema.sections import POLICY
+from governance.policy.tables.object_checks import prefix_of
+from governance.policy.tables.objects import SINGLE, put_together, take_apart
+from governance.policy.tables.row_mapping import Form
+
+
+def split_body(resource: Resource, body: Mapping[str, Any], *, key: str | None) -> tuple[str, dict[str, Any], Any]:
+    """The id, the record and the `meta` of a body. `key` is the id in the path: a body need not repeat it.
+
+    Raises `Problem` 400 for an id that is missing, of another form, or not the path's.
+    """
+    record = dict(body)
+    meta = record.pop(META, None)
+    if resource.single:
+        return "", record, meta
+    in_record = resource.home.form is Form.LIST and not resource.numbered
+    given = record.get("id") if in_record else record.pop("id", None)
+    if resource.numbered:
+        if given is not None and given != key:
+            raise Problem(400, "field.value", "The number of this object is given by the server.", path="/id")
+        return key or "", record, meta
+    if given is None:
+        given = key
+        if in_record and key is not None:
+            record["id"] = key
+    if not isinstance(given, str):
+        raise Problem(400, "field.missing", "This field is required, and a string.", path="/id")
+    if key is not None and given != key:
+        raise Problem(400, "field.value", "The id cannot be changed: rules, tokens and records name it.", path="/id")
+    if resource.home.form is Form.NESTED and "/" not in given:
+        raise Problem(400, "field.format", "A tool is named server/tool.", path="/id")
+    return given, record, meta
+
+
+def read_columns(resource: Resource, key: str, record: dict[str, Any]) -> dict[str, Any]:
+    """The columns that say `record`. Raises `Problem` 400 with every fault of it, by JSON pointer."""
+    home = resource.home
+    for inner in sorted(home.inner & record.keys()):
+        raise Problem(400, "field.unknown", "These have a collection of their own.", path=f"/{inner}")
+    identity = resource.identity(key) or SINGLE
+    document = put_together({home: {identity: record}})
+    root = planted(document)
+    errors: list[PolicyError] = []
+    if check_structure(root, POLICY, errors) and not errors:
+        for check in (check_hooks, check_detectors, check_entries, check_conditions):
+            check(root, errors)
+    if errors:
+        raise invalid(errors, prefix=prefix_of(home, identity))
+    apart = take_apart(normalise(document))[home]
+    # A record that says only defaults leaves nothing behind.
+    return home.write(next(iter(apart.values()), {}))

@@ -1,0 +1,216 @@
+"""The hot path: one call in, one decision out, durable before it is returned.
+
+No SQL; Redis only where several processes share a bucket; no lock across an await. `decide_call` awaits only when the
+engine needs something that this process does not hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from accounts.identity.verified import Identity
+from audit.records.capture import Capture, CaptureLevel
+from audit.records.decision_record import NO_QUESTION, Inputs, Question, decision_draft
+from audit.writing.journal import Receipt
+from governance.deciding.remembered.recent import Reportable
+from governance.deciding.runtime import Runtime
+from governance.engine.call import Call
+from governance.engine.deciding.pipeline import VALID_FOR, decide, decide_text
+from governance.engine.decision import Decision, Effect
+from governance.engine.detection.redaction import redact
+from governance.engine.need import (
+    Answer,
+    Approval,
+    Buckets,
+    HookRun,
+    HookRuns,
+    Need,
+    NeedApproval,
+    NeedBuckets,
+    NeedHooks,
+)
+from governance.vault.capture import Captured
+
+_LEVELS = {level.value: level for level in CaptureLevel}
+SCAN_OFF_LOOP = 16 * 1024  # bytes of arguments from which scanning leaves the event loop; 40-api.md
+
+
+class Decided(NamedTuple):
+    """A recorded decision: its id, where its record stands, and until when an allow holds (seconds UTC)."""
+
+    id: str
+    decision: Decision
+    receipt: Receipt
+    valid_until: float | None
+    micros: int
+
+
+async def decide_call(
+    runtime: Runtime,
+    identity: Identity,
+    call: Call,
+    *,
+    now: float,
+    question: Question = NO_QUESTION,
+    prompt: bool = False,
+) -> Decided:
+    """Decide one call and record it. `prompt` runs layers 0 and 2 only, for text that is no tool call.
+
+    Raises `audit.writing.journal.AuditUnavailable` where the record cannot be made durable: then nothing is allowed.
+    """
+    snapshot, world = runtime.snapshot, runtime.world
+    started = time.perf_counter_ns()
+    if prompt:
+        async with runtime.large_calls(identity.caller.principal.id):
+            decision = await asyncio.to_thread(decide_text, snapshot, world, identity.caller, call, now=now)
+        told = _Told()
+    elif call.size > SCAN_OFF_LOOP:
+        async with runtime.large_calls(identity.caller.principal.id):
+            steps = decide(snapshot, world, identity.caller, call, now=now)
+            decision, told = await _drive(runtime, steps, payer=identity.asked_by, now=now, off_loop=True)
+    else:
+        decision, told = await _drive(
+            runtime,
+            decide(snapshot, world, identity.caller, call, now=now),
+            payer=identity.asked_by,
+            now=now,
+            off_loop=False,
+        )
+    micros = (time.perf_counter_ns() - started) // 1000
+    inputs = Inputs(
+        now=now,
+        switch_epoch=world.epoch,
+        directory_epoch=runtime.directory.state.revision,
+        buckets=told.buckets,
+        hooks=told.hooks,
+        approval=told.approval,
+        engine=runtime.version,
+        detectors=runtime.version,
+        micros=micros,
+    )
+    capture = _captured(runtime, identity, call, decision, now=now)
+    receipt = await runtime.journal.append_async(
+        decision_draft(
+            who=runtime.who(identity),
+            call=call,
+            decision=decision,
+            inputs=inputs,
+            question=question,
+            arguments=capture,
+        )
+    )
+    runtime.recent.remember(
+        Reportable(
+            id=receipt.id,
+            principal=identity.caller.principal.id,
+            agent=identity.caller.agent,
+            allowed=decision.effect is Effect.ALLOW,
+            entity=call.entity,
+            capture=capture.part["level"],
+            labels=call.labels,
+            at=now,
+            call_id=question.call_id,
+            tool_use=call.labels.tool_use_id,
+        )
+    )
+    if decision.code == "entity.unknown" and (imitated := runtime.impostors.imitated(snapshot, call.entity, now=now)):
+        runtime.alarm("name.lookalike", {"imitates": imitated, "decision": receipt.id})
+    if isinstance(capture.source, Captured):
+        runtime.day_keys.delivered(capture.source)
+    return Decided(
+        id=receipt.id,
+        decision=decision,
+        receipt=receipt,
+        valid_until=now + VALID_FOR if decision.effect is Effect.ALLOW else None,
+        micros=micros,
+    )
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the engine asked for and was told, for the record."""
+
+    buckets: dict[str, object] | None = None
+    hooks: list[dict[str, object]] | None = None
+    approval: dict[str, object] | None = None
+
+
+async def _drive(
+    runtime: Runtime, steps: Generator[Need, Answer, Decision], *, payer: str | None, now: float, off_loop: bool
+) -> tuple[Decision, _Told]:
+    """Run the engine to its end, answering what it asks for. `payer` spends in place of the principal."""
+    told = _Told()
+    answer: Answer | None = None
+    while True:
+        step = await asyncio.to_thread(_advance, steps, answer) if off_loop else _advance(steps, answer)
+        if isinstance(step, Decision):
+            return step, told
+        if isinstance(step, NeedBuckets):
+            spent = step if payer is None else replace(step, principal=payer)
+            buckets = runtime.limits.spend(spent, now=now)
+            answer = buckets if isinstance(buckets, Buckets) else await buckets
+            told.buckets = {"principal": answer.principal, "session": answer.session}
+        elif isinstance(step, NeedHooks):
+            answer = _no_hook_runs(step)
+            told.hooks = [{"hook": run.hook, "verdict": run.verdict} for run in answer.runs]
+        elif isinstance(step, NeedApproval):
+            answer = Approval(state="required")
+            told.approval = {"state": answer.state}
+
+
+def _advance(steps: Generator[Need, Answer, Decision], answer: Answer | None) -> Need | Decision:
+    try:
+        return next(steps) if answer is None else steps.send(answer)
+    except StopIteration as done:
+        decision: Decision = done.value
+        return decision
+
+
+def _no_hook_runs(need: NeedHooks) -> HookRuns:
+    """Nothing runs hooks in this process yet: each one that matches is an error, and its `on_failure` decides."""
+    return HookRuns(
+        runs=tuple(HookRun(hook=hook.id, verdict="error", reason="No runner is registered.") for hook in need.hooks)
+    )
+
+
+def _captured(runtime: Runtime, identity: Identity, call: Call, decision: Decision, *, now: float) -> Capture:
+    """What the record keeps of the arguments, by the entity's capture level; findings are redacted, shadow or not."""
+    level = _LEVELS[str(decision.entity.get("capture") or "redacted")]
+    redacted = None
+    if level is CaptureLevel.REDACTED and call.arguments:
+        scan = decision.scan
+        if scan is None and call.size <= SCAN_OFF_LOOP:
+            scan = runtime.snapshot.scanner.scan(call.arguments)
+        if scan is None or not scan.complete:
+            level = CaptureLevel.DIGEST
+        elif scan.findings:
+            cleaned = redact(call.arguments, scan.findings)
+            redacted = cleaned if isinstance(cleaned, dict) else {}
+    return runtime.arguments.take(
+        call.arguments,
+        level=level,
+        redacted=redacted,
+        principal=identity.caller.principal.id,
+        at=int(now * 1e6),
+    )
+
+
+def moment(seconds: float | None) -> str | None:
+    """A time as answers write it: `2026-06-01T12:00:00.250Z`."""
+    if seconds is None:
+        return None
+    whole = int(seconds)
+    micros = round((seconds - whole) * 1e6)
+    return f"{_second(whole + micros // 1_000_000)}.{micros % 1_000_000 // 1000:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    """A second as ISO 8601 has it; answers of one second share it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")

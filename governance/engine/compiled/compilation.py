@@ -1,0 +1,346 @@
+"""From a canonical document to a Snapshot, in small slices."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from datetime import datetime
+from typing import Any
+
+from governance.engine.blocking.blocklist import Blocklist
+from governance.engine.blocking.data_sources import DataSourcePatterns
+from governance.engine.compiled.entity import SENSITIVITIES, Bound, Entity, Profile
+from governance.engine.compiled.exemption import Exemption
+from governance.engine.compiled.hook_matching import HookEntry
+from governance.engine.compiled.id_directory import IdDirectory
+from governance.engine.compiled.index import RuleIndex
+from governance.engine.compiled.parameters import Parameters
+from governance.engine.compiled.pattern import Pattern
+from governance.engine.compiled.rule import Rule, Subjects
+from governance.engine.compiled.snapshot import BlocklistLike, EngineKeys, Limits, ScannerLike, Snapshot
+from governance.engine.conditions.argument_schema import ArgumentSchema
+from governance.engine.conditions.condition import compile_condition
+from governance.engine.decision import Effect
+from governance.engine.detection.scanner import Scanner
+from governance.engine.principal import TIERS
+
+BASE_PER_SECOND: Mapping[str, float] = {
+    "oauth_public": 10,
+    "oauth_auth": 10,
+    "contexts": 100,
+    "tasks": 50,
+    "artifacts": 50,
+    "agent_registry": 50,
+    "agents": 20,
+    "mcp_registry": 50,
+    "mcp": 200,
+    "stream": 100,
+    "content": 50,
+}
+TIER_MULTIPLIERS: Mapping[str, float] = {"admin": 10, "service": 5, "a2a": 5, "mcp": 5, "user": 1, "anon": 0.5}
+SLICE = 8
+"""Rules or tools a slice; a rule with a loop in its condition costs about 0.3 ms and has a slice of its own."""
+
+Slices = Generator[None, None, Snapshot]
+
+
+def compile_snapshot(
+    document: Mapping[str, Any],
+    *,
+    release: int,
+    digest: str,
+    keys: EngineKeys,
+    previous: Snapshot | None = None,
+    scanner: ScannerLike | None = None,
+    blocklist: BlocklistLike | None = None,
+) -> Snapshot:
+    """The snapshot of a canonical document. Raises ValueError where the document is not a valid policy.
+
+    A `scanner` or `blocklist` that is handed in stands in for the one that the document asks for.
+    """
+    slices = compile_slices(
+        document, release=release, digest=digest, keys=keys, previous=previous, scanner=scanner, blocklist=blocklist
+    )
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            snapshot: Snapshot = end.value
+            return snapshot
+
+
+def compile_slices(
+    document: Mapping[str, Any],
+    *,
+    release: int,
+    digest: str,
+    keys: EngineKeys,
+    previous: Snapshot | None = None,
+    scanner: ScannerLike | None = None,
+    blocklist: BlocklistLike | None = None,
+) -> Slices:
+    """The same as a generator that yields after each small piece of work and returns the snapshot.
+
+    What did not change since `previous` (scanner, blocklist, data source patterns) is taken from it.
+    """
+    entities: dict[tuple[str, str], Entity] = {}
+    profiles: dict[tuple[Any, ...], Profile] = {}
+    yield from _entities(document, keys.issuer, entities, profiles)
+    bounds = {}
+    for id, agent in document.get("agents", {}).items():
+        bounds[id] = _bound(id, agent)
+    yield
+    ordered = tuple(entities[key] for key in sorted(entities))
+    yield
+    exact_ids = IdDirectory(entities, fold=False)
+    yield
+    folded_ids = IdDirectory(entities, fold=True)
+    yield
+    restricting, granting = RuleIndex(fold=True), RuleIndex(fold=False)
+    rules: list[Rule] = []
+    for order, raw in enumerate(sorted(document.get("rules", ()), key=_by_id)):
+        rule = _rule(raw, order)
+        rules.append(rule)
+        (granting if rule.effect is Effect.ALLOW else restricting).add(rule)
+        if order % SLICE == SLICE - 1 or (rule.condition is not None and rule.condition.shape is not None):
+            yield
+    old = previous.document if previous is not None else {}
+    if scanner is None:
+        kept = previous is not None and document.get("detectors", {}) == old.get("detectors", {})
+        scanner = previous.scanner if previous is not None and kept else _scanner(document, keys)
+    yield
+    if blocklist is None:
+        kept = previous is not None and document.get("blocklist", {}) == old.get("blocklist", {})
+        blocklist = previous.blocklist if previous is not None and kept else _blocklist(document)
+    yield
+    data_sources = document.get("data_sources", {})
+    patterned = any(source.get("patterns") for source in data_sources.values())
+    sources = DataSourcePatterns.compile(data_sources) if patterned else None
+    yield
+    settings = document.get("settings", {})
+    return Snapshot(
+        release=release,
+        digest=digest,
+        entities=entities,
+        ordered=ordered,
+        bounds=bounds,
+        roles={
+            id: (
+                int(TIERS[role.get("tier", "anonymous")]),
+                SENSITIVITIES.index(role.get("max_sensitivity", "internal")),
+            )
+            for id, role in document.get("roles", {}).items()
+        },
+        rules=tuple(rules),
+        restricting=restricting,
+        granting=granting,
+        scanner=scanner,
+        blocklist=blocklist,
+        sources=sources,
+        exemptions=_exemptions(document),
+        shadow_until={
+            layer: seconds(mode["until"])
+            for layer, mode in document.get("layers", {}).items()
+            if layer in ("secrets", "blocklist", "rate_limit") and mode.get("mode") == "shadow" and "until" in mode
+        },
+        limits=_limits(document.get("rate_limits", {})),
+        hooks=_hooks(document),
+        stale_after=float(settings.get("stale_after", 300)),
+        stale_after_restricted=float(settings.get("stale_after_restricted", 30)),
+        document=document,
+        exact_ids=exact_ids,
+        folded_ids=folded_ids,
+    )
+
+
+def seconds(text: str) -> float:
+    """A canonical timestamp as seconds since the epoch."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _by_id(raw: Mapping[str, Any]) -> str:
+    return str(raw["id"])
+
+
+def _blocklist(document: Mapping[str, Any]) -> BlocklistLike:
+    blocking = document.get("blocklist", {})
+    return Blocklist.compile(
+        packs=blocking.get("packs", ["builtin"]),
+        entries=blocking.get("entries", []),
+        off=blocking.get("off", []),
+        shadow=blocking.get("shadow", []),
+    )
+
+
+def _scanner(document: Mapping[str, Any], keys: EngineKeys) -> ScannerLike:
+    detectors = document.get("detectors", {})
+    return Scanner.compile(
+        packs=detectors.get("packs", ["builtin"]),
+        off=detectors.get("off", []),
+        shadow=detectors.get("shadow", []),
+        own=detectors.get("own", []),
+        action=detectors.get("action", "block"),
+        canaries=[keys.canaries[name] for name in detectors.get("canaries", ()) if name in keys.canaries],
+        fingerprint_key=keys.fingerprint,
+    )
+
+
+def _entities(
+    document: Mapping[str, Any],
+    issuer: str,
+    entities: dict[tuple[str, str], Entity],
+    profiles: dict[tuple[Any, ...], Profile],
+) -> Generator[None, None, None]:
+    done = 0
+    for id, server in document.get("servers", {}).items():
+        audience = server.get("audience", f"{issuer}/mcp/{id}")
+        made = _entity("server", id, server, profiles, name=id, server=id, audience=audience)
+        entities["server", id] = made
+        for name, tool in server.get("tools", {}).items():
+            entities["tool", f"{id}/{name}"] = _entity(
+                "tool",
+                f"{id}/{name}",
+                {"rate_class": made.rate_class, "capture": made.capture, **tool},
+                profiles,
+                name=name,
+                server=id,
+                audience=audience,
+                agent_required=made.agent_required,
+                parent_enabled=made.profile.enabled,
+            )
+            done += 1
+            if done % SLICE == 0:
+                yield
+        yield
+    for kind, key in (
+        ("data_source", "data_sources"),
+        ("agent", "agents"),
+        ("skill", "skills"),
+        ("plugin", "plugins"),
+    ):
+        for id, raw in document.get(key, {}).items():
+            entities[kind, id] = _entity(kind, id, raw, profiles, name=id)
+            done += 1
+            if done % SLICE == 0:
+                yield
+
+
+def _entity(
+    kind: str,
+    id: str,
+    raw: Mapping[str, Any],
+    profiles: dict[tuple[Any, ...], Profile],
+    *,
+    name: str,
+    server: str | None = None,
+    audience: str | None = None,
+    agent_required: bool | None = None,
+    parent_enabled: bool = True,
+) -> Entity:
+    scopes = tuple(raw.get("scopes", ("user",)))
+    departments, kinds = raw.get("departments"), raw.get("principal_kinds")
+    values = (
+        bool(raw.get("enabled", True)) and parent_enabled,
+        min(int(TIERS[scope]) for scope in scopes),
+        None if departments is None else frozenset(departments),
+        None if kinds is None else frozenset(kinds),
+        SENSITIVITIES.index(raw.get("sensitivity", "internal")),
+    )
+    profile = profiles.get(values)
+    if profile is None:
+        profile = profiles[values] = Profile(
+            enabled=values[0],
+            threshold=values[1],
+            departments=values[2],
+            kinds=values[3],
+            sensitivity=values[4],
+        )
+    schema = raw.get("schema")
+    return Entity(
+        kind=kind,
+        id=id,
+        name=name,
+        profile=profile,
+        server=server,
+        default_allow=raw.get("default_allow", False) is True,
+        rate_class=raw.get("rate_class") or "mcp",
+        capture=raw.get("capture") or "redacted",
+        scopes=scopes,
+        data_sources=tuple(raw.get("data_sources", ())) if kind == "tool" else (),
+        schema=None if schema is None else ArgumentSchema.trusted(schema),
+        audience=audience,
+        agent_required=raw.get("agent_required", True) is not False if agent_required is None else agent_required,
+        title=raw.get("name", ""),
+        description=raw.get("description", ""),
+    )
+
+
+def _bound(id: str, raw: Mapping[str, Any]) -> Bound:
+    departments, entities = raw.get("departments"), raw.get("entities")
+    return Bound(
+        id=id,
+        owner=raw.get("owner"),
+        tier=int(TIERS[raw.get("tier", "user")]),
+        enabled=raw.get("enabled", True) is not False,
+        departments=None if departments is None else frozenset(departments),
+        entities=None if entities is None else tuple(map(Pattern.parse, entities)),
+        max_sensitivity=SENSITIVITIES.index(raw["max_sensitivity"]) if "max_sensitivity" in raw else None,
+    )
+
+
+def _rule(raw: Mapping[str, Any], order: int) -> Rule:
+    effect = Effect(raw["effect"])
+    parameters, excepted = raw.get("parameters"), raw.get("except")
+    return Rule(
+        id=raw["id"],
+        order=order,
+        effect=effect,
+        subjects=Subjects.parse(raw.get("subjects", {})),
+        excepted=Subjects.parse(excepted) if excepted else None,
+        patterns=tuple(Pattern.parse(text, fold=effect is not Effect.ALLOW) for text in raw["entities"]),
+        shadow=raw.get("mode", "enforce") == "shadow",
+        valid_from=seconds(raw["valid_from"]) if "valid_from" in raw else float("-inf"),
+        valid_until=seconds(raw["valid_until"]) if "valid_until" in raw else float("inf"),
+        condition=compile_condition(raw["when"]) if "when" in raw else None,
+        parameters=Parameters.parse(parameters.get("allow"), parameters.get("deny")) if parameters else None,
+        approval=raw.get("approval", {}),
+        skip_client_prompt=raw.get("skip_client_prompt", False) is True,
+    )
+
+
+def _exemptions(document: Mapping[str, Any]) -> dict[str, tuple[Exemption, ...]]:
+    found: dict[str, list[Exemption]] = {"secrets": [], "blocklist": []}
+    for raw in document.get("exemptions", ()):
+        found[raw["layer"]].append(
+            Exemption(
+                layer=raw["layer"],
+                name=raw["name"],
+                entity=Pattern.parse(raw["entity"]),
+                until=seconds(raw["until"]),
+                path=raw.get("path"),
+            )
+        )
+    return {layer: tuple(exemptions) for layer, exemptions in found.items()}
+
+
+def _limits(raw: Mapping[str, Any]) -> Limits:
+    base = {**BASE_PER_SECOND, **raw.get("base_per_second", {})}
+    factors = {**TIER_MULTIPLIERS, **raw.get("tier_multipliers", {})}
+    session = raw.get("session", {})
+    return Limits(
+        disabled=raw.get("disabled", False) is True,
+        burst_multiplier=float(raw.get("burst_multiplier", 3)),
+        rates={(name, tier): float(rate) * factor for name, rate in base.items() for tier, factor in factors.items()},
+        session_calls=int(session.get("calls", 300)),
+        session_window=float(session.get("window_seconds", 60)),
+    )
+
+
+def _hooks(document: Mapping[str, Any]) -> tuple[HookEntry, ...]:
+    """Synchronous `PreToolUse` hooks that are enabled, system hooks first, then by id."""
+    plugins = document.get("plugins", {})
+    entries = [
+        HookEntry.parse(raw, plugins)
+        for raw in document.get("hooks", ())
+        if raw["event"] == "PreToolUse" and raw.get("enabled", True) and not raw.get("async", False)
+    ]
+    return tuple(sorted(entries, key=lambda entry: (entry.hook.category != "system", entry.hook.id)))

@@ -1,0 +1,22 @@
+"""Data sources: what calls touch without naming it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models.authored import Authored
+from governance.models.entities.entity import Capture, Entity, RateClass
+from governance.models.entities.server import empty
+
+
+class DataSource(Entity, Authored):
+    """A body of data, found in a call's arguments by path, host or table."""
+
+    patterns = models.JSONField(
+        blank=True, default=empty, help_text="What in a call's arguments means that it is touched."
+    )
+    rate_class = models.CharField(max_length=40, default=RateClass.MCP)
+    capture = models.CharField(max_length=16, choices=Capture, default=Capture.REDACTED)
+
+    class Meta:
+        ordering = ("slug",)

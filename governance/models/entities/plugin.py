@@ -1,0 +1,41 @@
+"""Plugins: skills, agents, servers and hooks that are rolled out together."""
+
+from __future__ import annotations
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from accounts.models.authored import Authored
+from governance.models.entities.entity import Capture, Entity, RateClass
+from governance.models.entities.server import empty
+from governance.models.field import StringSet, slug_set
+
+PLUGIN_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]")
+
+
+class Plugin(Entity, Authored):
+    """A bundle by reference. Its parts stay what they are; the plugin says which, and who sees them."""
+
+    version = models.CharField(max_length=64, blank=True, default="")
+    author = models.CharField(max_length=500, blank=True, default="")
+    keywords = StringSet(help_text="Words to find it by.")
+    licence = models.CharField(max_length=500, blank=True, default="")
+    category = models.CharField(max_length=64, blank=True, default="")
+    skills = models.JSONField(blank=True, default=empty, help_text="Which skills belong to it.")
+    agents = models.JSONField(blank=True, default=empty, help_text="Which agents belong to it.")
+    servers = slug_set(help_text="Its servers.")
+    hooks = models.JSONField(blank=True, default=empty, help_text="Its hooks, by event.")
+    variables = models.JSONField(blank=True, default=empty, help_text="What must be filled in; never a value.")
+    rate_class = models.CharField(max_length=40, default=RateClass.MCP)
+    capture = models.CharField(max_length=16, choices=Capture, default=Capture.REDACTED)
+
+    class Meta:
+        ordering = ("slug",)
+
+    def clean(self) -> None:
+        """A plugin's id is what clients accept; an explicit reference to nothing is a mistake."""
+        super().clean()
+        if not PLUGIN_ID.fullmatch(self.slug):
+            raise ValidationError({"slug": "A plugin's id is 3 to 50 of a–z, 0–9 and dash, not at either end."})

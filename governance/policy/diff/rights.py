@@ -1,0 +1,300 @@
+"""Who may do more, or less, under one policy than under another: worked out cell by cell with the engine itself.
+
+A cell is a typical caller (somebody for whom a rule's subjects hold) and an entity. Conditions depend on the call, so
+each policy is asked twice: at its widest, where conditions on allows hold and those on denies do not, and at its
+narrowest, the other way round. Equal answers mean *may* or *may not*; different ones *under conditions*.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any, cast
+
+from governance.engine.call import EntityKind, Json
+from governance.engine.compiled.pattern import Pattern
+from governance.engine.decision import Effect
+from governance.policy.diff.moves import Move, together
+from governance.policy.document.entity_patterns import TABLES, entities_of, parse_selector
+from governance.policy.document.reach import who
+from governance.policy.schema.shapes import Document
+from governance.policy.testing import TestBench
+
+MAX_CELLS = 20_000
+"""Cells that a diff works out; beyond them it says so, and that anything may have changed."""
+
+MAX_CALLERS_PER_RULE = 8
+SHOWN_ENTITIES = 5
+_RANK = {Effect.DENY: 0, Effect.ASK: 1, Effect.ALLOW: 2}
+_WORDS = {
+    (0, 0): "may not",
+    (1, 0): "must ask, under conditions",
+    (1, 1): "must ask",
+    (2, 0): "may, under conditions",
+    (2, 1): "may, under conditions after asking",
+    (2, 2): "may",
+}
+_CONDITIONAL = ("when", "parameters", "valid_from", "valid_until")
+_CLOCK = 1_750_000_000.0
+"""Any moment: the variants that are asked hold no rule with a window."""
+
+Cell = tuple[int, int]
+Entity = tuple[EntityKind, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """What changed for one kind of caller on some entities."""
+
+    entity: str
+    summary: str
+    move: Move
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A typical caller: how people call it, and how a test describes it."""
+
+    words: str
+    principal: str
+    described: str
+    agent: str | None
+
+
+def changed_rights(old: Document, new: Document) -> list[Right]:
+    """What changed for whom, grouped by caller and change, sorted; conditions count as *under conditions*."""
+    entities = _affected(old, new)
+    callers = _callers(old, new, entities)
+    if not entities or not callers:
+        return []
+    if len(entities) * len(callers) > MAX_CELLS:
+        summary = f"{len(callers)} kinds of caller on {len(entities)} entities are too many to work out one by one"
+        return [Right(entity="**", summary=summary, move=Move.BOTH)]
+    before, after = _Asked(old), _Asked(new)
+    groups: dict[tuple[str, Cell, Cell], list[str]] = {}
+    for caller in callers:
+        for entity in entities:
+            was, now = before.cell(caller, entity), after.cell(caller, entity)
+            if was != now:
+                groups.setdefault((caller.words, was, now), []).append(f"{entity[0].value}:{entity[1]}")
+    return [
+        Right(entity=_listed(found), summary=f"{words}: {_WORDS[now]} (before: {_WORDS[was]})", move=_move(was, now))
+        for (words, was, now), found in sorted(groups.items())
+    ]
+
+
+def _move(was: Cell, now: Cell) -> Move:
+    return together(
+        Move.WIDENS if after > before else Move.TIGHTENS
+        for before, after in zip(was, now, strict=True)
+        if before != after
+    )
+
+
+def _listed(entities: list[str]) -> str:
+    more = len(entities) - SHOWN_ENTITIES
+    return ", ".join(entities[:SHOWN_ENTITIES]) + (f" and {more} more" if more > 0 else "")
+
+
+class _Asked:
+    """One policy at its widest and at its narrowest."""
+
+    def __init__(self, document: Document) -> None:
+        self.widest = TestBench(_variant(document, widest=True))
+        self.narrowest = TestBench(_variant(document, widest=False))
+        self.agents = cast(Mapping[str, Json], document.get("agents", {}))
+
+    def cell(self, caller: Caller, entity: Entity) -> Cell:
+        if caller.agent is not None and caller.agent not in self.agents:
+            return 0, 0
+        answers = [
+            bench.decide(
+                principal=json.loads(caller.described) if caller.described else caller.principal,
+                agent=caller.agent,
+                call={"entity": f"{entity[0].value}:{entity[1]}"},
+                at=_CLOCK,
+            )
+            for bench in (self.widest, self.narrowest)
+        ]
+        return _RANK[answers[0].effect], _RANK[answers[1].effect]
+
+
+def _variant(document: Document, *, widest: bool) -> Document:
+    """The document with nothing in it that depends on a call: only who may reach what by layer 1."""
+    kept: dict[str, Any] = {
+        key: document[key]
+        for key in ("toolgate", "departments", "groups", "roles", "agents", "data_sources", "skills", "plugins")
+        if key in document
+    }
+    kept["servers"] = {
+        name: {
+            **server,
+            "tools": {
+                tool: {key: value for key, value in fields.items() if key != "schema"}
+                for tool, fields in server.get("tools", {}).items()
+            },
+        }
+        for name, server in cast(dict[str, Any], document.get("servers", {})).items()
+    }
+    kept["rules"] = [stripped for rule in _rules(document) if (stripped := _unconditional(rule, widest)) is not None]
+    kept["rate_limits"] = {"disabled": True}
+    kept["blocklist"] = kept["detectors"] = {"packs": []}
+    departments = sorted(cast(dict[str, Any], document.get("departments", {})))
+    known = {**_owners(document, departments), **cast(dict[str, Any], document.get("principals", {}))}
+    kept["principals"] = {name: {**fields, "status": "active"} for name, fields in known.items()}
+    for rule in _rules(document):
+        for user in rule["subjects"].get("users", ()):
+            kept["principals"].setdefault(user, {"departments": departments})
+    return cast(Document, kept)
+
+
+def _owners(document: Document, departments: list[str]) -> dict[str, Any]:
+    """Owners of agents, whom the policy need not know: people in every department."""
+    agents = cast(dict[str, Any], document.get("agents", {}))
+    return {agent["owner"]: {"departments": departments} for agent in agents.values() if "owner" in agent}
+
+
+def _unconditional(rule: Mapping[str, Any], widest: bool) -> dict[str, Any] | None:
+    if rule.get("mode") == "shadow":
+        return None
+    conditional = any(key in rule for key in _CONDITIONAL)
+    if conditional and (rule["effect"] == "allow") != widest:
+        return None
+    return {key: value for key, value in rule.items() if key not in _CONDITIONAL}
+
+
+def _rules(document: Document) -> list[Mapping[str, Any]]:
+    return cast(list[Mapping[str, Any]], document.get("rules", []))
+
+
+def _changed_rules(old: Document, new: Document) -> list[Mapping[str, Any]]:
+    before = {rule["id"]: rule for rule in _rules(old)}
+    after = {rule["id"]: rule for rule in _rules(new)}
+    names = [name for name in {*before, *after} if before.get(name) != after.get(name)]
+    return [side[name] for name in sorted(names) for side in (before, after) if name in side]
+
+
+def _affected(old: Document, new: Document) -> list[Entity]:
+    """Entities that a changed rule covers or that changed themselves; all of them where roles or agents changed."""
+    everything = sorted({*entities_of(old), *entities_of(new)})
+    if any(old.get(key) != new.get(key) for key in ("roles", "agents")):
+        return everything
+    patterns = [
+        (parse_selector(text, fold=rule["effect"] != "allow"), rule["effect"] != "allow")
+        for rule in _changed_rules(old, new)
+        for text in rule["entities"]
+    ]
+    sources = _changed_keys(old, new, "data_sources")
+    return [
+        (kind, name)
+        for kind, name in everything
+        if _own(old, kind, name) != _own(new, kind, name)
+        or (sources and not sources.isdisjoint(_sources(old, kind, name) | _sources(new, kind, name)))
+        or _covered(patterns, kind, name)
+    ]
+
+
+def _covered(patterns: list[tuple[Pattern, bool]], kind: EntityKind, name: str) -> bool:
+    return any(pattern.matches(kind, name.casefold() if fold else name) for pattern, fold in patterns)
+
+
+def _own(document: Document, kind: EntityKind, name: str) -> Any:
+    """What is written of an entity; for a tool with its server's own fields, which bound it."""
+    if kind is not EntityKind.TOOL:
+        table = next(key for key, of in TABLES.items() if of is kind)
+        return cast(dict[str, Any], document.get(table, {})).get(name)
+    server, _, tool = name.partition("/")
+    fields = cast(dict[str, Any], document.get("servers", {})).get(server, {})
+    own = fields.get("tools", {}).get(tool)
+    return None if own is None else (own, {key: value for key, value in fields.items() if key != "tools"})
+
+
+def _sources(document: Document, kind: EntityKind, name: str) -> set[str]:
+    own = _own(document, kind, name) if kind is EntityKind.TOOL else None
+    return set(own[0].get("data_sources", ())) if own is not None else set()
+
+
+def _changed_keys(old: Document, new: Document, key: str) -> set[str]:
+    before, after = (cast(dict[str, Any], document.get(key, {})) for document in (old, new))
+    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
+
+
+def _callers(old: Document, new: Document, entities: Iterable[Entity]) -> list[Caller]:
+    """Typical callers for the subjects of every rule that has to do with these entities, and through changed agents."""
+    targets = list(entities)
+    found: dict[Caller, None] = {}
+    departments = sorted({*_keys(old, "departments"), *_keys(new, "departments")})
+    agents = sorted(_changed_keys(old, new, "agents"))
+    seen: set[str] = set()
+    for document in (old, new):
+        for rule in _rules(document):
+            signature = json.dumps(rule["subjects"], sort_keys=True)
+            if signature in seen or not _touches(rule, targets):
+                continue
+            seen.add(signature)
+            for caller in islice(_typical(rule["subjects"], departments), MAX_CALLERS_PER_RULE):
+                found[caller] = None
+                for agent in agents if caller.agent is None else ():
+                    found[
+                        Caller(
+                            words=f"{caller.words} through {agent}",
+                            principal=caller.principal,
+                            described=caller.described,
+                            agent=agent,
+                        )
+                    ] = None
+    for caller in _typical({"everyone": True}, departments):
+        found.setdefault(caller)
+    return sorted(found, key=lambda caller: (caller.words, caller.described, caller.agent or ""))
+
+
+def _touches(rule: Mapping[str, Any], targets: list[Entity]) -> bool:
+    fold = rule["effect"] != "allow"
+    patterns = [(parse_selector(text, fold=fold), fold) for text in rule["entities"]]
+    return any(_covered(patterns, kind, name) for kind, name in targets)
+
+
+def _typical(subjects: Mapping[str, Any], departments: list[str]) -> Iterator[Caller]:
+    """Callers that a rule's subjects name: one for each role, group, department and agent; people without a
+    department named are taken to be in all, so that no boundary hides what changed."""
+    words = dict(subjects)
+    tier = subjects.get("min_tier") or next(iter(subjects.get("tiers", ("user",))))
+    agents: tuple[str | None, ...] = tuple(subjects.get("agents", (None,)))
+    if "users" in subjects:
+        for user, agent in product(subjects["users"], agents):
+            yield Caller(words=_words(words, users=[user], agent=agent), principal=user, described="", agent=agent)
+        return
+    choices = [subjects.get(key, (None,)) for key in ("roles", "groups", "departments")]
+    for role, group, department, agent in product(*choices, agents):
+        described = {
+            "kind": "user",
+            "tier": tier,
+            "roles": [role] if role else [],
+            "groups": [group] if group else [],
+            "departments": [department] if department else departments,
+        }
+        named = {
+            key: [value] for key, value in (("roles", role), ("groups", group), ("departments", department)) if value
+        }
+        yield Caller(
+            words=_words(words, agent=agent, **named),
+            principal="",
+            described=json.dumps(described, sort_keys=True),
+            agent=agent,
+        )
+    if subjects.get("everyone"):
+        anonymous = json.dumps({"kind": "anonymous"})
+        yield Caller(words="anonymous", principal="", described=anonymous, agent=None)
+
+
+def _words(subjects: Mapping[str, Any], *, agent: str | None, **named: list[str]) -> str:
+    said = {**subjects, **named}
+    if agent is not None:
+        said["agents"] = [agent]
+    return who(said)
+
+
+def _keys(document: Document, key: str) -> Iterable[str]:
+    return cast(dict[str, Any], document.get(key, {}))

@@ -1,0 +1,183 @@
+"""What changes between two policies: object by object, and for whom.
+
+`compare` lists two families of changes. Those of objects (a rule, a tool, a limit) say what was written differently
+and which way it moves; those of kind `right` say who may now do more or less, worked out by the engine itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from governance.engine.call import Json
+from governance.policy.diff.moves import ARRIVAL, DEPARTURE, Move, judge, together
+from governance.policy.diff.rights import changed_rights
+from governance.policy.diff.rule_moves import rule_move, rule_presence
+from governance.policy.document.entity_patterns import entities_of
+from governance.policy.document.node import path_step
+from governance.policy.schema.shapes import Document
+
+TABLES = ("departments", "groups", "roles", "principals", "agents", "servers", "data_sources", "skills", "plugins")
+LISTS = ("bindings", "rules", "exemptions", "hooks", "tests")
+SINGLES = ("blocklist", "detectors", "settings", "rate_limits")
+REMOVED = "is removed"
+NESTED = {"blocklist": "entries", "detectors": "own"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change. `kind` is the kind of object, or `right`; `path` names it; `effect` is which way it moves.
+
+    `summary` is a sentence for people.
+    """
+
+    kind: str
+    path: str
+    summary: str
+    effect: Move
+
+    def line(self) -> dict[str, Json]:
+        """The change as `policy diff --json` prints it."""
+        return {"kind": self.kind, "path": self.path, "summary": self.summary, "effect": self.effect.value}
+
+
+def compare(old: Document, new: Document) -> list[Change]:
+    """Every change from one canonical document to another: objects first, then rights; nothing when they are equal."""
+    if old == new:
+        return []
+    changes = list(_objects(old, new))
+    changes += [
+        Change(kind="right", path=right.entity, summary=right.summary, effect=right.move)
+        for right in changed_rights(old, new)
+    ]
+    return changes
+
+
+def only_tightens(changes: list[Change]) -> bool:
+    """Whether nothing in a diff can widen anything, so that it may go out in an emergency."""
+    return all(change.effect in (Move.TIGHTENS, Move.NEUTRAL) for change in changes)
+
+
+def _objects(old: Document, new: Document) -> Iterator[Change]:
+    entities = sorted({*entities_of(old), *entities_of(new)})
+    for key in TABLES:
+        yield from _table(key, key, _mapping(old.get(key)), _mapping(new.get(key)))
+    for key in LISTS:
+        before, after = _by_id(key, old.get(key)), _by_id(key, new.get(key))
+        if key != "rules":
+            yield from _table(key, key, before, after)
+            continue
+        for name in sorted({*before, *after}):
+            if before.get(name) != after.get(name):
+                yield _rule(name, before.get(name), after.get(name), entities)
+    for key in SINGLES:
+        first, second = dict(_mapping(old.get(key))), dict(_mapping(new.get(key)))
+        nested = NESTED.get(key)
+        if nested is not None:
+            name = f"{key}.{nested}"
+            yield from _table(name, name, _by_id("", first.pop(nested, [])), _by_id("", second.pop(nested, [])))
+        yield from _fields(key, key, _flat(first), _flat(second))
+    for layer in sorted({*_mapping(old.get("layers")), *_mapping(new.get("layers"))}):
+        was, now = (_mapping(_mapping(document.get("layers")).get(layer)) for document in (old, new))
+        yield from _fields("layers", f"layers.{layer}", was, now)
+
+
+def _table(kind: str, prefix: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    for name in sorted({*old, *new}):
+        path = prefix + path_step(name)
+        if name not in old:
+            effect = Move.WIDENS if _allows_by_itself(new[name]) else ARRIVAL[kind]
+            if new[name].get("mode") == "shadow" or (kind == "hooks" and not new[name].get("enabled", True)):
+                effect = Move.NEUTRAL
+            yield Change(kind=kind, path=path, summary="is new", effect=effect)
+        elif name not in new:
+            effect = DEPARTURE[kind]
+            if old[name].get("mode") == "shadow" or (kind == "hooks" and not old[name].get("enabled", True)):
+                effect = Move.NEUTRAL
+            yield Change(kind=kind, path=path, summary=REMOVED, effect=effect)
+        elif old[name] != new[name]:
+            first, second = dict(old[name]), dict(new[name])
+            if kind == "servers":
+                yield from _table("tools", f"{path}.tools", first.pop("tools", {}), second.pop("tools", {}))
+            yield from _fields(kind, path, _flat(first), _flat(second))
+
+
+def _allows_by_itself(record: Mapping[str, Any]) -> bool:
+    """Whether an entity, or a tool of it, lets its callers in without a rule: also those who are no typical callers."""
+    return bool(record.get("default_allow")) or any(map(_allows_by_itself, record.get("tools", {}).values()))
+
+
+def _fields(kind: str, path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    for field in sorted({*old, *new}):
+        before, after = _value(kind, field, old), _value(kind, field, new)
+        if before != after:
+            yield Change(
+                kind=kind,
+                path=f"{path}.{field}",
+                summary=f"{_shown(before)} → {_shown(after)}",
+                effect=judge(kind, field, before, after),
+            )
+
+
+def _rule(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None, entities: list[Any]) -> Change:
+    path = f"rules{path_step(name)}"
+    if old is None or new is None:
+        rule = cast(Mapping[str, Any], new if old is None else old)
+        summary, effect = rule_presence(rule, arrives=old is None)
+    else:
+        summary, effect = rule_move(old, new, entities)
+    return Change(kind="rules", path=path, summary=summary, effect=effect)
+
+
+def _value(kind: str, field: str, record: Mapping[str, Any]) -> Json:
+    """A field's value, its default where it is left out."""
+    from governance.policy.diff.defaults import default_in
+
+    return cast(Json, record[field]) if field in record else default_in(kind, field)
+
+
+def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Json]:
+    """Fields of a record, those of fixed records inside it joined by dots; schemas and lists stay whole."""
+    flat: dict[str, Json] = {}
+    for key, value in record.items():
+        if isinstance(value, dict) and key in _INNER:
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+_INNER = ("transport", "patterns", "session", "base_per_second", "tier_multipliers", "denial", "into")
+
+
+def _mapping(value: Json) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _by_id(kind: str, value: Json) -> dict[str, Any]:
+    """A list of objects by what names each; bindings and exemptions by what they bind or exempt."""
+    keys = {
+        "tests": ("name",),
+        "bindings": ("secret", "server", "tool", "into"),
+        "exemptions": ("layer", "name", "entity", "path"),
+    }.get(kind, ("id",))
+    found: dict[str, Any] = {}
+    for item in value if isinstance(value, list) else []:
+        record = cast(dict[str, Any], item)
+        parts = [record[key] for key in keys if key in record]
+        found[" ".join(part if isinstance(part, str) else _shown(part) for part in parts)] = record
+    return found
+
+
+def _shown(value: Json) -> str:
+    if value is None:
+        return "not set"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def effect_of(changes: list[Change]) -> Move:
+    """Which way a whole diff moves."""
+    return together(change.effect for change in changes)

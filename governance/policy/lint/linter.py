@@ -1,0 +1,57 @@
+"""What a sound policy still says that it probably should not.
+
+Pure over the document: nothing here is an error, and nothing stops a publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from governance.engine.call import Json
+from governance.policy.lint.controls import control_findings
+from governance.policy.lint.finding import Finding
+from governance.policy.lint.references import reference_findings
+from governance.policy.lint.rules import rule_findings
+from governance.policy.schema.shapes import Document
+
+__all__ = ["Finding", "Known", "lint"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known beside the document; None where it is not, and then nothing is said about it.
+
+    `hits` are calls that each rule decided or matched in the time that `hits_days` names.
+    """
+
+    principals: Collection[str] | None = None
+    secrets: Collection[str] | None = None
+    executables: Collection[str] | None = None
+    hits: Mapping[str, int] | None = None
+    hits_days: int = 30
+
+
+def lint(document: Document, *, now: float, known: Known | None = None) -> list[Finding]:
+    """Every finding, sorted by path; `now` is in epoch seconds, `document` canonical and sound."""
+    beside = known or Known()
+    found = [
+        *rule_findings(document, now=now),
+        *control_findings(document, now=now),
+        *reference_findings(
+            document, principals=beside.principals, secrets=beside.secrets, executables=beside.executables
+        ),
+        *_unused(document, beside),
+    ]
+    return sorted(found, key=lambda finding: (finding.path, finding.code, finding.message))
+
+
+def _unused(document: Document, known: Known) -> Iterator[Finding]:
+    if known.hits is None:
+        return
+    for rule in cast(list[Json], document.get("rules", [])):
+        name = str(cast(Mapping[str, Any], rule)["id"])
+        if not known.hits.get(name):
+            message = f"matched no call in {known.hits_days} days"
+            yield Finding(code="unused", path=f"rules.{name}", message=message)

@@ -1,0 +1,83 @@
+"""Findings about names that lead nowhere: globs, principals, secrets, executables, controls that nobody ships."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, cast
+
+from governance.policy.document.entity_patterns import entities_of
+from governance.policy.document.reach import Entities, covered_bits
+from governance.policy.lint.finding import Finding
+from governance.policy.schema.shapes import Document
+
+
+def reference_findings(
+    document: Document,
+    *,
+    principals: Collection[str] | None,
+    secrets: Collection[str] | None,
+    executables: Collection[str] | None,
+) -> Iterator[Finding]:
+    """Names that are not known; of kinds about which nothing is known (None) nothing is said.
+
+    The document's own principals count as known; where it has none and none are handed in, none are missed.
+    """
+    entities = entities_of(document)
+    for rule in _list(document, "rules"):
+        yield from _globs(f"rules.{rule['id']}.entities", rule["entities"], entities, fold=rule["effect"] != "allow")
+    for name, agent in _table(document, "agents").items():
+        yield from _globs(f"agents.{name}.entities", agent.get("entities", ()), entities, fold=False)
+    own = _table(document, "principals")
+    if own or principals is not None:
+        yield from _principals(document, {*own, *(principals or ())})
+    for binding in _list(document, "bindings"):
+        if secrets is not None and binding["secret"] not in secrets:
+            message = f"there is no secret {binding['secret']}"
+            yield Finding(code="missing", path=f"bindings.{binding['secret']}", message=message)
+    if executables is not None:
+        yield from _executables(document, executables)
+
+
+def _globs(path: str, selectors: Collection[str], entities: Entities, *, fold: bool) -> Iterator[Finding]:
+    for text in selectors:
+        if ("*" in text or "?" in text) and not covered_bits([text], entities, fold=fold):
+            yield Finding(code="missing", path=path, message=f"{text} matches no entity of this policy")
+
+
+def _principals(document: Document, known: Collection[str]) -> Iterator[Finding]:
+    named: list[tuple[str, str]] = []
+    for kind in ("agents", "skills", "principals"):
+        named += [
+            (f"{kind}.{name}.owner", fields["owner"])
+            for name, fields in _table(document, kind).items()
+            if "owner" in fields
+        ]
+    for rule in _list(document, "rules"):
+        path = f"rules.{rule['id']}"
+        named += [(f"{path}.subjects.users", user) for user in rule["subjects"].get("users", ())]
+        named += [(f"{path}.except.users", user) for user in rule.get("except", {}).get("users", ())]
+        approvers = rule.get("approval", {}).get("approvers", {})
+        named += [(f"{path}.approval.approvers.users", user) for user in approvers.get("users", ())]
+    for path, user in named:
+        if user not in known:
+            yield Finding(code="missing", path=path, message=f"there is no principal {user}")
+
+
+def _executables(document: Document, known: Collection[str]) -> Iterator[Finding]:
+    for hook in _list(document, "hooks"):
+        if hook["type"] == "command" and hook["command"] not in known:
+            message = f"no executable {hook['command']} is registered, so it stays disabled"
+            yield Finding(code="missing", path=f"hooks.{hook['id']}.command", message=message)
+    for name, server in _table(document, "servers").items():
+        command = server.get("transport", {}).get("command")
+        if command is not None and command not in known:
+            message = f"no executable {command} is registered, so it stays disabled"
+            yield Finding(code="missing", path=f"servers.{name}.transport.command", message=message)
+
+
+def _table(document: Document, key: str) -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], document.get(key, {}))
+
+
+def _list(document: Document, key: str) -> list[Mapping[str, Any]]:
+    return cast(list[Mapping[str, Any]], document.get(key, []))

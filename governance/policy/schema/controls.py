@@ -1,0 +1,272 @@
+"""The part of the policy schema about controls: blocklist, detectors, exemptions, layers, limits, bindings."""
+
+from __future__ import annotations
+
+from governance.engine.decision import LAYERS
+from governance.policy.schema.entities import RATE_CLASS, TOOL_NAME
+from governance.policy.schema.people import DESCRIPTION_FIELD, JUSTIFICATION
+from governance.policy.schema.rules import MODE, POINTER
+from governance.policy.schema.shapes import (
+    SLUG,
+    Choice,
+    Field,
+    Flag,
+    Free,
+    Many,
+    Moment,
+    Number,
+    Record,
+    Reference,
+    Selector,
+    Table,
+    Text,
+)
+
+SHADOWABLE = ("secrets", "blocklist", "rate_limit")
+"""Layers that may be in shadow as a whole, with an end."""
+
+BASE_PER_SECOND: dict[str, float] = {
+    "oauth_public": 10,
+    "oauth_auth": 10,
+    "contexts": 100,
+    "tasks": 50,
+    "artifacts": 50,
+    "agent_registry": 50,
+    "agents": 20,
+    "mcp_registry": 50,
+    "mcp": 200,
+    "stream": 100,
+    "content": 50,
+}
+TIER_MULTIPLIERS: dict[str, float] = {"admin": 10, "service": 5, "a2a": 5, "mcp": 5, "user": 1, "anon": 0.5}
+
+CONTROL_ID = Text(what="id", pattern=r"[a-z0-9][a-z0-9._:/-]{0,127}", max_length=128)
+ID_FIELD = Field(shape=Text(what="id", pattern=SLUG), required=True, doc="Its id.")
+PACKS = Field(
+    shape=Many(of=Choice(values=("builtin",))),
+    default=["builtin"],
+    doc="Shipped packs; `[]` switches them off, visibly.",
+)
+OFF = Field(shape=Many(of=CONTROL_ID), default=[], doc="Packs or ids that are off.")
+SHADOW = Field(shape=Many(of=CONTROL_ID), default=[], doc="Packs or ids that are recorded and not enforced.")
+
+
+def examples(of: Text | Free) -> Field:
+    """What an entry must match and must let pass; checked when the policy is read."""
+    return Field(
+        shape=Record(
+            what="examples",
+            fields={
+                "match": Field(shape=Many(of=of, unique=False, max_items=100), default=[], doc="It must match these."),
+                "pass": Field(
+                    shape=Many(of=of, unique=False, max_items=100), default=[], doc="It must let these pass."
+                ),
+            },
+        ),
+        default={},
+        doc="Examples, checked whenever the policy is read.",
+    )
+
+
+BLOCKLIST = Record(
+    what="blocklist",
+    fields={
+        "packs": PACKS,
+        "off": OFF,
+        "shadow": SHADOW,
+        "entries": Field(
+            shape=Many(
+                key=("id",),
+                of=Record(
+                    what="blocklist entry",
+                    fields={
+                        "id": ID_FIELD,
+                        "description": DESCRIPTION_FIELD,
+                        "kind": Field(
+                            shape=Choice(values=("entity", "host", "network", "command", "sql", "path", "argument")),
+                            required=True,
+                            doc="What the pattern is about.",
+                        ),
+                        "pattern": Field(
+                            shape=Text(what="pattern", min_length=1, max_length=2_000),
+                            required=True,
+                            doc="What is denied.",
+                        ),
+                        "pointer": Field(shape=POINTER, doc="For argument: the only place that is looked at."),
+                        "mode": Field(shape=MODE, default="enforce", doc="In shadow it is recorded, not enforced."),
+                        "examples": examples(Free()),
+                    },
+                ),
+            ),
+            default=[],
+            doc="Own entries by id.",
+        ),
+    },
+)
+
+DETECTORS = Record(
+    what="detectors",
+    fields={
+        "packs": PACKS,
+        "action": Field(
+            shape=Choice(values=("block", "redact")), default="block", doc="What a finding does to a call."
+        ),
+        "off": OFF,
+        "shadow": SHADOW,
+        "own": Field(
+            shape=Many(
+                key=("id",),
+                of=Record(
+                    what="detector",
+                    fields={
+                        "id": ID_FIELD,
+                        "description": DESCRIPTION_FIELD,
+                        "pattern": Field(
+                            shape=Text(what="pattern", min_length=1, max_length=2_000, check="regex"),
+                            required=True,
+                            doc="An RE2 expression.",
+                        ),
+                        "mode": Field(shape=MODE, default="enforce", doc="In shadow it is recorded, not enforced."),
+                        "examples": examples(Text(what="example", max_length=10_000, lines=True)),
+                    },
+                ),
+            ),
+            default=[],
+            doc="Own detectors by id.",
+        ),
+        "canaries": Field(
+            shape=Many(of=Text(what="secret", pattern=SLUG)),
+            default=[],
+            doc="Names of secrets that nothing may ever carry.",
+        ),
+    },
+)
+
+EXEMPTION = Record(
+    what="exemption",
+    fields={
+        "layer": Field(shape=Choice(values=("secrets", "blocklist")), required=True, doc="The layer it holds in."),
+        "name": Field(shape=CONTROL_ID, required=True, doc="The detector or entry that is exempted."),
+        "entity": Field(shape=Selector(across=False), required=True, doc="The entity it holds for; no `**`."),
+        "path": Field(shape=POINTER, doc="Only this argument."),
+        "until": Field(shape=Moment(), required=True, doc="Its end, at most 180 days after its first publish."),
+        "justification": Field(shape=JUSTIFICATION, required=True, doc="Why."),
+    },
+)
+
+LAYER_MODES = Record(
+    what="layers",
+    fields={
+        layer: Field(
+            shape=Record(
+                what="layer",
+                fields={
+                    "mode": Field(
+                        shape=MODE, default="enforce", doc="Shadow only for secrets, blocklist and rate_limit."
+                    ),
+                    "until": Field(shape=Moment(), doc="End of the shadow, at most 14 days ahead."),
+                },
+            ),
+            default={},
+            doc=f"The {layer} layer as a whole.",
+        )
+        for layer in LAYERS
+    },
+)
+
+SETTINGS = Record(
+    what="settings",
+    fields={
+        "stale_after": Field(
+            shape=Number(minimum=1, maximum=3_600),
+            default=300,
+            doc="Seconds without confirmed state until calls are denied.",
+        ),
+        "stale_after_restricted": Field(
+            shape=Number(minimum=1, maximum=3_600), default=30, doc="The same for restricted entities."
+        ),
+        "two_person": Field(shape=Flag(), default=False, doc="Publishing needs a second person."),
+    },
+)
+
+PER_SECOND = Number(minimum=0, maximum=1_000_000, whole=False)
+
+RATE_LIMITS = Record(
+    what="rate limits",
+    fields={
+        "disabled": Field(shape=Flag(), default=False, doc="No limits at all; refused in production."),
+        "burst_multiplier": Field(
+            shape=Number(minimum=1, maximum=1_000, whole=False),
+            default=3,
+            doc="A bucket holds this many seconds' worth.",
+        ),
+        "base_per_second": Field(
+            shape=Table(of=PER_SECOND, ids=str(RATE_CLASS.pattern), what="rate class", known=BASE_PER_SECOND),
+            default={},
+            doc="Calls a second by rate class; classes of one's own may be added.",
+        ),
+        "tier_multipliers": Field(
+            shape=Record(
+                what="tier multipliers",
+                fields={
+                    tier: Field(shape=PER_SECOND, default=factor, doc=f"Factor for {tier}.")
+                    for tier, factor in TIER_MULTIPLIERS.items()
+                },
+            ),
+            default={},
+            doc="Factors by rate tier.",
+        ),
+        "session": Field(
+            shape=Record(
+                what="session limit",
+                fields={
+                    "calls": Field(shape=Number(minimum=1, maximum=1_000_000), default=300, doc="Calls in the window."),
+                    "window_seconds": Field(
+                        shape=Number(minimum=1, maximum=86_400), default=60, doc="Length of the window."
+                    ),
+                },
+            ),
+            default={},
+            doc="Sliding window of a signed session.",
+        ),
+    },
+)
+
+BINDING = Record(
+    what="binding",
+    fields={
+        "secret": Field(shape=Text(what="secret", pattern=SLUG), required=True, doc="Name of the secret."),
+        "server": Field(shape=Reference(to="servers"), required=True, doc="The server it is for."),
+        "tool": Field(shape=Text(what="tool name", pattern=TOOL_NAME), doc="Only this tool of it."),
+        "into": Field(
+            shape=Record(
+                what="place",
+                fields={
+                    "header": Field(
+                        shape=Text(what="header name", pattern=r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}"), doc="A header."
+                    ),
+                    "environment": Field(
+                        shape=Text(what="variable name", pattern=r"[A-Za-z_][A-Za-z0-9_]{0,99}"), doc="For stdio."
+                    ),
+                    "argument": Field(shape=POINTER, doc="An argument, by JSON pointer; needs `hosts`."),
+                    "query": Field(
+                        shape=Text(what="query parameter", pattern=r"[A-Za-z0-9._~-]{1,100}"),
+                        doc="Needs `allow_query`.",
+                    ),
+                    "allow_query": Field(shape=Flag(), default=False, doc="Yes, put it into the address."),
+                    "template": Field(
+                        shape=Text(what="template", min_length=1, check="template"),
+                        default="{value}",
+                        doc="Text around `{value}`.",
+                    ),
+                },
+            ),
+            required=True,
+            doc="Where it goes: exactly one of header, environment, argument, query.",
+        ),
+        "hosts": Field(
+            shape=Many(of=Text(what="host", pattern=r"[a-z0-9.:_\[\]-]{1,253}"), empty=False),
+            doc="Hosts that may receive it; required for an argument.",
+        ),
+    },
+)

@@ -1,0 +1,74 @@
+"""Authoring rows → document, exactly, in a number of queries that does not depend on how many rows there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models.authored import Versioned
+from governance.models import DraftState
+from governance.policy.document.canonical import normalise
+from governance.policy.schema.shapes import Document
+from governance.policy.tables.objects import SINGLE, Identity, Objects, identity_of, put_together
+from governance.policy.tables.row_mapping import HOME_OF, HOMES, Form, Home
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The draft as one document, at one revision."""
+
+    document: Document
+    revision: int
+
+
+def document_from_rows() -> Document:
+    """The draft as a canonical document."""
+    return read_draft().document
+
+
+def read_draft() -> Draft:
+    """The draft and its revision, both of one moment: writers hold the draft's row, and this waits for them."""
+    with transaction.atomic():
+        DraftState.objects.get_or_create(pk=1)
+        state = DraftState.objects.raw("SELECT * FROM governance_draftstate WHERE id = 1 FOR SHARE")[0]
+        parts = {home: read_objects(home) for home in HOMES}
+    return Draft(document=normalise(put_together(parts)), revision=state.changed_revision)
+
+
+def read_objects(home: Home) -> Objects:
+    """All objects of one home, by identity."""
+    return {identity: record for identity, record, _ in read_rows(home)}
+
+
+def read_rows(home: Home) -> list[tuple[Identity, dict[str, Any], dict[str, Any]]]:
+    """All rows of one home as (identity, record, {pk, revision}), ordered by key; one query.
+
+    Two rows with the same identity are numbered as `take_apart` numbers them.
+    """
+    columns = list(dict.fromkeys((*home.ids, *home.columns.values())))
+    found: dict[Identity, tuple[Identity, dict[str, Any], dict[str, Any]]] = {}
+    for row in home.model._default_manager.order_by("pk").values("pk", "revision", *columns):
+        record = home.read(row)
+        identity = _identity(home, row, record)
+        twin, count = identity, 1
+        while twin in found:
+            count += 1
+            twin = (*identity, str(count))
+        found[twin] = (twin, record, {"pk": row["pk"], "revision": row["revision"]})
+    return list(found.values())
+
+
+def record_of(instance: Versioned) -> dict[str, Any]:
+    """One row in the policy's words: what history shows, and what the schema checks."""
+    home = HOME_OF[type(instance)]
+    return home.read(home.row(instance))
+
+
+def _identity(home: Home, row: dict[str, Any], record: dict[str, Any]) -> Identity:
+    if home.form is Form.SINGLE:
+        return SINGLE
+    if home.ids:
+        return tuple(str(row[column]) for column in home.ids)
+    return identity_of(home, record)

@@ -1,0 +1,176 @@
+"""The whole draft at once: replaced by a document, all or nothing, with a record for every object that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from accounts.models.authored import Versioned
+from accounts.services.actor import Actor
+from accounts.services.change import Change, permission, record
+from accounts.services.errors import Conflict
+from governance.engine.call import Json
+from governance.models import DraftState
+from governance.policy.checks.validate import validate
+from governance.policy.document.canonical import normalise
+from governance.policy.document.errors import PolicyErrors
+from governance.policy.schema.shapes import Document
+from governance.policy.tables.compiler import read_rows
+from governance.policy.tables.objects import Identity, Objects, take_apart
+from governance.policy.tables.row_mapping import HOMES, Form, Home
+from governance.services.authoring.objects import draft_locked, raise_revision
+
+BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """What replacing the draft does: the changes by object, and the draft's revision afterwards."""
+
+    changes: tuple[Change, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """What happens to one row. `pk` None: it is new; `after` None: it goes."""
+
+    identity: Identity
+    pk: int | None
+    revision: int
+    before: dict[str, Json] | None
+    after: dict[str, Json] | None
+
+
+def replace_draft(
+    *,
+    actor: Actor,
+    document: Document,
+    expected_revision: int | None = None,
+    reason: str = "",
+    dry_run: bool = False,
+    based_on: int | None = None,
+) -> Replacement:
+    """Make the draft say exactly what `document` says; what the document lacks is removed.
+
+    `expected_revision` is the draft's, when the caller read it before. `based_on` is the release that the document
+    comes from. With `dry_run` nothing is written. Raises PolicyErrors, Conflict and NotPermitted; then nothing changed.
+    """
+    faults = validate(document)
+    if faults:
+        raise PolicyErrors(faults)
+    parts = take_apart(normalise(document))
+    with draft_locked(actor=actor) as state:
+        _require_revision(state, expected_revision)
+        plan = [(home, _steps(home, parts.get(home, {}))) for home in HOMES]
+        changes = tuple(_change(home, step) for home, steps in plan for step in steps)
+        if dry_run:
+            return Replacement(changes=changes, revision=state.changed_revision)
+        for home, steps in plan:
+            _require(actor, home, steps)
+        for home, steps in reversed(plan):
+            _remove(home, steps)
+        for home, steps in plan:
+            _write(actor, home, steps)
+        if based_on is not None:
+            state.based_on = based_on
+            state.save(update_fields=["based_on"])
+        if changes:
+            record(actor=actor, changes=list(changes), reason=reason)
+            raise_revision(state, actor=actor)
+        return Replacement(changes=changes, revision=state.changed_revision)
+
+
+def _require_revision(state: DraftState, expected: int | None) -> None:
+    if expected is not None and state.changed_revision != expected:
+        raise Conflict(
+            model="draft",
+            object="draft",
+            expected=expected,
+            current=state.changed_revision,
+            by=state.changed_by,
+            yours={"revision": expected},
+            theirs={"revision": state.changed_revision},
+        )
+
+
+def _steps(home: Home, wanted: Objects) -> list[_Step]:
+    """What has to happen to the rows of one home."""
+    steps: list[_Step] = []
+    seen: set[Identity] = set()
+    for identity, before, row in read_rows(home):
+        seen.add(identity)
+        after = wanted.get(identity)
+        if after is None and not before and home.form in (Form.SINGLE, Form.PARTS):
+            continue
+        if before != after:
+            steps.append(_Step(identity=identity, pk=row["pk"], revision=row["revision"], before=before, after=after))
+    steps.extend(
+        _Step(identity=identity, pk=None, revision=0, before=None, after=after)
+        for identity, after in wanted.items()
+        if identity not in seen
+    )
+    return steps
+
+
+def _instance(actor: Actor, home: Home, step: _Step) -> Versioned:
+    ids = dict(zip(home.ids, step.identity, strict=False))
+    now = datetime.now(tz=UTC)
+    instance = home.model(**home.write(step.after or {}), **ids)
+    instance.revision, instance.updated_by = step.revision + 1, actor.name
+    instance.created_at = instance.updated_at = now
+    if step.pk is not None:
+        instance.pk = step.pk
+    elif home.form is Form.SINGLE:
+        instance.pk = 1
+    return instance
+
+
+def _require(actor: Actor, home: Home, steps: list[_Step]) -> None:
+    """A grant must reach every row that changes, as it was and as it will be."""
+    if actor.user is None:
+        return
+    for step in steps:
+        action = "add" if step.before is None else "delete" if step.after is None else "change"
+        for said in (step.before, step.after):
+            if said is not None:
+                side = _Step(identity=step.identity, pk=step.pk, revision=step.revision, before=None, after=said)
+                actor.require(permission(action, home.model), _instance(actor, home, side))
+
+
+def _remove(home: Home, steps: list[_Step]) -> None:
+    gone = [step.pk for step in steps if step.after is None]
+    for start in range(0, len(gone), BATCH):
+        home.model._default_manager.filter(pk__in=gone[start : start + BATCH]).delete()
+
+
+def _write(actor: Actor, home: Home, steps: list[_Step]) -> None:
+    new = [_instance(actor, home, step) for step in steps if step.pk is None]
+    changed = [_instance(actor, home, step) for step in steps if step.pk is not None and step.after is not None]
+    home.model._default_manager.bulk_create(new, batch_size=BATCH)
+    if changed:
+        kept: set[str] = {"id", "created_at", *(column.removesuffix("_id") for column in home.ids)}
+        columns = [field.name for field in home.model._meta.concrete_fields if field.name not in kept]
+        home.model._default_manager.bulk_create(
+            changed, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=columns
+        )
+
+
+def _change(home: Home, step: _Step) -> Change:
+    said: Mapping[str, Any] = step.after or step.before or {}
+    return Change(
+        action="created" if step.before is None else "deleted" if step.after is None else "changed",
+        model=str(home.model._meta.label_lower),
+        object=_object_id(home, step),
+        name=str(said.get("name") or ""),
+        before=step.before,
+        after=step.after,
+    )
+
+
+def _object_id(home: Home, step: _Step) -> str:
+    """The same id that a row of this object gives itself."""
+    ids = dict(zip(home.ids, step.identity, strict=False))
+    return home.model(**home.write(step.after or step.before or {}), **ids).object_id
