@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from accounts.credentials.presented import RawHeaders
 from accounts.guard.bans import MINUTE, BanTable, Refusals
 from accounts.guard.lists import GuardLists
-from accounts.guard.matcher import Matcher
+from accounts.guard.matcher import ScannerMatcher
 from accounts.guard.network import network_of
 
 Network = IPv4Network | IPv6Network
@@ -34,15 +34,15 @@ class ScannerGuard:
         self._lists = lists
         self._trusted = tuple(trusted)
         self._vouches = vouches
-        self._matcher = Matcher(lists())
+        self._matcher = ScannerMatcher(lists())
         self._bans = BanTable(self._matcher.lists)
         self._told_at = float("-inf")
 
-    def _in_force(self) -> Matcher:
+    def _in_force(self) -> ScannerMatcher:
         """The matcher of the lists as they stand now; bans stay when the lists change."""
         lists = self._lists()
         if lists is not self._matcher.lists and lists != self._matcher.lists:
-            self._matcher = Matcher(lists)
+            self._matcher = ScannerMatcher(lists)
             self._bans.lists = lists
         return self._matcher
 

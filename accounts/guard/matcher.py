@@ -24,7 +24,7 @@ LONGEST_REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Matcher:
+class ScannerMatcher:
     """Matches requests against one state of the lists."""
 
     lists: GuardLists

@@ -22,7 +22,7 @@ _REVOKED = ("token.revoked", "The credential was revoked.")
 
 
 @dataclass(slots=True)
-class _Held:
+class _HeldToken:
     """A token verified before: its identity, and the generation of the directory that it was last compared with."""
 
     identity: Identity
@@ -51,7 +51,7 @@ class Authenticator:
         self._digests = digests
         self._session_cookie = session_cookie.encode() if session_cookie else None
         self._capacity = cached
-        self._held: OrderedDict[bytes, _Held] = OrderedDict()
+        self._held: OrderedDict[bytes, _HeldToken] = OrderedDict()
         self.used_keys: dict[str, float] = {}
 
     def authenticate(
@@ -111,7 +111,7 @@ class Authenticator:
             raise TokenError(*_REVOKED)
         return identity
 
-    def _verify(self, token: str, digest: bytes, audience: str, now: float, state: DirectoryState) -> _Held:
+    def _verify(self, token: str, digest: bytes, audience: str, now: float, state: DirectoryState) -> _HeldToken:
         verified = self._verifier.verify(token, audience=audience, now=now)
         claims = verified.claims
         caller = caller_of(claims, state.principals)
@@ -125,14 +125,14 @@ class Authenticator:
             token_sha256=digest.hex(),
             names=revocable_names(caller, jti=claims.jti),
         )
-        held = _Held(identity, verified, state.generation)
+        held = _HeldToken(identity, verified, state.generation)
         if len(self._held) >= self._capacity:
             self._held.popitem(last=False)
         self._held[digest] = held
         return held
 
     @staticmethod
-    def _compare(held: _Held, state: DirectoryState) -> _Held:
+    def _compare(held: _HeldToken, state: DirectoryState) -> _HeldToken:
         """The same token against a newer directory: no signature, but every word of the directory again."""
         caller = caller_of(held.verified.claims, state.principals)
         if caller != held.identity.caller:

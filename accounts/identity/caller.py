@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from accounts.tokens.claims import Actor, Claims
+from accounts.tokens.claims import ActLink, Claims
 from accounts.tokens.errors import TokenError
 from governance.engine.principal import (
     TIERS,
@@ -90,7 +90,7 @@ def _narrowed(held: frozenset[str], claimed: frozenset[str] | None) -> frozenset
     return held if claimed is None or claimed == held else held & claimed
 
 
-def _link(actor: Actor, directory: Directory) -> Link:
+def _link(actor: ActLink, directory: Directory) -> Link:
     if actor.sub is None:
         return Link(agent=actor.agent)
     entry = directory.get(actor.sub)

@@ -8,7 +8,7 @@ from accounts.models.history import ChangeRef
 from accounts.models.key import AgentKey, Revocation, RevocationKind
 from accounts.models.slug import RateTier, Sensitivity, TierChoice
 from accounts.models.staff import ScopeKind, StaffGrant, StaffRole
-from accounts.models.user import Kind, Status, User
+from accounts.models.user import Status, User, UserKind
 
 __all__ = [
     "AgentKey",
@@ -18,7 +18,6 @@ __all__ = [
     "Group",
     "GuardEntry",
     "GuardKind",
-    "Kind",
     "RateTier",
     "Revocation",
     "RevocationKind",
@@ -30,4 +29,5 @@ __all__ = [
     "Status",
     "TierChoice",
     "User",
+    "UserKind",
 ]

@@ -17,7 +17,7 @@ from accounts.models.slug import RateTier, SlugField, TierChoice
 RATE_TIER_OF = {tier.value: tier.value for tier in TierChoice} | {"anonymous": "anon"}
 
 
-class Kind(models.TextChoices):
+class UserKind(models.TextChoices):
     """What a principal is."""
 
     USER = "user", "user"
@@ -73,7 +73,7 @@ class User(AbstractBaseUser, Versioned):
     username = SlugField("username", unique=True, help_text="The principal's id in tokens, rules and records.")
     name = models.CharField(max_length=200, blank=True, default="")
     email = models.EmailField(blank=True, default="")
-    kind = models.CharField(max_length=16, choices=Kind, default=Kind.USER)
+    kind = models.CharField(max_length=16, choices=UserKind, default=UserKind.USER)
     status = models.CharField(
         max_length=16,
         choices=Status,
@@ -126,12 +126,12 @@ class User(AbstractBaseUser, Versioned):
         )
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind=Kind.USER) | Q(owner__isnull=False),
+                condition=Q(kind=UserKind.USER) | Q(owner__isnull=False),
                 name="accounts_user_service_has_owner",
                 violation_error_message="A service account needs an owner.",
             ),
             models.CheckConstraint(
-                condition=Q(kind=Kind.SERVICE) | Q(owner__isnull=True),
+                condition=Q(kind=UserKind.SERVICE) | Q(owner__isnull=True),
                 name="accounts_user_person_has_none",
                 violation_error_message="Only a service account has an owner.",
             ),
@@ -143,7 +143,7 @@ class User(AbstractBaseUser, Versioned):
             models.UniqueConstraint(
                 fields=["external_subject"], condition=~Q(external_subject=""), name="accounts_user_external_subject"
             ),
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="accounts_user_kind"),
+            models.CheckConstraint(condition=Q(kind__in=UserKind.values), name="accounts_user_kind"),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="accounts_user_status"),
             models.CheckConstraint(condition=Q(tier__in=TierChoice.values), name="accounts_user_tier"),
         )
@@ -173,7 +173,7 @@ class User(AbstractBaseUser, Versioned):
     @property
     def is_staff(self) -> bool:
         """Whether the console opens for this person: any staff grant that is live now."""
-        return self.is_active and self.kind == Kind.USER and bool(self.live_grants())
+        return self.is_active and self.kind == UserKind.USER and bool(self.live_grants())
 
     @property
     def is_superuser(self) -> bool:

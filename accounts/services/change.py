@@ -15,15 +15,15 @@ from accounts.models.authored import Versioned
 from accounts.services.actor import Actor
 from accounts.services.errors import Conflict
 from audit.records.kinds import Kind
-from audit.records.record import draft
-from audit.writing.outbox import record_drafts
+from audit.records.record import prepare
+from audit.writing.outbox import record_all_prepared
 
 Describe: TypeAlias = Callable[[Any], dict[str, Any]]
 Check: TypeAlias = Callable[[Any], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class RowChange:
     """One object before and after, as history shows it. `before` None: it is new; `after` None: it is gone."""
 
     action: str
@@ -34,11 +34,11 @@ class Change:
     after: Mapping[str, Any] | None
 
 
-def record(*, actor: Actor, changes: list[Change], kind: Kind = Kind.ADMIN_CHANGE, reason: str = "") -> None:
+def record(*, actor: Actor, changes: list[RowChange], kind: Kind = Kind.ADMIN_CHANGE, reason: str = "") -> None:
     """Write the records of changes into the outbox, in the caller's transaction."""
-    ids = record_drafts(
+    ids = record_all_prepared(
         [
-            draft(
+            prepare(
                 kind,
                 who=actor.who,
                 action=change.action,
@@ -74,7 +74,7 @@ def describe_row(instance: Versioned) -> dict[str, Any]:
 def save_new(
     *, actor: Actor, instance: Versioned, describe: Describe = describe_row, check: Check | None = None,
     kind: Kind = Kind.ADMIN_CHANGE, reason: str = "",
-) -> Change:  # fmt: skip
+) -> RowChange:  # fmt: skip
     """Add one row; raises NotPermitted and ValidationError (by field)."""
     with transaction.atomic():
         actor.require(permission("add", type(instance)), instance)
@@ -89,7 +89,7 @@ def save_new(
 def save_changed(
     *, actor: Actor, instance: Versioned, expected_revision: int | None, describe: Describe = describe_row,
     check: Check | None = None, kind: Kind = Kind.ADMIN_CHANGE, reason: str = "",
-) -> Change | None:  # fmt: skip
+) -> RowChange | None:  # fmt: skip
     """Write a changed row; None when nothing changed.
 
     The grant must reach the row both as it was and as it will be. Raises Conflict when `expected_revision` is not the
@@ -115,7 +115,7 @@ def save_changed(
 def remove(
     *, actor: Actor, instance: Versioned, expected_revision: int | None = None, describe: Describe = describe_row,
     kind: Kind = Kind.ADMIN_CHANGE, reason: str = "",
-) -> Change:  # fmt: skip
+) -> RowChange:  # fmt: skip
     """Take a row away; raises Conflict and NotPermitted."""
     with transaction.atomic():
         current = lock(instance, expected_revision=expected_revision, describe=describe)
@@ -156,8 +156,8 @@ def _check(instance: Versioned, check: Check | None) -> None:
 
 def _change(
     action: str, instance: Versioned, *, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
-) -> Change:
-    return Change(
+) -> RowChange:
+    return RowChange(
         action=action,
         model=str(instance._meta.label_lower),
         object=instance.object_id,

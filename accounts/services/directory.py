@@ -9,10 +9,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.models import Kind, StaffGrant, Status, User
+from accounts.models import StaffGrant, Status, User, UserKind
 from accounts.services import change
 from accounts.services.actor import Actor
-from accounts.services.change import Change, record
+from accounts.services.change import RowChange, record
 from accounts.services.errors import NotPermitted
 from audit.records.kinds import Kind as RecordKind
 
@@ -20,13 +20,15 @@ RIGHTS = ("kind", "status", "tier", "rate_tier", "roles", "groups", "departments
 """Columns that decide what somebody may do. The database raises the epoch with each; nobody changes their own."""
 
 
-def create_user(*, actor: Actor, user: User, password: str | None = None, reason: str = "") -> Change:
+def create_user(*, actor: Actor, user: User, password: str | None = None, reason: str = "") -> RowChange:
     """Add an account; without a password it cannot sign in to the console. Raises ValidationError and NotPermitted."""
     user.set_password(password)
     return change.save_new(actor=actor, instance=user, kind=RecordKind.DIRECTORY_CHANGE, reason=reason)
 
 
-def update_user(*, actor: Actor, user: User, expected_revision: int | None = None, reason: str = "") -> Change | None:
+def update_user(
+    *, actor: Actor, user: User, expected_revision: int | None = None, reason: str = ""
+) -> RowChange | None:
     """Change an account; in force on every process at once, and older tokens of it are refused.
 
     Nobody but an owner changes their own rights, or anything of somebody who holds a staff role.
@@ -46,7 +48,7 @@ def update_user(*, actor: Actor, user: User, expected_revision: int | None = Non
     return made
 
 
-def set_status(*, actor: Actor, user: User, status: str, reason: str) -> Change | None:
+def set_status(*, actor: Actor, user: User, status: str, reason: str) -> RowChange | None:
     """Suspend, delete or bring back an account. Accounts are never removed: records name them."""
     user = User.objects.get(pk=user.pk)
     user.status = status
@@ -65,7 +67,7 @@ def set_password(*, actor: Actor, user: User, password: str) -> None:
         current.revision += 1
         current.updated_by = actor.name
         current.save(update_fields=["password", "epoch", "revision", "updated_by", "updated_at"])
-        made = Change(
+        made = RowChange(
             action="password_set",
             model="accounts.user",
             object=current.username,
@@ -84,7 +86,7 @@ def raise_epoch(*, actor: Actor, user: User, reason: str) -> int:
         _guard(actor, current, rights=False)
         current.epoch += 1
         current.save(update_fields=["epoch"])
-        made = Change(
+        made = RowChange(
             action="signed_out",
             model="accounts.user",
             object=current.username,
@@ -96,9 +98,9 @@ def raise_epoch(*, actor: Actor, user: User, reason: str) -> int:
     return current.epoch
 
 
-def grant_role(*, actor: Actor, grant: StaffGrant) -> Change:
+def grant_role(*, actor: Actor, grant: StaffGrant) -> RowChange:
     """Give somebody a staff role; only owners hold that permission."""
-    if grant.user.kind != Kind.USER:
+    if grant.user.kind != UserKind.USER:
         raise ValidationError(
             {"user": "Staff roles are for people; a service account uses the API with its own tokens."}
         )
@@ -106,7 +108,7 @@ def grant_role(*, actor: Actor, grant: StaffGrant) -> Change:
     return change.save_new(actor=actor, instance=grant, kind=RecordKind.DIRECTORY_CHANGE, reason=grant.reason)
 
 
-def change_grant(*, actor: Actor, grant: StaffGrant, expected_revision: int | None = None) -> Change | None:
+def change_grant(*, actor: Actor, grant: StaffGrant, expected_revision: int | None = None) -> RowChange | None:
     """Change how far or how long a staff role reaches."""
     with _an_owner_stays():
         return change.save_changed(
@@ -118,33 +120,33 @@ def change_grant(*, actor: Actor, grant: StaffGrant, expected_revision: int | No
         )
 
 
-def revoke_grant(*, actor: Actor, grant: StaffGrant, reason: str = "") -> Change:
+def revoke_grant(*, actor: Actor, grant: StaffGrant, reason: str = "") -> RowChange:
     """Take a staff role away; the last owner stays."""
     with _an_owner_stays():
         return change.remove(actor=actor, instance=grant, kind=RecordKind.DIRECTORY_CHANGE, reason=reason)
 
 
-def import_principals(*, actor: Actor, principals: Mapping[str, Mapping[str, Any]]) -> list[Change]:
+def import_principals(*, actor: Actor, principals: Mapping[str, Mapping[str, Any]]) -> list[RowChange]:
     """Create and update accounts from a document's `principals`, never delete; all or none.
 
     Persons come first, so that a service account finds its owner. An account keeps what the document does not mention
     only where the document cannot say it (e-mail, password).
     """
     ordered = sorted(principals.items(), key=lambda item: (item[1].get("kind", "user") == "service", item[0]))
-    made: list[Change] = []
+    made: list[RowChange] = []
     with transaction.atomic():
         known = {user.username: user for user in User.objects.filter(username__in=principals)}
         for username, said in ordered:
-            kind = str(said.get("kind", Kind.USER))
+            kind = str(said.get("kind", UserKind.USER))
             user = known.get(username) or User(username=username)
             user.name = str(said.get("name") or user.name)
             user.kind = kind
-            user.tier = str(said.get("tier") or ("service" if kind == Kind.SERVICE else "user"))
+            user.tier = str(said.get("tier") or ("service" if kind == UserKind.SERVICE else "user"))
             user.status = str(said.get("status", Status.ACTIVE))
             user.roles, user.groups, user.departments = (
                 list(said.get(name) or ()) for name in ("roles", "groups", "departments")
             )
-            user.owner = _owner(username, said.get("owner")) if kind == Kind.SERVICE else None
+            user.owner = _owner(username, said.get("owner")) if kind == UserKind.SERVICE else None
             if user.pk is None:
                 made.append(create_user(actor=actor, user=user))
             elif changed := update_user(actor=actor, user=user):

@@ -10,7 +10,7 @@ from django.db.models import Max
 from accounts.directory.live import microseconds
 from accounts.models import DirectoryEpoch, Revocation, RevocationKind
 from accounts.services.actor import Actor
-from accounts.services.change import Change, record
+from accounts.services.change import RowChange, record
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.revoke import revocation_message
 from accounts.tokens.verify import LIFETIME_CAP
@@ -60,7 +60,7 @@ def revoke(
             mac=macs.make(message),
         )
         after = {"kind": kind, "value": value, "epoch": epoch, "reason": reason}
-        change = Change(
+        change = RowChange(
             action="revoked", model="revocation", object=f"{kind}:{value}", name="", before=None, after=after
         )
         record(actor=actor, changes=[change], kind=Kind.DIRECTORY_CHANGE, reason=reason)

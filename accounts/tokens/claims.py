@@ -23,7 +23,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
+class ActLink:
     """One link of `act` (RFC 8693): who acts. `agent` and `sub` are ids; one of them at least is there."""
 
     sub: str | None = None
@@ -52,7 +52,7 @@ class Claims:
     epoch: int | None = None
     client_id: str | None = None
     agent: str | None = None
-    act: tuple[Actor, ...] = ()
+    act: tuple[ActLink, ...] = ()
     auth_time: int | None = None
     amr: tuple[str, ...] = ()
     username: str | None = None
@@ -175,12 +175,12 @@ def _mapping(found: dict[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def _chain(value: Any) -> tuple[Actor, ...]:
-    links: list[Actor] = []
+def _chain(value: Any) -> tuple[ActLink, ...]:
+    links: list[ActLink] = []
     while value is not None:
         if type(value) is not dict or len(links) == CHAIN_LINKS:
             _wrong("act")
-        link = Actor(
+        link = ActLink(
             sub=_optional_text(value, "sub"),
             agent=_optional_text(value, "agent"),
             epoch=None if value.get("epoch") is None else _second(value, "epoch"),

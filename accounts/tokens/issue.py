@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.tokens import base64url
-from accounts.tokens.claims import CHAIN_LINKS, TOKEN_BYTES, Actor, Claims, read_claims
+from accounts.tokens.claims import CHAIN_LINKS, TOKEN_BYTES, ActLink, Claims, read_claims
 from accounts.tokens.errors import TokenError
 from accounts.tokens.keys import KeyRing, SigningKey
 from accounts.tokens.verify import ACCESS_SECONDS, LIFETIME_CAP
@@ -43,7 +43,7 @@ class Grant:
     session: str | None = None
     scope: tuple[str, ...] = ()
     client_id: str | None = None
-    act: tuple[Actor, ...] = ()
+    act: tuple[ActLink, ...] = ()
     auth_time: int | None = None
     amr: tuple[str, ...] = ()
     pep_subjects: tuple[str, ...] = ()
@@ -122,7 +122,7 @@ def _present(**claims: Any) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def _nested(actors: Iterable[Actor]) -> dict[str, Any] | None:
+def _nested(actors: Iterable[ActLink]) -> dict[str, Any] | None:
     nested: dict[str, Any] | None = None
     for actor in reversed(tuple(actors)):
         nested = _present(sub=actor.sub, agent=actor.agent, epoch=actor.epoch, act=nested)

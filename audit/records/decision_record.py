@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from audit.records.canonical import RecordInvalid, clean, map_text
 from audit.records.capture import Capture
 from audit.records.kinds import Kind, Level
-from audit.records.record import Draft, Ids, Who, ids
+from audit.records.record import Ids, Prepared, Who, ids
 from governance.engine.call import Call, Labels
 from governance.engine.decision import Decision, Effect
 from governance.engine.principal import Caller, Link, Principal
@@ -93,7 +93,7 @@ def ids_of(labels: Labels) -> Ids:
     )
 
 
-def decision_draft(
+def prepare_decision(
     *,
     who: Who,
     call: Call,
@@ -101,7 +101,7 @@ def decision_draft(
     inputs: Inputs,
     question: Question = NO_QUESTION,
     arguments: Capture = NOT_CAPTURED,
-) -> Draft:
+) -> Prepared:
     """The draft of one decision. `who` carries the links (`links_of`); the record's id is the decision's id."""
     labels = call.labels
     for name, number in (("micros", inputs.micros), ("release", decision.release), ("size", call.size)):
@@ -142,7 +142,7 @@ def decision_draft(
         data["tool_use"] = clean(labels.tool_use_id)
     if labels.agent_id is not None:
         data["agent_label"] = clean(labels.agent_id)
-    return Draft(
+    return Prepared(
         kind=Kind.DECISION,
         who=who,
         data=data,

@@ -8,7 +8,7 @@ from typing import Any
 from audit.records.canonical import RecordInvalid, clean
 from audit.records.capture import Capture
 from audit.records.kinds import Kind, Level, Source
-from audit.records.record import NO_IDS, Draft, Ids, Who
+from audit.records.record import NO_IDS, Ids, Prepared, Who
 
 
 class ExecutionStatus(StrEnum):
@@ -35,7 +35,7 @@ def execution_started(
     request_source: str | None = None,
     input: Capture | None = None,
     output_schema: str | None = None,
-) -> Draft:
+) -> Prepared:
     """The first of the two: written at an allow by the gateway, or with the first report. Times in µs since the epoch.
 
     `execution` and `decision` are UUIDs, `output_schema` the digest of the schema that the output should have.
@@ -47,7 +47,7 @@ def execution_started(
         "decision": decision,
         "started_at": started_at,
     }
-    return _draft(
+    return _prepared(
         data,
         {"server": server, "tool": tool, "call_id": call_id, "request_method": request_method,
          "request_source": request_source, "output_schema": output_schema},
@@ -70,7 +70,7 @@ def execution_ended(
     call_id: str | None = None,
     error: str | None = None,
     output: Capture | None = None,
-) -> Draft:
+) -> Prepared:
     """The second of the two. `micros` is the time it took, None where nobody measured it."""
     if status is ExecutionStatus.PENDING:
         raise RecordInvalid("/data/status", "an execution does not end as pending")
@@ -85,7 +85,7 @@ def execution_ended(
         data["micros"] = micros
     if error is not None:
         data["error"] = clean(error, limit=4096)
-    return _draft(
+    return _prepared(
         data,
         {"server": server, "tool": tool, "call_id": call_id},
         who=who, source=source, ids=ids, name="output", capture=output,
@@ -93,7 +93,7 @@ def execution_ended(
     )  # fmt: skip
 
 
-def _draft(
+def _prepared(
     data: dict[str, Any],
     texts: dict[str, str | None],
     *,
@@ -103,11 +103,11 @@ def _draft(
     name: str,
     capture: Capture | None,
     level: Level,
-) -> Draft:
+) -> Prepared:
     data |= {key: clean(value) for key, value in texts.items() if value is not None}
     if capture is not None:
         data[name] = capture.part
-    return Draft(
+    return Prepared(
         kind=Kind.EXECUTION,
         who=who,
         data=data,

@@ -1,6 +1,6 @@
 """The record: who acted, what happened, and its exact canonical bytes.
 
-A `Draft` says everything but where it stands; the journal (or the outbox) stamps it with id, time, node, boot and
+A `Prepared` says everything but where it stands; the journal (or the outbox) stamps it with id, time, node, boot and
 counter and makes the bytes that are stored, hashed and never serialised again.
 
     {"at": 1763764984123456, "boot": "…", "class": "evidence", "data": {…}, "id": "…", "kind": "decision",
@@ -28,7 +28,7 @@ SALT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class TokenRef:
     """The verified credential of an authenticated act; `sha256` is the hex digest of the canonical token."""
 
     iss: str | None = None
@@ -59,7 +59,7 @@ class Who:
         departments: tuple[str, ...] | frozenset[str] = (),
         links: list[dict[str, Any]] | None = None,
         names: Mapping[str, str] | None = None,
-        token: Token | None = None,
+        token: TokenRef | None = None,
         asked_by: str | None = None,
         staff: str | None = None,
     ) -> Who:
@@ -125,7 +125,7 @@ def ids(
 
 
 @dataclass(slots=True, kw_only=True)
-class Draft:
+class Prepared:
     """A record before it has a place.
 
     `data` holds only what `canonical` takes. `attachments` are small canonical objects with a key `attach` that must
@@ -148,7 +148,7 @@ class Draft:
         return retention_of(self.kind, self.level)
 
 
-def draft(
+def prepare(
     kind: Kind,
     *,
     who: Who,
@@ -156,7 +156,7 @@ def draft(
     source: Source = Source.OBSERVED,
     ids: Ids = NO_IDS,
     **fields: Any,
-) -> Draft:
+) -> Prepared:
     """A draft of any kind but decision and execution (they have builders of their own), checked against FIELDS.
 
     Raises RecordInvalid for an unknown field, one that is missing, and one of the wrong type.
@@ -184,10 +184,10 @@ def draft(
     for name, kind_of_field in known.items():
         if kind_of_field.endswith("!") and not data.get(name):
             raise RecordInvalid(f"/data/{name}", f"is required for {kind}")
-    return Draft(kind=kind, who=who, data=data, level=level, source=source, ids=ids)
+    return Prepared(kind=kind, who=who, data=data, level=level, source=source, ids=ids)
 
 
-def stamp(record: Draft, *, at: int, node: str, boot: str | None, n: int | None, random: bytes) -> tuple[str, bytes]:
+def stamp(record: Prepared, *, at: int, node: str, boot: str | None, n: int | None, random: bytes) -> tuple[str, bytes]:
     """Id and canonical bytes of a record at its place. `random` is 24 fresh bytes: 8 for the id, 16 of salt."""
     record_id = make_id(at, random)
     kind, level = record.kind, record.level

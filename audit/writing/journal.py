@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from audit.records.canonical import canonical
 from audit.records.kinds import Kind, Level
-from audit.records.record import Draft, Who, draft, stamp
+from audit.records.record import Prepared, Who, prepare, stamp
 from audit.writing import boots
 from audit.writing.allowance import CAP, RESERVE, Allowance, AuditUnavailable
 from audit.writing.frames import NO_MAC, boot_key, encode_frame, leaf_of
@@ -140,7 +140,7 @@ class Journal:
 
     # --- Writing
 
-    def append(self, record: Draft) -> Receipt:
+    def append(self, record: Prepared) -> Receipt:
         """Make `record` durable to the extent of `durability` (`group`: await `settled` as well) and say where it is.
 
         Raises AuditUnavailable when that fails (mode open: the receipt says it is not recorded), RecordInvalid for a
@@ -161,7 +161,7 @@ class Journal:
                 return self._not_recorded(record, failure)
         return receipt
 
-    async def append_async(self, record: Draft) -> Receipt:
+    async def append_async(self, record: Prepared) -> Receipt:
         """`append` for the event loop: waits for the disk, where the durability asks for it, off the loop."""
         if self.durability is Durability.EACH:
             return await asyncio.to_thread(self.append, record)
@@ -192,7 +192,7 @@ class Journal:
             if self._segment is None:
                 return
             with contextlib.suppress(OSError, AuditUnavailable):
-                last = draft(Kind.SECURITY_EVENT, who=_ME, code="journal.closed", count=self._n + 1)
+                last = prepare(Kind.SECURITY_EVENT, who=_ME, code="journal.closed", count=self._n + 1)
                 self._put([last])
                 if self.durability is not Durability.PROCESS:
                     self._segment.sync()
@@ -217,7 +217,7 @@ class Journal:
 
     # --- Parts of an append, under the lock
 
-    def _write(self, record: Draft) -> Receipt:
+    def _write(self, record: Prepared) -> Receipt:
         if self._allowance.due():
             self._allowance.measure()
             if self._segment is not None and not self._segment.in_place():
@@ -232,7 +232,7 @@ class Journal:
         self._healed()
         return receipt
 
-    def _put(self, records: list[Draft]) -> Receipt:
+    def _put(self, records: list[Prepared]) -> Receipt:
         segment, boot = self._segment, self.boot
         if segment is None or boot is None:
             raise SegmentLost(9, "no segment is open")
@@ -277,7 +277,7 @@ class Journal:
             unproven = [item.boot for item in ended if not item.closed]
             self._put(
                 [
-                    draft(
+                    prepare(
                         Kind.SECURITY_EVENT,
                         who=_ME,
                         level=Level.WARNING if unproven else Level.INFO,
@@ -377,7 +377,7 @@ class Journal:
 
     # --- Failing and healing
 
-    def _not_recorded(self, record: Draft, unavailable: AuditUnavailable) -> Receipt:
+    def _not_recorded(self, record: Prepared, unavailable: AuditUnavailable) -> Receipt:
         if unavailable.reason != "share":  # one principal's excess is not the journal's failure
             if self._problem is None:
                 self._alarm("journal.failed", {"reason": unavailable.reason, "problem": str(unavailable)})
@@ -391,9 +391,9 @@ class Journal:
         record_id, body = stamp(record, at=at, node=self.node, boot=None, n=None, random=self._fresh())
         return Receipt(record_id, self.node, self.boot or "", 0, leaf_of(body).hex(), at, False)
 
-    def _marker(self) -> Draft:
+    def _marker(self) -> Prepared:
         lost = self.fail is FailMode.OPEN
-        return draft(
+        return prepare(
             Kind.SECURITY_EVENT,
             who=_ME,
             level=Level.ERROR,

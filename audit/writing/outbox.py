@@ -16,11 +16,11 @@ from celery import current_app
 from django.db import connections, transaction
 
 from audit.records.kinds import Kind, Level, Source
-from audit.records.record import NO_IDS, Draft, Ids, Who, draft, stamp
+from audit.records.record import NO_IDS, Ids, Prepared, Who, prepare, stamp
 from audit.writing.frames import leaf_of
 from audit.writing.process import node
 
-__all__ = ["OutsideTransaction", "record", "record_change", "record_draft", "record_drafts"]
+__all__ = ["OutsideTransaction", "record", "record_all_prepared", "record_change", "record_prepared"]
 
 
 class OutsideTransaction(RuntimeError):
@@ -49,14 +49,14 @@ def record_change(
     the further ones of that kind (`release`, `digest`, `second`, `epoch`, `detail`).
     Raises OutsideTransaction, RecordInvalid.
     """
-    made = draft(
+    made = prepare(
         kind, who=actor, level=level, action=action, model=model, object=object, name=name, before=before, after=after,
         reason=reason, **fields,
     )  # fmt: skip
-    return record_drafts([made], using=using)[0]
+    return record_all_prepared([made], using=using)[0]
 
 
-def record_drafts(drafts: Sequence[Draft], *, using: str = "default") -> list[UUID]:
+def record_all_prepared(drafts: Sequence[Prepared], *, using: str = "default") -> list[UUID]:
     """Record what one transaction changes, inside that transaction; the records' ids. Raises OutsideTransaction."""
     if not connections[using].in_atomic_block:
         raise OutsideTransaction("a change is recorded outside the transaction that makes it")
@@ -77,15 +77,15 @@ def record(
 
     `fields` are those of the kind (audit.records.kinds.FIELDS). Raises RecordInvalid.
     """
-    return record_draft(draft(kind, who=actor, level=level, source=source, ids=ids, **fields), using=using)
+    return record_prepared(prepare(kind, who=actor, level=level, source=source, ids=ids, **fields), using=using)
 
 
-def record_draft(made: Draft, *, using: str = "default") -> UUID:
+def record_prepared(made: Prepared, *, using: str = "default") -> UUID:
     """Put a draft of any kind into the outbox, in the caller's transaction or one of its own; its id."""
     return _put([made], using)[0]
 
 
-def _put(drafts: Sequence[Draft], using: str) -> list[UUID]:
+def _put(drafts: Sequence[Prepared], using: str) -> list[UUID]:
     rows: list[tuple[str, bytes, bytes]] = []
     for made in drafts:
         at = time.time_ns() // 1000

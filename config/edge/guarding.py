@@ -11,7 +11,7 @@ from accounts.guard.guard import ScannerGuard
 from accounts.guard.installed import install_guard
 from accounts.guard.lists import GuardLists
 from audit.records.kinds import Kind, Level
-from audit.records.record import Who, draft
+from audit.records.record import Who, prepare
 from audit.writing import process
 from audit.writing.journal import AuditUnavailable
 from governance.deciding import startup
@@ -43,7 +43,7 @@ def _vouches(headers: RawHeaders, now: float) -> bool:
 def _record(refusals: Refusals) -> None:
     network, reason, count = refusals.network, refusals.reason, refusals.count
     log.warning("guard.refused", network=network, reason=reason, count=count, banned=refusals.banned)
-    event = draft(
+    event = prepare(
         Kind.SECURITY_EVENT,
         who=Who.component("guard"),
         level=Level.WARNING,

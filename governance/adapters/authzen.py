@@ -38,7 +38,7 @@ class Semantic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class TypedId:
     """A subject or a resource: type, id and its properties."""
 
     type: str
@@ -50,9 +50,9 @@ class Named:
 class Evaluation:
     """One question: may this subject do this to that resource?"""
 
-    subject: Named
+    subject: TypedId
     action: str
-    resource: Named
+    resource: TypedId
     arguments: Mapping[str, Json]
     agent_id: str | None
     session_id: str | None
@@ -126,14 +126,14 @@ def _item(item: Json, defaults: Mapping[str, Json]) -> Evaluation | BadEvaluatio
         return bad
 
 
-def _named(document: Mapping[str, Json], key: str) -> Named:
+def _named(document: Mapping[str, Json], key: str) -> TypedId:
     value = document.get(key)
     if not isinstance(value, dict):
         raise BadEvaluation(f"{key} is required and must be an object.")
     properties = value.get("properties", {})
     if not isinstance(properties, dict):
         raise BadEvaluation(f"{key}.properties must be an object.")
-    return Named(
+    return TypedId(
         type=_required(value, "type", f"{key}.type"), id=_required(value, "id", f"{key}.id"), properties=properties
     )
 

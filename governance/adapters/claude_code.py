@@ -18,7 +18,7 @@ CLIENT = "claude-code"
 MAX_REASON = 10_000  # characters; the client cuts longer strings
 
 
-class HookEvent(StrEnum):
+class ClaudeEvent(StrEnum):
     """The ten events that are governed; every other one is accepted and answered with no opinion."""
 
     PRE_TOOL_USE = "PreToolUse"
@@ -46,7 +46,7 @@ class BadPayload(Exception):
 class Payload:
     """One hook event. `event` is None for an event that is not governed; `name` is its name as sent."""
 
-    event: HookEvent | None
+    event: ClaudeEvent | None
     name: str
     session_id: str
     tool_name: str | None = None
@@ -59,7 +59,7 @@ class Payload:
     subagent: str | None = None
 
 
-_TOOL_EVENTS = frozenset({HookEvent.PRE_TOOL_USE, HookEvent.POST_TOOL_USE, HookEvent.POST_TOOL_USE_FAILURE})
+_TOOL_EVENTS = frozenset({ClaudeEvent.PRE_TOOL_USE, ClaudeEvent.POST_TOOL_USE, ClaudeEvent.POST_TOOL_USE_FAILURE})
 
 
 def read_payload(document: Json) -> Payload:
@@ -70,7 +70,7 @@ def read_payload(document: Json) -> Payload:
     if not isinstance(document, dict):
         raise BadPayload("The payload must be a JSON object.", "")
     name = _text(document, "hook_event_name")
-    event = HookEvent(name) if name in HookEvent.__members__.values() else None
+    event = ClaudeEvent(name) if name in ClaudeEvent.__members__.values() else None
     if event is None:
         return Payload(event=None, name=name, session_id=_optional_text(document, "session_id") or "")
     tool_input: Mapping[str, Json] = {}
@@ -84,7 +84,7 @@ def read_payload(document: Json) -> Payload:
         tool_input=tool_input,
         tool_use_id=_optional_text(document, "tool_use_id"),
         tool_response=document.get("tool_response"),
-        prompt=_text(document, "prompt", empty=True) if event is HookEvent.USER_PROMPT_SUBMIT else None,
+        prompt=_text(document, "prompt", empty=True) if event is ClaudeEvent.USER_PROMPT_SUBMIT else None,
         error=_optional_text(document, "error"),
         duration_ms=_optional_count(document, "duration_ms"),
         subagent=_optional_text(document, "agent_id"),
@@ -97,7 +97,7 @@ def tool_answer(effect: Effect, reason: str, *, skip_client_prompt: bool = False
         return {}
     return {
         "hookSpecificOutput": {
-            "hookEventName": HookEvent.PRE_TOOL_USE.value,
+            "hookEventName": ClaudeEvent.PRE_TOOL_USE.value,
             "permissionDecision": effect.value,
             "permissionDecisionReason": reason[:MAX_REASON],
         }
@@ -114,7 +114,7 @@ def result_answer(redacted: Json, *, found: bool) -> dict[str, Json]:
     if not found:
         return {}
     return {
-        "hookSpecificOutput": {"hookEventName": HookEvent.POST_TOOL_USE.value, "updatedToolOutput": redacted},
+        "hookSpecificOutput": {"hookEventName": ClaudeEvent.POST_TOOL_USE.value, "updatedToolOutput": redacted},
         "systemMessage": "Toolgate removed a credential from this tool's result.",
     }
 
@@ -122,11 +122,11 @@ def result_answer(redacted: Json, *, found: bool) -> dict[str, Json]:
 def refusal(event_name: str, reason: str) -> dict[str, Json]:
     """The answer to an event that cannot be decided (bad token, bad payload): a deny where the event can block,
     and a result that could not be looked through is withheld."""
-    if event_name == HookEvent.USER_PROMPT_SUBMIT:
+    if event_name == ClaudeEvent.USER_PROMPT_SUBMIT:
         return prompt_answer(reason)
-    if event_name in {"", HookEvent.PRE_TOOL_USE}:
+    if event_name in {"", ClaudeEvent.PRE_TOOL_USE}:
         return tool_answer(Effect.DENY, reason)
-    if event_name == HookEvent.POST_TOOL_USE:
+    if event_name == ClaudeEvent.POST_TOOL_USE:
         return {**result_answer(f"[withheld] {reason}"[:MAX_REASON], found=True), "systemMessage": reason[:MAX_REASON]}
     return {"systemMessage": reason[:MAX_REASON]}
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from accounts.identity.verified import Identity
 from audit.records.capture import Capture, CaptureLevel
-from audit.records.decision_record import NO_QUESTION, Inputs, Question, decision_draft
+from audit.records.decision_record import NO_QUESTION, Inputs, Question, prepare_decision
 from audit.writing.journal import Receipt
 from governance.deciding.remembered.recent import Reportable
 from governance.deciding.runtime import Runtime
@@ -96,7 +96,7 @@ async def decide_call(
     )
     capture = _captured(runtime, identity, call, decision, now=now)
     receipt = await runtime.journal.append_async(
-        decision_draft(
+        prepare_decision(
             who=runtime.who(identity),
             call=call,
             decision=decision,

@@ -21,7 +21,7 @@ from accounts.identity.verified import Identity
 from accounts.tokens.digest import KeyedDigest
 from audit.records.capture import Capturer
 from audit.records.decision_record import links_of
-from audit.records.record import Token, Who
+from audit.records.record import TokenRef, Who
 from audit.writing.journal import Alarm, Journal, log_alarm
 from governance.adapters.client_tool import ClientServers
 from governance.deciding.impostors import Impostors
@@ -30,7 +30,7 @@ from governance.deciding.limits.limits import LimitStore
 from governance.deciding.remembered.call_ids import CallIds
 from governance.deciding.remembered.labels import CleanLabels
 from governance.deciding.remembered.recent import RecentDecisions
-from governance.engine.asking.surface import Place, surface
+from governance.engine.asking.surface import SurfaceEntity, surface
 from governance.engine.compiled.snapshot import Snapshot
 from governance.engine.world import World
 from governance.vault.capture import DayKeys
@@ -65,7 +65,9 @@ class Runtime:
     recent: RecentDecisions = field(default_factory=RecentDecisions)
     impostors: Impostors = field(default_factory=Impostors)
     labels: CleanLabels = field(default_factory=CleanLabels)
-    _surfaces: OrderedDict[tuple[str, str, str], tuple[float, tuple[Place, ...]]] = field(default_factory=OrderedDict)
+    _surfaces: OrderedDict[tuple[str, str, str], tuple[float, tuple[SurfaceEntity, ...]]] = field(
+        default_factory=OrderedDict
+    )
     _who: OrderedDict[tuple[str, int, int], Who] = field(default_factory=OrderedDict)
     _large: dict[str, tuple[asyncio.Semaphore, list[None]]] = field(default_factory=dict)
 
@@ -108,7 +110,7 @@ class Runtime:
                 links=links_of(caller),
                 asked_by=identity.asked_by,
                 names=self._names(identity),
-                token=Token(iss=identity.iss, jti=identity.jti, kid=identity.kid, sha256=identity.token_sha256),
+                token=TokenRef(iss=identity.iss, jti=identity.jti, kid=identity.kid, sha256=identity.token_sha256),
             )
             if len(self._who) > REMEMBERED_WHO:
                 self._who.popitem(last=False)
@@ -123,7 +125,7 @@ class Runtime:
         }
         return {key: name for key, name in known.items() if name}
 
-    def surface_of(self, identity: Identity, *, now: float) -> tuple[Place, ...]:
+    def surface_of(self, identity: Identity, *, now: float) -> tuple[SurfaceEntity, ...]:
         """The caller's surface, from cache for a second: so much later is a rule's beginning or end seen in a list."""
         key = (_credential(identity), self.snapshot.digest, self.basis())
         held = self._surfaces.get(key) if key[0] else None

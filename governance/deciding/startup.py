@@ -25,7 +25,7 @@ from accounts.services.agent_keys import note_uses
 from accounts.tokens.verify import Verifier
 from audit.records.capture import Capturer
 from audit.records.kinds import Kind, Level
-from audit.records.record import Who, draft
+from audit.records.record import Who, prepare
 from audit.writing import process
 from audit.writing.journal import AuditUnavailable
 from governance.deciding import keys
@@ -134,7 +134,7 @@ def dsn() -> str:
 def alarm(code: str, detail: Mapping[str, Any]) -> None:
     """Raise an alarm: an error in the log and a security event in the trail."""
     log.error(code, **detail)
-    record = draft(Kind.SECURITY_EVENT, who=Who.component("web"), level=Level.ERROR, code=code, detail=dict(detail))
+    record = prepare(Kind.SECURITY_EVENT, who=Who.component("web"), level=Level.ERROR, code=code, detail=dict(detail))
     try:
         process.journal().append(record)
     except AuditUnavailable:

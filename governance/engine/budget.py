@@ -66,7 +66,7 @@ class Charge(NamedTuple):
     cost: float = 1.0
 
 
-class Verdict(NamedTuple):
+class BudgetVerdict(NamedTuple):
     """What a check said. `code` and `retry_after` (seconds) tell of the charge that refused, else they are None and 0.
 
     `limit`, `remaining` (calls) and `reset` (seconds until all is there again) describe the scarcest charge.
@@ -81,7 +81,7 @@ class Verdict(NamedTuple):
     degraded: bool = False
 
 
-UNLIMITED = Verdict(True)
+UNLIMITED = BudgetVerdict(True)
 
 
 class BucketTable:
@@ -185,7 +185,7 @@ class MemoryBudgets:
         self.buckets = BucketTable(buckets)
         self.windows = WindowTable(windows)
 
-    def admit(self, charges: Sequence[Charge], now: float) -> Verdict:
+    def admit(self, charges: Sequence[Charge], now: float) -> BudgetVerdict:
         """Pay every charge at `now`, or none and say which refused. Without charges everything is admitted."""
         limit = remaining = inf
         reset = 0.0
@@ -196,7 +196,7 @@ class MemoryBudgets:
                 interval, depth = measure.interval, measure.depth
                 if depth <= 0.0:
                     self._give_back(charges[:paid], before, now)
-                    return Verdict(False, code, inf, measure.burst, 0.0, inf)
+                    return BudgetVerdict(False, code, inf, measure.burst, 0.0, inf)
                 cell = self.buckets.cell(key, now)
                 held = cell[0]
                 if held > now + depth:
@@ -207,7 +207,7 @@ class MemoryBudgets:
                 over = full - now - depth
                 if over > SLACK:
                     self._give_back(charges[:paid], before, now)
-                    return Verdict(False, code, max(0.0, over), measure.burst, 0.0, full - now)
+                    return BudgetVerdict(False, code, max(0.0, over), measure.burst, 0.0, full - now)
                 cell[0], cell[1], cell[2] = full, interval, depth
                 left = -over / interval
                 size = measure.burst
@@ -218,14 +218,16 @@ class MemoryBudgets:
                     # Counted from the newest: when the policy has just lowered the count, older entries are over it.
                     first = moments[-measure.calls] if measure.calls else inf
                     self._give_back(charges[:paid], before, now)
-                    return Verdict(False, code, first + measure.seconds - now, measure.calls, 0.0, measure.seconds)
+                    return BudgetVerdict(
+                        False, code, first + measure.seconds - now, measure.calls, 0.0, measure.seconds
+                    )
                 moments.append(now)
                 before.append(0.0)
                 size = measure.calls
                 full = now + measure.seconds
             if left < remaining:
                 limit, remaining, reset = size, left, full - now
-        return Verdict(True, None, 0.0, limit, max(0.0, remaining), reset)
+        return BudgetVerdict(True, None, 0.0, limit, max(0.0, remaining), reset)
 
     def _give_back(self, charges: Sequence[Charge], before: list[float], now: float) -> None:
         for charge, held in zip(reversed(charges), reversed(before[: len(charges)]), strict=True):

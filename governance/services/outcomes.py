@@ -21,8 +21,8 @@ from audit.records.capture import Capture, CaptureLevel
 from audit.records.decision_record import ids_of
 from audit.records.execution_record import ExecutionStatus, execution_ended, execution_started
 from audit.records.kinds import Kind, Source
-from audit.records.record import Draft, draft
-from audit.writing.outbox import record_drafts
+from audit.records.record import Prepared, prepare
+from audit.writing.outbox import record_all_prepared
 from governance.deciding.database import in_database
 from governance.deciding.remembered.recent import Reportable
 from governance.deciding.runtime import Runtime
@@ -94,7 +94,7 @@ async def report_tool_result(
             pass
     scan = runtime.snapshot.scanner.scan({"result": report.result, "error": report.error})
     await runtime.journal.append_async(
-        draft(
+        prepare(
             Kind.AGENT_EVENT,
             who=runtime.who(identity),
             source=Source.REPORTED,
@@ -114,7 +114,7 @@ async def report_tool_result(
 
 def _drafts(
     runtime: Runtime, identity: Identity, decided: Reportable, report: Report, *, now: float
-) -> tuple[Scan, list[Draft], list[OutcomePhase]]:
+) -> tuple[Scan, list[Prepared], list[OutcomePhase]]:
     who, at = runtime.who(identity), int(now * 1e6)
     server, _, tool = decided.entity.partition("/")
     ids = ids_of(decided.labels)
@@ -155,7 +155,7 @@ def _output(runtime: Runtime, decided: Reportable, report: Report, scan: Scan, a
     )
 
 
-def _store(decision: UUID, phases: list[OutcomePhase], drafts: list[Draft], now: float) -> None:
+def _store(decision: UUID, phases: list[OutcomePhase], drafts: list[Prepared], now: float) -> None:
     """Guard rows and records in one transaction. An end alone writes both; an end after a start only itself."""
     at = datetime.fromtimestamp(now, UTC)
     with transaction.atomic():
@@ -172,7 +172,7 @@ def _store(decision: UUID, phases: list[OutcomePhase], drafts: list[Draft], now:
                 )
         except IntegrityError:
             raise OutcomeConflict("This outcome was reported before.") from None
-        record_drafts([made for _, made in new])
+        record_all_prepared([made for _, made in new])
 
 
 async def _from_trail(decision_id: str) -> Reportable | None:

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from audit.models import TrailRecord
 from audit.records.execution_record import ExecutionStatus, execution_ended
 from audit.records.record import Who, ids
-from audit.writing.outbox import record_draft
+from audit.writing.outbox import record_prepared
 from governance.models import OutcomePhase, ReportedOutcome
 
 UNFINISHED_AFTER = timedelta(minutes=15)  # 50-audit.md
@@ -38,7 +38,7 @@ def _end(started: ReportedOutcome, now: datetime) -> bool:
     try:
         with transaction.atomic():
             ReportedOutcome.objects.create(decision=started.decision, phase=OutcomePhase.ENDED, at=now)
-            record_draft(
+            record_prepared(
                 execution_ended(
                     who=Who.component("beat"),
                     execution=decision,

@@ -23,7 +23,7 @@ _NONCE = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class EnvelopePlace:
     """Where a sealed value belongs. `row` is the row's id, known before it is written; `version` counts up from 1."""
 
     provider: str
@@ -54,17 +54,17 @@ class Envelope:
     def __init__(self, keys: MasterKeys) -> None:
         self._keys = keys
 
-    def _wrap_key(self, place: Place, kid: str) -> bytes:
+    def _wrap_key(self, place: EnvelopePlace, kid: str) -> bytes:
         return self._keys.derive(Purpose.SECRET_WRAP, place.provider, kid, kid=kid)
 
-    def seal(self, secret: Secret, place: Place) -> str:
+    def seal(self, secret: Secret, place: EnvelopePlace) -> str:
         """The sealed text of `secret` at `place`, under a fresh data key."""
         kid, data_key = self._keys.kid, AESGCM.generate_key(256)
         wrapped = _seal(self._wrap_key(place, kid), data_key, place.data("key", kid))
         body = _seal(data_key, secret.reveal("sealing").encode("utf-8"), place.data("value"))
         return ".".join((_FORMAT, kid, to_base64url(wrapped), to_base64url(body)))
 
-    def open(self, sealed: str, place: Place) -> Secret:
+    def open(self, sealed: str, place: EnvelopePlace) -> Secret:
         """The secret behind `sealed`. Raises VaultError, always the same, when it does not belong or was touched."""
         try:
             kid, wrapped, body = self._parts(sealed)
@@ -73,7 +73,7 @@ class Envelope:
         except (ValueError, InvalidTag):
             raise VaultError from None
 
-    def rewrap(self, sealed: str, place: Place) -> str:
+    def rewrap(self, sealed: str, place: EnvelopePlace) -> str:
         """The same value with its data key wrapped by the first master key; unchanged when it already is."""
         try:
             kid, wrapped, body = self._parts(sealed)

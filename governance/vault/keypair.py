@@ -44,7 +44,7 @@ class KeyPair(Generic[Private, Public]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRing(Generic[Private, Public]):
+class KeyPairs(Generic[Private, Public]):
     """The keys of one setting, first one first."""
 
     keys: tuple[KeyPair[Private, Public], ...]
@@ -58,13 +58,13 @@ class KeyRing(Generic[Private, Public]):
         """The key of that id."""
         return next((key for key in self.keys if key.kid == kid), None)
 
-    def public_only(self) -> KeyRing[Private, Public]:
+    def public_only(self) -> KeyPairs[Private, Public]:
         """The same ring without any private half."""
-        return KeyRing(keys=tuple(KeyPair(kid=key.kid, public=key.public) for key in self.keys))
+        return KeyPairs(keys=tuple(KeyPair(kid=key.kid, public=key.public) for key in self.keys))
 
 
-SigningKeys = KeyRing[Ed25519PrivateKey, Ed25519PublicKey]
-CaptureKeys = KeyRing[X25519PrivateKey, X25519PublicKey]
+SigningKeys = KeyPairs[Ed25519PrivateKey, Ed25519PublicKey]
+CaptureKeys = KeyPairs[X25519PrivateKey, X25519PublicKey]
 
 
 def parse_signing_keys(text: str, *, setting: str) -> SigningKeys:
@@ -77,7 +77,9 @@ def parse_capture_keys(text: str, *, setting: str = "TOOLGATE_CAPTURE_KEY") -> C
     return _parse(text, setting, X25519PrivateKey, X25519PublicKey)  # type: ignore[type-abstract]
 
 
-def _parse(text: str, setting: str, private_type: type[Private], public_type: type[Public]) -> KeyRing[Private, Public]:
+def _parse(
+    text: str, setting: str, private_type: type[Private], public_type: type[Public]
+) -> KeyPairs[Private, Public]:
     keys: list[KeyPair[Private, Public]] = []
     for given, loaded in _load(text, setting, private_type, public_type):
         if isinstance(loaded, private_type):
@@ -96,7 +98,7 @@ def _parse(text: str, setting: str, private_type: type[Private], public_type: ty
         keys.append(KeyPair(kid=kid, public=public, private=private))
     if not keys:
         raise KeyMaterialError(f"{setting}: no key is given")
-    return KeyRing(keys=tuple(keys))
+    return KeyPairs(keys=tuple(keys))
 
 
 def fingerprint(public: Ed25519PublicKey | X25519PublicKey) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from audit.records.capture import Capture
-from audit.records.decision_record import Inputs, Question, decision_draft, links_of
+from audit.records.decision_record import Inputs, Question, links_of, prepare_decision
 from audit.records.kinds import Kind
-from audit.records.record import Draft, Token, Who, draft
+from audit.records.record import Prepared, TokenRef, Who, prepare
 from audit.writing.frames import NO_MAC, Frame, boot_key, check_macs, split_frames
 from audit.writing.journal import Journal
 from governance.engine.call import Call, Labels
@@ -53,7 +53,7 @@ def who(principal: str = "alice") -> Who:
         departments=asking.principal.departments,
         links=links_of(asking),
         names={"principal": principal.title()},
-        token=Token(iss="http://localhost", jti="j-1", kid="t1", sha256="ab" * 32),
+        token=TokenRef(iss="http://localhost", jti="j-1", kid="t1", sha256="ab" * 32),
     )
 
 
@@ -64,11 +64,11 @@ def decision(
     tool: str = "github/create_issue",
     arguments: Capture = DIGEST,
     **changes: Any,
-) -> Draft:
+) -> Prepared:
     """A decision of a usual size (about 1.5 kB)."""
     layers = tuple(LayerResult(layer=name, outcome=Outcome.PASS, nanos=1_500) for name in LAYERS)
     answer = Decision(effect=effect, layers=layers, rule="r1", matched=("r1",), release=4, digest="cd" * 32, **changes)
-    return decision_draft(
+    return prepare_decision(
         who=who(principal),
         call=Call(entity=tool, arguments={"title": "x"}, size=13, labels=Labels(trace_id="t-1", session_id="c-1")),
         decision=answer,
@@ -78,8 +78,8 @@ def decision(
     )
 
 
-def event(code: str = "test.event", **fields: Any) -> Draft:
-    return draft(Kind.SECURITY_EVENT, who=Who.component("tests"), code=code, **fields)
+def event(code: str = "test.event", **fields: Any) -> Prepared:
+    return prepare(Kind.SECURITY_EVENT, who=Who.component("tests"), code=code, **fields)
 
 
 def journal(folder: Path, **changes: Any) -> Journal:

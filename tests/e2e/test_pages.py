@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.services.actor import Actor
 from audit.intake.ingest import drain_outbox
 from audit.writing import process
-from audit.writing.outbox import record_draft
+from audit.writing.outbox import record_prepared
 from governance.deciding import keys
 from governance.engine.decision import Effect
 from governance.models import PolicySettings, Release, ReleaseProposal, Rule, Switch, SwitchScope
@@ -54,7 +54,7 @@ def world() -> User:
     set_switch(actor=Actor.person(owner), scope=SwitchScope.AGENT, target="coder", reason=HOSTILE, macs=macs)
     set_switch(actor=Actor.person(owner), scope=SwitchScope.ALL, reason=HOSTILE, drill=True, macs=macs)
     answer: dict[str, Any] = {"effect": Effect.DENY, "layer": "blocklist", "code": "block.host", "reason": "no"}
-    record_draft(decision(HOSTILE, tool=f"files/{HOSTILE}", **answer))
+    record_prepared(decision(HOSTILE, tool=f"files/{HOSTILE}", **answer))
     with process.connect() as connection:
         drain_outbox(connection, alarm=lambda code, detail: None)
     recorder = Recorder({name: said for name, said in document_from_rows().items() if name != "principals"})

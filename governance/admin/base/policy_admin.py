@@ -15,11 +15,11 @@ from accounts.admin.base.lines import JSONTextField
 from accounts.admin.base.object_admin import Known, ObjectAdmin, slugs_of
 from accounts.admin.base.object_form import ObjectForm
 from accounts.selectors.history import shown
-from governance.admin.base.record_field import RecordField, known_leaves, leaves
+from governance.admin.base.object_field import ObjectField, known_leaves, leaves
 from governance.models import DataSource, Server
 from governance.models.field import ExactJSONField
-from governance.policy.schema.shapes import Either, Record, Table
-from governance.policy.tables.compiler import record_of
+from governance.policy.schema.shapes import Either, Struct, Table
+from governance.policy.tables.compiler import object_of
 from governance.policy.tables.object_checks import check_object
 from governance.policy.tables.row_mapping import HOME_OF
 from governance.services.authoring import objects
@@ -30,7 +30,7 @@ class PolicyForm(ObjectForm):
 
     def describe(self, instance: Any) -> dict[str, Any]:
         """The object as the policy file writes it."""
-        return record_of(instance)
+        return object_of(instance)
 
     def check_object(self) -> None:
         """Place each fault at the field it is about."""
@@ -66,7 +66,7 @@ class PolicyAdmin(ObjectAdmin):
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> Any:
         """Say what goes, in the policy's words."""
-        context["removed_record"] = [(key, shown(value)) for key, value in record_of(context["object"]).items()]
+        context["removed_record"] = [(key, shown(value)) for key, value in object_of(context["object"]).items()]
         return super().render_delete_form(request, context)
 
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any) -> FormField | None:
@@ -77,10 +77,10 @@ class PolicyAdmin(ObjectAdmin):
         home = HOME_OF[self.model]
         key = next((k for k, c in home.columns.items() if c == db_field.name), None)
         shape = home.record.fields[key].shape if key else None
-        if isinstance(shape, Record):
-            return RecordField(parts=list(leaves(shape)), **label)
+        if isinstance(shape, Struct):
+            return ObjectField(parts=list(leaves(shape)), **label)
         if isinstance(shape, Table) and shape.known:
-            return RecordField(parts=list(known_leaves(shape)), **label)
+            return ObjectField(parts=list(known_leaves(shape)), **label)
         return JSONTextField(plain=isinstance(shape, Either), required=False, **label)
 
 

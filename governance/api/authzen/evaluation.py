@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.identity.verified import Identity
 from audit.records.decision_record import Question
-from governance.adapters.authzen import BadEvaluation, Evaluation, Named, error_item, read_batch, read_evaluation
+from governance.adapters.authzen import BadEvaluation, Evaluation, TypedId, error_item, read_batch, read_evaluation
 from governance.api.deciding.decisions import Attempt, identify, record, refuse_secret_labels
 from governance.api.door.answers import detail_of
 from governance.api.door.body import CALLER_ID, read_body
@@ -105,7 +105,7 @@ def evaluation_answer(decided: Decided) -> dict[str, Any]:
     return {"decision": shown.effect is Effect.ALLOW and not shown.obligations, "context": context}
 
 
-def _asked_about(runtime: Runtime, identity: Identity, subject: Named, call: Call) -> Identity:
+def _asked_about(runtime: Runtime, identity: Identity, subject: TypedId, call: Call) -> Identity:
     """Whom the question is about: the token's principal (or, as type `agent`, its agent), never whom the body names.
 
     An enforcement point whose token has the scope `pep` may ask about the subjects and servers that it lists: the

@@ -10,7 +10,7 @@ from governance.api.door.exchange import Exchange, Problem, Reply, ReplyHeaders,
 from governance.deciding.decide import moment
 from governance.deciding.limits.limits import TooManyRequests
 from governance.deciding.runtime import Runtime
-from governance.engine.asking.surface import Place
+from governance.engine.asking.surface import SurfaceEntity
 
 PAGE = 1_000  # entities a page, unless `limit` asks for fewer
 RATE_CLASS = "agents"
@@ -91,7 +91,7 @@ async def _charged(runtime: Runtime, identity: Identity | None, exchange: Exchan
         raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
 
 
-def _cursor(place: Place) -> str:
+def _cursor(place: SurfaceEntity) -> str:
     return f"{place.kind}:{place.id}"
 
 

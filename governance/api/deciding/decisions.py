@@ -22,7 +22,7 @@ from governance.api.door.exchange import Exchange, Problem, Reply, ReplyHeaders
 from governance.api.door.requests import CONTEXT_FIELDS, NO_LABELS, read_call, traced
 from governance.deciding.decide import Decided, decide_call
 from governance.deciding.limits.limits import TooManyRequests
-from governance.deciding.remembered.call_ids import Conflict, InFlight, Remembered, Unavailable
+from governance.deciding.remembered.call_ids import CallIdConflict, InFlight, RememberedAnswer, Unavailable
 from governance.deciding.runtime import Runtime
 from governance.engine.call import Call
 from governance.engine.decision import Effect
@@ -250,7 +250,7 @@ async def _answer_once(
     now, basis = exchange.received_at, f"{runtime.basis()}/{_rights(runtime, identity)}"
     try:
         known = await runtime.call_ids.claim(owner, call_id, digest, now=now)
-    except Conflict:
+    except CallIdConflict:
         raise Problem(409, "call_id.conflict", "This call_id was used for another request.", path="/call_id") from None
     except InFlight:
         raise Problem(
@@ -272,7 +272,7 @@ async def _answer_once(
         body = _body(runtime, identity, decided, call, now=exchange.received_at)
         effect = decided.decision.effect
         if effect is not Effect.ASK:
-            remembered = Remembered(
+            remembered = RememberedAnswer(
                 digest=digest,
                 basis=basis,
                 decision_id=decided.id,

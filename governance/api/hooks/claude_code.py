@@ -16,7 +16,7 @@ from audit.records.decision_record import Question
 from governance.adapters.claude_code import (
     CLIENT,
     BadPayload,
-    HookEvent,
+    ClaudeEvent,
     Payload,
     event_in,
     prompt_answer,
@@ -75,7 +75,7 @@ def _blocking_event(exchange: Exchange) -> str:
     except BadJson:
         return ""
     name = document.get("hook_event_name") if isinstance(document, dict) else None
-    return str(name) if name in (HookEvent.USER_PROMPT_SUBMIT, HookEvent.POST_TOOL_USE) else ""
+    return str(name) if name in (ClaudeEvent.USER_PROMPT_SUBMIT, ClaudeEvent.POST_TOOL_USE) else ""
 
 
 def refused(problem: Problem, request_id: str, *, event: str = "") -> Reply:
@@ -89,13 +89,13 @@ def refused(problem: Problem, request_id: str, *, event: str = "") -> Reply:
 
 
 async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchange: Exchange) -> Mapping[str, Any]:
-    if payload.event is HookEvent.PRE_TOOL_USE:
+    if payload.event is ClaudeEvent.PRE_TOOL_USE:
         decided = await _decided(runtime, identity, payload, exchange)
         decision = decided.decision
         if decision.effect is Effect.ALLOW and decision.obligations:
             return tool_answer(Effect.DENY, _owed(decided))
         return tool_answer(decision.effect, told(decided), skip_client_prompt=decision.skip_client_prompt)
-    if payload.event is HookEvent.USER_PROMPT_SUBMIT:
+    if payload.event is ClaudeEvent.USER_PROMPT_SUBMIT:
         call = Call(
             entity=f"{CLIENT}/UserPromptSubmit",
             arguments={"prompt": payload.prompt or ""},
@@ -107,9 +107,9 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
         if decided.decision.effect is Effect.ALLOW:
             return prompt_answer(_owed(decided) if decided.decision.obligations else None)
         return prompt_answer(told(decided))
-    if payload.event in (HookEvent.POST_TOOL_USE, HookEvent.POST_TOOL_USE_FAILURE):
+    if payload.event in (ClaudeEvent.POST_TOOL_USE, ClaudeEvent.POST_TOOL_USE_FAILURE):
         report = Report(
-            status="failed" if payload.event is HookEvent.POST_TOOL_USE_FAILURE else "success",
+            status="failed" if payload.event is ClaudeEvent.POST_TOOL_USE_FAILURE else "success",
             micros=payload.duration_ms * 1000 if payload.duration_ms is not None else None,
             error=payload.error,
             result=payload.tool_response,

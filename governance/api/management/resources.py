@@ -34,7 +34,7 @@ from governance.models import (
     Skill,
     Tool,
 )
-from governance.policy.tables.compiler import record_of
+from governance.policy.tables.compiler import object_of
 from governance.policy.tables.row_mapping import HOME_OF, Form, Home
 
 META = "meta"
@@ -112,7 +112,7 @@ class Resource:
     def shown(self, instance: Versioned) -> dict[str, Json]:
         """An object as the policy file writes it, with its id and its version."""
         record: dict[str, Json] = {} if self.single else {"id": self.id_of(instance)}
-        record |= record_of(instance)
+        record |= object_of(instance)
         record[META] = {
             "revision": instance.revision if not instance._state.adding else 0,
             "updated_at": moment(instance.updated_at.timestamp()) if instance.updated_at else None,

@@ -21,7 +21,7 @@ _ORDER = {Move.WIDENS: 0, Move.BOTH: 1, Move.TIGHTENS: 2, Move.NEUTRAL: 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class PolicyDifference:
     """What changes between two documents. `rights` say for whom, `objects` what was written; both the widest first."""
 
     changes: tuple[Change, ...]
@@ -64,10 +64,10 @@ class Difference:
 
 
 _lock = threading.Lock()
-_known: OrderedDict[tuple[str, str], Difference] = OrderedDict()
+_known: OrderedDict[tuple[str, str], PolicyDifference] = OrderedDict()
 
 
-def difference(old: Document | None, new: Document) -> Difference:
+def difference(old: Document | None, new: Document) -> PolicyDifference:
     """From one canonical document to another; None is nothing in force."""
     before = old if old is not None else NOTHING
     pair = (digest(before), digest(new))
@@ -75,7 +75,7 @@ def difference(old: Document | None, new: Document) -> Difference:
         known = _known.get(pair)
     if known is not None:
         return known
-    found = Difference(changes=tuple(compare(before, new)))
+    found = PolicyDifference(changes=tuple(compare(before, new)))
     with _lock:
         _known[pair] = found
         while len(_known) > KEPT:

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
-from governance.console.pages.comparing import Difference, difference
+from governance.console.pages.comparing import PolicyDifference, difference
 from governance.console.pages.in_force import newest_release, release_document
 from governance.console.pages.page import actor, person, refusals_told, show
 from governance.console.pages.review import asked_for, conflict_page
@@ -137,7 +137,7 @@ def _decide(request: HttpRequest, number: int, decision: str, reason: str) -> No
             messages.success(request, "Withdrawn. Nothing changes.")
 
 
-def _chosen(request: HttpRequest, old: str, new: str) -> Difference | None:
+def _chosen(request: HttpRequest, old: str, new: str) -> PolicyDifference | None:
     documents = [_document(request, name) for name in (old, new)]
     if documents[0] is None or documents[1] is None:
         missing = [name for name, document in zip((old, new), documents, strict=True) if document is None]

@@ -14,14 +14,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import User
-from governance.console.pages.comparing import Difference, difference
+from governance.console.pages.comparing import PolicyDifference, difference
 from governance.console.pages.in_force import newest_release
 from governance.console.pages.page import actor, person, refusals_told, sees_all, show
 from governance.models import BacktestRun, DraftComment, Release
 from governance.models.releases.release import ReleaseKind
 from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyError, PolicyErrors
-from governance.policy.lint.linter import Finding, lint
+from governance.policy.lint.linter import LintFinding, lint
 from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import CaseResult, run_tests
@@ -75,7 +75,7 @@ class Checks:
     """What lint and the tests said of a draft at `at` (epoch seconds): both read the clock."""
 
     at: float
-    findings: tuple[Finding, ...]
+    findings: tuple[LintFinding, ...]
     tests: tuple[CaseResult, ...]
 
 
@@ -94,8 +94,8 @@ class Review:
     revision: int
     named: str = ""
     faults: tuple[PolicyError, ...] = ()
-    difference: Difference = Difference(changes=())
-    findings: tuple[Finding, ...] = ()
+    difference: PolicyDifference = PolicyDifference(changes=())
+    findings: tuple[LintFinding, ...] = ()
     tests: tuple[CaseResult, ...] = ()
     reasons: tuple[str, ...] = ()
 

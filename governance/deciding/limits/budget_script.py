@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import Any
 
-from governance.engine.budget import SLACK, Charge, Quota, Verdict
+from governance.engine.budget import SLACK, BudgetVerdict, Charge, Quota
 
 # KEYS[1] is the register of processes, KEYS[2…] one for each charge.
 # ARGV: forced, process ("" for no heartbeat), forget_after, slack; then for each charge kind, a, b, cost:
@@ -95,20 +95,20 @@ def arguments_of(
     return found
 
 
-def verdict_of(answer: list[Any], charges: Sequence[Charge]) -> Verdict:
+def verdict_of(answer: list[Any], charges: Sequence[Charge]) -> BudgetVerdict:
     """The verdict in the script's answer."""
     refused = int(answer[1])
     if refused:
         charge = charges[refused - 1]
         wait = float(answer[2])
         limit = _size(charge)
-        return Verdict(False, charge.code, inf if wait >= NEVER / 2 else wait, limit, 0.0, float(answer[3]))
+        return BudgetVerdict(False, charge.code, inf if wait >= NEVER / 2 else wait, limit, 0.0, float(answer[3]))
     limit = remaining = inf
     reset = 0.0
     for charge, left, until in zip(charges, answer[2::2], answer[3::2], strict=True):
         if float(left) < remaining:
             limit, remaining, reset = _size(charge), max(0.0, float(left)), float(until)
-    return Verdict(True, None, 0.0, limit, remaining, reset)
+    return BudgetVerdict(True, None, 0.0, limit, remaining, reset)
 
 
 NEVER = 1e9

@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from governance.deciding.limits.budget_script import SCRIPT, arguments_of, keys_of, verdict_of
-from governance.engine.budget import Charge, MemoryBudgets, Verdict
+from governance.engine.budget import BudgetVerdict, Charge, MemoryBudgets
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class BudgetStore(Protocol):
     def degraded(self) -> bool:
         """Whether this process counts for itself because the shared store cannot be reached."""
 
-    async def admit(self, charges: Sequence[Charge], now: float) -> Verdict:
+    async def admit(self, charges: Sequence[Charge], now: float) -> BudgetVerdict:
         """Pay every charge, or none. `now` in seconds since the epoch; a shared store goes by its own clock."""
 
     async def debit(self, charge: Charge, now: float) -> None:
@@ -48,7 +48,7 @@ class MemoryStore:
 
     degraded = False
 
-    async def admit(self, charges: Sequence[Charge], now: float) -> Verdict:
+    async def admit(self, charges: Sequence[Charge], now: float) -> BudgetVerdict:
         """Pay every charge, or none."""
         return self.budgets.admit(charges, now)
 
@@ -89,7 +89,7 @@ class RedisStore:
         """Whether Redis could not be reached last time."""
         return self._retry_at is not None
 
-    async def admit(self, charges: Sequence[Charge], now: float) -> Verdict:
+    async def admit(self, charges: Sequence[Charge], now: float) -> BudgetVerdict:
         """Pay every charge in Redis, or none; out of this process's share where Redis cannot be reached."""
         if not charges:
             return self._alone.admit(charges, now)

@@ -11,7 +11,7 @@ from typing import Final
 from accounts.guard.network import network_of
 from accounts.identity.verified import Identity
 from governance.deciding.limits.budget_store import BudgetStore, MemoryStore
-from governance.engine.budget import Charge, Quota, Verdict, Window
+from governance.engine.budget import BudgetVerdict, Charge, Quota, Window
 from governance.engine.compiled.snapshot import Limits
 from governance.engine.need import Buckets, NeedBuckets
 
@@ -32,7 +32,7 @@ LONGEST_WAIT: Final = 86_400
 class TooManyRequests(Exception):
     """The edge admits no more for now: a 429 with these headers."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: BudgetVerdict) -> None:
         super().__init__("rate.edge")
         self.verdict = verdict
         self.headers = headers_of(verdict)
@@ -154,7 +154,7 @@ class LimitStore:
         return self._compiled
 
 
-def _buckets_of(verdict: Verdict) -> Buckets:
+def _buckets_of(verdict: BudgetVerdict) -> Buckets:
     if verdict.admitted:
         return PAID
     wait = verdict.retry_after if isfinite(verdict.retry_after) else LONGEST_WAIT
@@ -176,7 +176,7 @@ def charges_of(need: NeedBuckets) -> tuple[Charge, ...]:
     return (principal, Charge(f"s\n{need.principal}\n{need.session}", window, "rate.session"))
 
 
-def headers_of(verdict: Verdict) -> Headers:
+def headers_of(verdict: BudgetVerdict) -> Headers:
     """`RateLimit-*`, and `Retry-After` for a refusal; nothing where nothing is limited."""
     if not isfinite(verdict.limit):
         return ()

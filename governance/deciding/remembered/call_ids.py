@@ -29,7 +29,7 @@ Owner = tuple[str, str, str]
 """Principal, agent and signed session; empty where there is none."""
 
 
-class Conflict(Exception):
+class CallIdConflict(Exception):
     """The same `call_id` was used for another request."""
 
 
@@ -42,7 +42,7 @@ class Unavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
+class RememberedAnswer:
     """One answer: the request's digest, what it rests on, and the bytes that were answered."""
 
     digest: str
@@ -64,10 +64,10 @@ class Remembered:
 class CallIds(Protocol):
     """Where remembered answers are kept."""
 
-    def claim(self, owner: Owner, call_id: str, digest: str, *, now: float) -> Awaitable[Remembered | None]:
-        """Take the id for this request and return what was answered before, if anything; raise `Conflict`."""
+    def claim(self, owner: Owner, call_id: str, digest: str, *, now: float) -> Awaitable[RememberedAnswer | None]:
+        """Take the id for this request and return what was answered before, if anything; raise `CallIdConflict`."""
 
-    def keep(self, owner: Owner, call_id: str, remembered: Remembered) -> Awaitable[None]:
+    def keep(self, owner: Owner, call_id: str, remembered: RememberedAnswer) -> Awaitable[None]:
         """Remember an answer and release the claim."""
 
     def release(self, owner: Owner, call_id: str) -> Awaitable[None]:
@@ -78,21 +78,21 @@ class LocalCallIds:
     """The table of a single web process."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Owner, str], Remembered] = OrderedDict()
+        self._kept: OrderedDict[tuple[Owner, str], RememberedAnswer] = OrderedDict()
         self._of_principal: dict[str, OrderedDict[tuple[Owner, str], None]] = {}
         self._deciding: dict[tuple[Owner, str], tuple[str, asyncio.Event]] = {}
 
-    async def claim(self, owner: Owner, call_id: str, digest: str, *, now: float) -> Remembered | None:
+    async def claim(self, owner: Owner, call_id: str, digest: str, *, now: float) -> RememberedAnswer | None:
         """Wait for the same request where it is being decided, then take the id."""
         key = (owner, call_id)
         while (deciding := self._deciding.get(key)) is not None:
             if deciding[0] != digest:
-                raise Conflict
+                raise CallIdConflict
             await deciding[1].wait()
         known = self._kept.get(key)
         if known is not None and now < known.stored_at + KEPT_SECONDS:
             if known.digest != digest:
-                raise Conflict
+                raise CallIdConflict
             known = self._kept[key] = replace(known, repeats=known.repeats + 1)
         elif known is not None:
             self._forget(key)
@@ -100,12 +100,12 @@ class LocalCallIds:
         self._deciding[key] = (digest, asyncio.Event())
         return known
 
-    async def keep(self, owner: Owner, call_id: str, remembered: Remembered) -> None:
+    async def keep(self, owner: Owner, call_id: str, remembered: RememberedAnswer) -> None:
         """Remember the answer; the principal's oldest goes where there are too many."""
         self.recall(owner, call_id, remembered)
         await self.release(owner, call_id)
 
-    def recall(self, owner: Owner, call_id: str, remembered: Remembered) -> None:
+    def recall(self, owner: Owner, call_id: str, remembered: RememberedAnswer) -> None:
         """Remember an answer without a claim: at start, what an earlier process answered."""
         key = (owner, call_id)
         self._forget(key)
@@ -149,7 +149,7 @@ class SharedCallIds:
         self._prefix = prefix
         self._claim = redis.register_script(_CLAIM)
 
-    async def claim(self, owner: Owner, call_id: str, digest: str, *, now: float) -> Remembered | None:
+    async def claim(self, owner: Owner, call_id: str, digest: str, *, now: float) -> RememberedAnswer | None:
         """Take the id, or raise `InFlight` where another process is deciding the same request."""
         kept_key, claim_key = self._keys(owner, call_id)
         try:
@@ -160,14 +160,14 @@ class SharedCallIds:
             return None
         if state == b"deciding":
             if value is not None and value.decode() != digest:
-                raise Conflict
+                raise CallIdConflict
             raise InFlight
-        remembered = Remembered(**orjson.loads(value))
+        remembered = RememberedAnswer(**orjson.loads(value))
         if remembered.digest != digest:
-            raise Conflict
+            raise CallIdConflict
         return replace(remembered, repeats=remembered.repeats + 1)
 
-    async def keep(self, owner: Owner, call_id: str, remembered: Remembered) -> None:
+    async def keep(self, owner: Owner, call_id: str, remembered: RememberedAnswer) -> None:
         """Remember the answer for ten minutes."""
         kept_key, claim_key = self._keys(owner, call_id)
         try:

@@ -17,7 +17,7 @@ from audit.models import TrailRecord
 from audit.records.kinds import Kind
 from audit.records.uuid7 import floor_of
 from governance.deciding.database import in_database
-from governance.deciding.remembered.call_ids import KEPT_SECONDS, LocalCallIds, Remembered
+from governance.deciding.remembered.call_ids import KEPT_SECONDS, LocalCallIds, RememberedAnswer
 
 MOST = 20_000
 ANOTHER_PROCESS = "another process"
@@ -37,7 +37,7 @@ async def recall_call_ids(call_ids: LocalCallIds, *, node: str) -> int:
     return len(found)
 
 
-def _read(node: UUID) -> list[tuple[tuple[str, str, str], str, Remembered]]:
+def _read(node: UUID) -> list[tuple[tuple[str, str, str], str, RememberedAnswer]]:
     since = timezone.now() - timedelta(seconds=KEPT_SECONDS)
     rows = TrailRecord.objects.filter(
         id__gte=floor_of(int(since.timestamp() * 1_000_000)),
@@ -50,7 +50,7 @@ def _read(node: UUID) -> list[tuple[tuple[str, str, str], str, Remembered]]:
     for row in rows:
         request = row.content()["data"].get("request")
         if request is not None:
-            remembered = Remembered(
+            remembered = RememberedAnswer(
                 digest=request,
                 basis=ANOTHER_PROCESS,
                 decision_id=str(row.id),

@@ -54,7 +54,7 @@ class Considered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Remedy:
     """The nearest change that would make the call pass: where, in words, and the rule that it is about."""
 
     path: str
@@ -72,7 +72,7 @@ class Explanation:
     decision: Decision
     considered: tuple[Considered, ...]
     omitted: int
-    nearest: Change | None
+    nearest: Remedy | None
 
 
 def explain(snapshot: Snapshot, world: World, caller: Caller, call: Call, *, now: float) -> Explanation:
@@ -183,16 +183,16 @@ def _value(source: str, view: View, standing: Standing) -> bool | None:
         return None
 
 
-def _nearest(decision: Decision, considered: list[Considered]) -> Change | None:
+def _nearest(decision: Decision, considered: list[Considered]) -> Remedy | None:
     """For a missing allow the rule with the fewest parts that do not hold; else what decided, undone."""
     if decision.effect is Effect.ALLOW:
         return None
     if decision.code == "rule.none":
         allows = [one for one in considered if one.effect is Effect.ALLOW and not one.shadow and not one.matches]
         if not allows:
-            return Change(path="rules", fix="No rule allows this entity: add an allow rule that names it.")
+            return Remedy(path="rules", fix="No rule allows this entity: add an allow rule that names it.")
         best = min(allows, key=lambda one: (len(_failing(one)), one.rule))
-        return Change(path=f"rules/{best.rule}", fix="; ".join(_failing(best)), rule=best.rule)
+        return Remedy(path=f"rules/{best.rule}", fix="; ".join(_failing(best)), rule=best.rule)
     if decision.code in ("rule.deny", "approval.required"):
         blocking = next((one for one in considered if one.rule == decision.rule), None)
         fix = "Write an exception for the caller on this rule"
@@ -201,11 +201,11 @@ def _nearest(decision: Decision, considered: list[Considered]) -> Change | None:
         elif blocking is not None and blocking.parts:
             true = [part.source for part in blocking.parts if part.value is not False]
             fix = f"Change the call so that this no longer holds: {'; '.join(true)}"
-        return Change(path=f"rules/{decision.rule}", fix=fix + ".", rule=decision.rule)
+        return Remedy(path=f"rules/{decision.rule}", fix=fix + ".", rule=decision.rule)
     if decision.detail is not None:
         detail = decision.detail
-        return Change(path=detail.path, fix=f"{detail.fix} Required: {detail.required}, actual: {detail.actual}.")
-    return Change(path=decision.layer or "", fix=decision.reason, rule=decision.rule)
+        return Remedy(path=detail.path, fix=f"{detail.fix} Required: {detail.required}, actual: {detail.actual}.")
+    return Remedy(path=decision.layer or "", fix=decision.reason, rule=decision.rule)
 
 
 def _failing(one: Considered) -> list[str]:

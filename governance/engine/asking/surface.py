@@ -19,7 +19,7 @@ from governance.engine.principal import Caller, PrincipalKind, Tier
 from governance.engine.world import World
 
 
-class Place(NamedTuple):
+class SurfaceEntity(NamedTuple):
     """One entity of a surface. `name` is what people call it, the id where the policy gives none."""
 
     kind: str
@@ -30,7 +30,7 @@ class Place(NamedTuple):
 
 def surface(
     snapshot: Snapshot, world: World, caller: Caller, *, now: float, label: str | None = None
-) -> tuple[Place, ...]:
+) -> tuple[SurfaceEntity, ...]:
     """Every entity that layer 1 would let the caller see, leaving out `when` and `parameters`, by kind and id.
 
     `label` is an agent id that the caller only states. Rules are weighed once each against the caller and then spread
@@ -40,7 +40,7 @@ def surface(
     if not sound(standing):
         return ()
     return tuple(
-        Place(entity.kind, entity.id, entity.title or entity.id, entity.description)
+        SurfaceEntity(entity.kind, entity.id, entity.title or entity.id, entity.description)
         for entity in entities(snapshot, standing, now)
     )
 
@@ -147,7 +147,7 @@ def _applicable(snapshot: Snapshot, standing: Standing, now: float, *, restricti
     return [rule for rule in candidates((index.subjects,), keys) if not rule.shadow and rule.in_force(now)]
 
 
-class Reach:
+class NamedEntities:
     """The entities that a set of rules names, without listing them where a pattern names everything."""
 
     __slots__ = ("_all", "_named", "_servers")
@@ -175,8 +175,8 @@ class Reach:
         self._servers.add(id)
 
 
-def _reach(snapshot: Snapshot, patterns: Iterable[Pattern], *, fold: bool) -> Reach:
-    reach = Reach()
+def _reach(snapshot: Snapshot, patterns: Iterable[Pattern], *, fold: bool) -> NamedEntities:
+    reach = NamedEntities()
     directory = snapshot.ids(fold)
     done: set[str] = set()
     for pattern in patterns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from governance.engine.blocking.blocklist import Blocklist, shipped_entries
 from governance.engine.blocking.data_sources import DataSourcePatterns
-from governance.engine.blocking.entry import CODES, UNPARSABLE, BlocklistError, Entry, Hit, Problem
+from governance.engine.blocking.entry import CODES, UNPARSABLE, BlocklistError, Entry, EntryProblem, Hit
 from governance.engine.blocking.examples import entry_problems
 
 __all__ = [
@@ -14,8 +14,8 @@ __all__ = [
     "BlocklistError",
     "DataSourcePatterns",
     "Entry",
+    "EntryProblem",
     "Hit",
-    "Problem",
     "entry_problems",
     "shipped_entries",
 ]

@@ -6,22 +6,22 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Self
 
-from governance.engine.blocking.entry import UNPARSABLE, BlocklistError, Entry, Hit, Problem
+from governance.engine.blocking.entry import UNPARSABLE, BlocklistError, Entry, EntryProblem, Hit
 from governance.engine.blocking.entry_reading import pattern_problem, read_entry
 from governance.engine.blocking.expressions import ArgumentMatcher
 from governance.engine.blocking.inspection import Inspection, Rules
-from governance.engine.blocking.leaves import Leaf, Node, Role, leaves, tool_shape
+from governance.engine.blocking.leaves import JsonNode, Leaf, LeafRole, leaves, tool_shape
 from governance.engine.blocking.matchers import EntityMatcher, HostMatcher, PathMatcher, alternatives
 from governance.engine.blocking.packs import ALL_PACKS, PACKS
 from governance.engine.blocking.patterns import CommandPattern, StatementPattern
 from governance.engine.blocking.prefilter import is_suspect
 from governance.engine.normalise.shell.words import TooComplexError
 
-_ALWAYS = frozenset({Role.COMMAND, Role.SQL, Role.CODE, Role.HOST})
-_PROSE = Role.PROSE
+_ALWAYS = frozenset({LeafRole.COMMAND, LeafRole.SQL, LeafRole.CODE, LeafRole.HOST})
+_PROSE = LeafRole.PROSE
 _CHUNK = 32
 _FEW = 8
-_ROOT = Node(None, "")
+_ROOT = JsonNode(None, "")
 
 
 @lru_cache(maxsize=1)
@@ -83,7 +83,9 @@ class Blocklist:
         BlocklistError names everything that cannot be used. Examples are not run here but at save (`entry_problems`).
         """
         dark, hidden, wanted = set(shadow), set(off), set(packs)
-        problems = [Problem(entry=name, message="no such pack") for name in sorted(wanted - set(PACKS) - {ALL_PACKS})]
+        problems = [
+            EntryProblem(entry=name, message="no such pack") for name in sorted(wanted - set(PACKS) - {ALL_PACKS})
+        ]
         chosen: dict[str, Entry] = {}
         for pack, shipped in PACKS.items():
             if (pack in wanted or ALL_PACKS in wanted) and not hidden & {pack, ALL_PACKS}:
@@ -97,15 +99,15 @@ class Blocklist:
                 problems += error.problems
                 continue
             if entry.id in names or entry.id in shipped_ids or entry.id == UNPARSABLE:
-                problems.append(Problem(entry=entry.id, message="id is taken"))
+                problems.append(EntryProblem(entry=entry.id, message="id is taken"))
             names.add(entry.id)
             problem = pattern_problem(entry)
             if problem is not None:
-                problems.append(Problem(entry=entry.id, message=problem))
+                problems.append(EntryProblem(entry=entry.id, message=problem))
             elif entry.id not in hidden:
                 chosen[entry.id] = entry
         unknown = (dark | hidden) - shipped_ids - names - set(PACKS) - {ALL_PACKS}
-        problems += [Problem(entry=name, message="no such entry or pack") for name in sorted(unknown)]
+        problems += [EntryProblem(entry=name, message="no such entry or pack") for name in sorted(unknown)]
         if problems:
             raise BlocklistError(tuple(problems))
         return cls(_shadowed(entry, dark) for entry in chosen.values())
@@ -122,7 +124,7 @@ class Blocklist:
         """
         hits: dict[str, Hit] = {}
 
-        def report(name: str, node: Node) -> None:
+        def report(name: str, node: JsonNode) -> None:
             if name not in hits:
                 entry = self._entries[name]
                 hits[name] = Hit(
@@ -132,7 +134,7 @@ class Blocklist:
                     shadow=entry.mode == "shadow",
                 )
 
-        def unparsable(node: Node) -> None:
+        def unparsable(node: JsonNode) -> None:
             hits.setdefault(
                 UNPARSABLE,
                 Hit(entry=UNPARSABLE, kind="command", path=node.pointer() if node is not _ROOT else "", shadow=False),

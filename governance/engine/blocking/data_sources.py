@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 from governance.engine.blocking import reach
-from governance.engine.blocking.leaves import Role, leaves, tool_shape
+from governance.engine.blocking.leaves import LeafRole, leaves, tool_shape
 from governance.engine.blocking.matchers import GlobSet, HostMatcher, PathMatcher
 from governance.engine.normalise.globs import glob_expression
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
@@ -117,7 +117,7 @@ class DataSourcePatterns:
         budget = Budget()
         try:
             for node, role, raw in leaves(arguments, tool_shape("")):
-                if role is Role.PROSE:
+                if role is LeafRole.PROSE:
                     continue
                 budget.spend(2)
                 self._leaf(str(node.key), role, fold(raw), touched, budget)
@@ -126,8 +126,8 @@ class DataSourcePatterns:
                 touched |= names
         return frozenset(touched)
 
-    def _leaf(self, key: str, role: Role, text: str, touched: set[str], budget: Budget) -> None:
-        if role is Role.COMMAND:
+    def _leaf(self, key: str, role: LeafRole, text: str, touched: set[str], budget: Budget) -> None:
+        if role is LeafRole.COMMAND:
             commands = read_commands(text, budget)
             if not commands.complete:
                 raise TooComplexError
@@ -138,19 +138,21 @@ class DataSourcePatterns:
         if self._hosts:
             self._host(role, text, touched)
         if self._tables:
-            if role is Role.SQL or ((role in {Role.QUERY, Role.PLAIN, Role.CODE}) and is_sql_shaped(text)):
+            if role is LeafRole.SQL or (
+                (role in {LeafRole.QUERY, LeafRole.PLAIN, LeafRole.CODE}) and is_sql_shaped(text)
+            ):
                 self._statements(text, touched, budget)
             elif key.lower().replace("_", "") in _TABLE_KEYS:
                 touched.update(self._tables.match(text))
 
-    def _path(self, role: Role, text: str, touched: set[str]) -> None:
-        if role is Role.PATH:
+    def _path(self, role: LeafRole, text: str, touched: set[str]) -> None:
+        if role is LeafRole.PATH:
             if len(text) > MAX_PATH or any(sign in text for sign in _UNRESOLVED):
                 touched |= self._all["path"]
             else:
                 touched.update(self._paths.match(text))
                 self._wild(text, touched)
-        elif role is Role.CODE:
+        elif role is LeafRole.CODE:
             for path in reach.code_paths(text):
                 touched.update(self._paths.match(path))
         elif is_path_shaped(text):
@@ -168,17 +170,17 @@ class DataSourcePatterns:
                 begin = form if form == "/" or not head.endswith("/") else form + "/"
                 touched.update(name for name, own in self._begins if own.startswith(begin) or begin.startswith(own))
 
-    def _host(self, role: Role, text: str, touched: set[str]) -> None:
+    def _host(self, role: LeafRole, text: str, touched: set[str]) -> None:
         known = False
         for host in url_hosts(text):
             known = True
             touched.update(self._hosts.match(host))
-        alone = bare_host(text, numeric=role is Role.HOST) if role is not Role.CODE else None
+        alone = bare_host(text, numeric=role is LeafRole.HOST) if role is not LeafRole.CODE else None
         if alone is not None:
             known = True
             touched.update(self._hosts.match(alone))
         if (
-            role is Role.HOST
+            role is LeafRole.HOST
             and not known
             and text.strip()
             and ("//" in text or not any(char.isspace() for char in text))

@@ -61,7 +61,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class EntryProblem:
     """Why an entry cannot be used; `entry` is its id, or its place in the list."""
 
     entry: str
@@ -71,6 +71,6 @@ class Problem:
 class BlocklistError(ValueError):
     """A blocklist that cannot be compiled; `problems` holds every reason at once."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[EntryProblem, ...]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{problem.entry}: {problem.message}" for problem in problems))

@@ -8,7 +8,7 @@ from typing import Any
 
 import re2
 
-from governance.engine.blocking.entry import KINDS, BlocklistError, Entry, Problem
+from governance.engine.blocking.entry import KINDS, BlocklistError, Entry, EntryProblem
 from governance.engine.blocking.expressions import ArgumentMatcher
 from governance.engine.blocking.matchers import ENTITY_KINDS, EntityMatcher, HostMatcher, PathMatcher, alternatives
 from governance.engine.blocking.patterns import CommandPattern, StatementPattern
@@ -20,16 +20,16 @@ def read_entry(raw: Mapping[str, Any]) -> Entry:
     """An entry as the policy file writes it. Raises BlocklistError."""
     name = raw.get("id")
     if not isinstance(name, str) or not is_slug(name):
-        raise BlocklistError((Problem(entry=str(name), message="id is not a slug"),))
+        raise BlocklistError((EntryProblem(entry=str(name), message="id is not a slug"),))
     kind, pattern, mode, pointer = raw.get("kind"), raw.get("pattern"), raw.get("mode", "enforce"), raw.get("path")
     if kind not in KINDS:
-        raise BlocklistError((Problem(entry=name, message=f"kind is none of {', '.join(KINDS)}"),))
+        raise BlocklistError((EntryProblem(entry=name, message=f"kind is none of {', '.join(KINDS)}"),))
     if not isinstance(pattern, str) or not pattern.strip():
-        raise BlocklistError((Problem(entry=name, message="pattern is empty"),))
+        raise BlocklistError((EntryProblem(entry=name, message="pattern is empty"),))
     if mode not in {"enforce", "shadow"}:
-        raise BlocklistError((Problem(entry=name, message="mode is neither enforce nor shadow"),))
+        raise BlocklistError((EntryProblem(entry=name, message="mode is neither enforce nor shadow"),))
     if pointer is not None and (kind != "argument" or not isinstance(pointer, str) or not pointer.startswith("/")):
-        raise BlocklistError((Problem(entry=name, message="path is a JSON pointer and belongs to kind argument"),))
+        raise BlocklistError((EntryProblem(entry=name, message="path is a JSON pointer and belongs to kind argument"),))
     examples = raw.get("examples") or {}
     return Entry(
         id=name,

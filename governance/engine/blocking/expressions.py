@@ -8,7 +8,7 @@ from typing import Any
 
 import re2
 
-from governance.engine.blocking.leaves import Node
+from governance.engine.blocking.leaves import JsonNode
 from governance.engine.blocking.matchers import set_options
 from governance.engine.normalise.text import fold
 
@@ -41,7 +41,7 @@ class ArgumentMatcher:
     def __bool__(self) -> bool:
         return bool(self._ids or self._pointed)
 
-    def match(self, arguments: Mapping[str, Any], report: Callable[[str, Node], None]) -> None:
+    def match(self, arguments: Mapping[str, Any], report: Callable[[str, JsonNode], None]) -> None:
         """Report every entry that a value at its pointer, or any key or value, matches.
 
         `*` in a pointer stands for any key or index.
@@ -66,22 +66,23 @@ def _as_text(value: Any) -> str | None:
     return None if value is None or isinstance(value, (Mapping, list)) else str(value)
 
 
-def _texts_at(value: Any, steps: tuple[str, ...]) -> list[tuple[Node, str]]:
-    level: list[tuple[Node | None, Any]] = [(None, value)]
+def _texts_at(value: Any, steps: tuple[str, ...]) -> list[tuple[JsonNode, str]]:
+    level: list[tuple[JsonNode | None, Any]] = [(None, value)]
     for step in steps:
-        following: list[tuple[Node | None, Any]] = []
+        following: list[tuple[JsonNode | None, Any]] = []
         for node, inner in level:
             if isinstance(inner, Mapping):
                 following += [
-                    (Node(node, key), inner[key]) for key in (inner if step == "*" else [step] if step in inner else ())
+                    (JsonNode(node, key), inner[key])
+                    for key in (inner if step == "*" else [step] if step in inner else ())
                 ]
             elif isinstance(inner, list):
                 if step == "*":
-                    following += [(Node(node, place), each) for place, each in enumerate(inner)]
+                    following += [(JsonNode(node, place), each) for place, each in enumerate(inner)]
                 elif step.isdigit() and int(step) < len(inner):
-                    following.append((Node(node, int(step)), inner[int(step)]))
+                    following.append((JsonNode(node, int(step)), inner[int(step)]))
         level = following
-    found: list[tuple[Node, str]] = []
+    found: list[tuple[JsonNode, str]] = []
     for node, inner in level:
         if node is not None:
             text = _as_text(inner)
@@ -95,14 +96,14 @@ def _texts_at(value: Any, steps: tuple[str, ...]) -> list[tuple[Node, str]]:
     return found
 
 
-def _all_texts(value: Any) -> list[tuple[Node, str]]:
-    found: list[tuple[Node, str]] = []
-    stack: list[tuple[Node | None, Any]] = [(None, value)]
+def _all_texts(value: Any) -> list[tuple[JsonNode, str]]:
+    found: list[tuple[JsonNode, str]] = []
+    stack: list[tuple[JsonNode | None, Any]] = [(None, value)]
     while stack:
         node, inner = stack.pop()
         pairs = inner.items() if isinstance(inner, Mapping) else enumerate(inner)
         for key, each in pairs:
-            here = Node(node, key)
+            here = JsonNode(node, key)
             if type(key) is str:
                 found.append((here, key))
             if isinstance(each, (Mapping, list)):

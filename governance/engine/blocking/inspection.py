@@ -12,7 +12,7 @@ import orjson
 from governance.engine.blocking import reach
 from governance.engine.blocking.hazards import command_hazards
 from governance.engine.blocking.hazards.remote_code import code_hazards
-from governance.engine.blocking.leaves import Leaf, Node, Role, ToolShape, leaves
+from governance.engine.blocking.leaves import JsonNode, Leaf, LeafRole, ToolShape, leaves
 from governance.engine.blocking.matchers import HostMatcher, PathMatcher
 from governance.engine.blocking.patterns import CommandPattern, StatementPattern
 from governance.engine.blocking.statements import document_hazards, statement_hazards
@@ -35,7 +35,7 @@ _CODE_CALL = re.compile(
 )
 _MAX_TEXT = 64 * 1024
 _MAX_CODE = 32 * 1024
-_COST = {Role.COMMAND: 30, Role.SQL: 12, Role.CODE: 30, Role.PROSE: 1}
+_COST = {LeafRole.COMMAND: 30, LeafRole.SQL: 12, LeafRole.CODE: 30, LeafRole.PROSE: 1}
 """Steps that a leaf costs before it is looked at; the plainest costs 9."""
 
 
@@ -54,7 +54,7 @@ class Rules:
     checks: frozenset[str] = frozenset()
 
 
-Report = Callable[[str, Node], None]
+Report = Callable[[str, JsonNode], None]
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Inspection:
 
     rules: Rules
     report: Report
-    unparsable: Callable[[Node], None]
+    unparsable: Callable[[JsonNode], None]
     budget: Budget = field(default_factory=Budget)
 
     def leaf(self, leaf: Leaf, depth: int = 0) -> bool:
@@ -77,38 +77,38 @@ class Inspection:
             return False
         return True
 
-    def _leaf(self, node: Node, role: Role, text: str, depth: int) -> None:
-        if role is Role.COMMAND:
+    def _leaf(self, node: JsonNode, role: LeafRole, text: str, depth: int) -> None:
+        if role is LeafRole.COMMAND:
             self.command(node, text)
             return
-        if role is Role.PROSE:
+        if role is LeafRole.PROSE:
             self._prose(node, text)
             return
-        if role is Role.SQL:
+        if role is LeafRole.SQL:
             self.sql(node, text, strict=False)
-        elif role is Role.CODE:
+        elif role is LeafRole.CODE:
             self.code(node, text)
-        elif role is Role.QUERY or role is Role.PLAIN:
+        elif role is LeafRole.QUERY or role is LeafRole.PLAIN:
             self._shaped(node, role, text, depth)
         if "//" in text or "%" in text or ":" in text:
             self.hosts(node, url_hosts(text))
-        if role is Role.PATH or role is not Role.CODE and role is not Role.SQL and is_path_shaped(text):
+        if role is LeafRole.PATH or role is not LeafRole.CODE and role is not LeafRole.SQL and is_path_shaped(text):
             self.path(node, text)
         if (
             len(text) <= 2048
-            and role in (Role.PLAIN, Role.HOST, Role.PATH, Role.QUERY)
+            and role in (LeafRole.PLAIN, LeafRole.HOST, LeafRole.PATH, LeafRole.QUERY)
             and not any(char in text for char in " \n")
         ):
-            host = bare_host(text, numeric=role is Role.HOST)
+            host = bare_host(text, numeric=role is LeafRole.HOST)
             if host is not None:
                 self.hosts(node, (host,))
-        elif role is Role.HOST:
+        elif role is LeafRole.HOST:
             for word in text.replace(",", " ").split()[:256]:
                 host = bare_host(word)
                 if host is not None:
                     self.hosts(node, (host,))
 
-    def _prose(self, node: Node, text: str) -> None:
+    def _prose(self, node: JsonNode, text: str) -> None:
         stripped = text.strip()
         if len(stripped) < 2048 and " " not in stripped and "\n" not in stripped:
             if "//" in stripped:
@@ -119,7 +119,7 @@ class Inspection:
                 for entry in self.rules.own_hosts.match(host):
                     self.report(entry, node)
 
-    def _shaped(self, node: Node, role: Role, text: str, depth: int) -> None:
+    def _shaped(self, node: JsonNode, role: LeafRole, text: str, depth: int) -> None:
         """A string under a key that says nothing: command, statement, program text or payload if it is shaped so."""
         if len(text) > _MAX_TEXT:
             text = text[:_MAX_TEXT]
@@ -130,7 +130,7 @@ class Inspection:
                 self.sql(node, injected[1], strict=False)
             for check in document_hazards(text):
                 self.check(check, node)
-        if role is Role.PLAIN:
+        if role is LeafRole.PLAIN:
             if depth < 3 and text[:1] in "{[" and text[-1:] in "}]" and len(text) > 4:
                 try:
                     value = orjson.loads(text)
@@ -145,9 +145,9 @@ class Inspection:
             elif depth < 3 and _ENCODED.fullmatch(text):
                 for plain in (base64_decoded(text), hex_decoded(text)):
                     if plain is not None and len(plain) > 3:
-                        self._leaf(node, Role.PLAIN, plain, depth + 1)
+                        self._leaf(node, LeafRole.PLAIN, plain, depth + 1)
 
-    def _nested(self, node: Node, value: Mapping[str, Any], depth: int) -> None:
+    def _nested(self, node: JsonNode, value: Mapping[str, Any], depth: int) -> None:
         for inner in leaves(value, ToolShape()):
             self.leaf((node, inner[1], inner[2]), depth + 1)
 
@@ -160,7 +160,7 @@ class Inspection:
             name in KNOWN_PROGRAMS or name.startswith("mkfs") or found[1].startswith(("$", ":", "./", "/bin/", "/usr/"))
         ) and (_SHELLISM.search(text) is not None or _BARE_COMMAND.fullmatch(text) is not None)
 
-    def command(self, node: Node, text: str, *, certain: bool = True) -> None:
+    def command(self, node: JsonNode, text: str, *, certain: bool = True) -> None:
         """A command line: what it would do, open, reach and send to a database."""
         commands = read_commands(text, self.budget)
         if not commands.complete and certain:
@@ -172,7 +172,7 @@ class Inspection:
                 self.report(entry, node)
         self._touched(node, commands)
 
-    def _touched(self, node: Node, commands: Commands) -> None:
+    def _touched(self, node: JsonNode, commands: Commands) -> None:
         seen: set[str] = set()
         for path in reach.opened_paths(commands):
             if path not in seen and ("/" in path or "." in path or "\\" in path or "~" in path or path in _BARE_FILES):
@@ -185,7 +185,7 @@ class Inspection:
             if command.code:
                 self.code(node, command.code, shells=False)
 
-    def sql(self, node: Node, text: str, *, strict: bool) -> None:
+    def sql(self, node: JsonNode, text: str, *, strict: bool) -> None:
         """Statements; what follows a quote that closes a statement of somebody else's is one too."""
         if ";" in text and not is_sql_shaped(text) and (injected := _INJECTED.match(text)):
             text = injected[1]
@@ -199,7 +199,7 @@ class Inspection:
                 if pattern.matches(found):
                     self.report(entry, node)
 
-    def code(self, node: Node, text: str, *, shells: bool = True) -> None:
+    def code(self, node: JsonNode, text: str, *, shells: bool = True) -> None:
         """Program text: the commands it hands to a shell, the paths and hosts it writes as literals."""
         if len(text) > _MAX_CODE and CALLS_HINT.search(text[_MAX_CODE:]):
             raise TooComplexError
@@ -223,21 +223,21 @@ class Inspection:
             if is_sql_shaped(literal[1] or literal[2] or literal[3]):
                 self.sql(node, literal[1] or literal[2] or literal[3], strict=True)
 
-    def path(self, node: Node, text: str) -> None:
+    def path(self, node: JsonNode, text: str) -> None:
         """One path."""
         if self.rules.paths and len(text) <= MAX_PATH:
             self.budget.spend()
             for entry in self.rules.paths.match(text):
                 self.report(entry, node)
 
-    def hosts(self, node: Node, found: Iterable[Host]) -> None:
+    def hosts(self, node: JsonNode, found: Iterable[Host]) -> None:
         """Hosts."""
         for host in found:
             self.budget.spend(6)
             for entry in self.rules.hosts.match(host):
                 self.report(entry, node)
 
-    def check(self, check: str, node: Node) -> None:
+    def check(self, check: str, node: JsonNode) -> None:
         """A shipped check that was met."""
         if check in self.rules.checks:
             self.report(check, node)

@@ -18,7 +18,7 @@ from typing import Any
 from governance.engine.normalise.shell.words import TooComplexError
 
 
-class Role(IntEnum):
+class LeafRole(IntEnum):
     """What a string under a key is taken for."""
 
     PROSE = 0
@@ -31,18 +31,18 @@ class Role(IntEnum):
     CODE = 7
 
 
-_ROLES: Mapping[Role, str] = {
-    Role.COMMAND: "command cmd commands cmds script scripts shell bash sh zsh exec execute run commandline "
+_ROLES: Mapping[LeafRole, str] = {
+    LeafRole.COMMAND: "command cmd commands cmds script scripts shell bash sh zsh exec execute run commandline "
     "cmdline argv shellcommand shellscript "
     "bashcommand powershell powershellcommand runcommand startupscript userdata entrypoint preinstall postinstall "
     "prestart poststart oncommand "
     "terminalcommand commandtoexecute inlinescript runscript buildcommand startcommand testcommand installcommand "
     "cronjob crontab",
-    Role.SQL: "sql sqlquery sqlstatement statement statements stmt querysql rawsql rawquery sqltext "
+    LeafRole.SQL: "sql sqlquery sqlstatement statement statements stmt querysql rawsql rawquery sqltext "
     "sqlcommand dbquery databasequery cypher cql hql soql "
     "querystring querytext ddl dml",
-    Role.QUERY: "query queries q expression pipeline filter aggregate operation",
-    Role.PATH: "path paths file files filename filenames filepath filepaths dir dirs directory directories "
+    LeafRole.QUERY: "query queries q expression pipeline filter aggregate operation",
+    LeafRole.PATH: "path paths file files filename filenames filepath filepaths dir dirs directory directories "
     "folder folders cwd workdir workingdirectory "
     "notebookpath targetpath sourcepath destinationpath destpath srcpath outputpath inputpath outputfile inputfile "
     "outfile infile localpath remotepath "
@@ -51,15 +51,15 @@ _ROLES: Mapping[Role, str] = {
     "filesource pathname keyfile certfile envfile configfile kubeconfig savepath uploadpath downloadpath attachment "
     "attachments mount volume location "
     "targetdirectory sourcedirectory rootdir searchpath documentpath objectpath artifactpath logfile dbpath archive",
-    Role.HOST: "url urls uri uris host hosts hostname hostnames domain domains endpoint endpoints address "
+    LeafRole.HOST: "url urls uri uris host hosts hostname hostnames domain domains endpoint endpoints address "
     "addresses ip ips ipaddress ipaddresses server "
     "serverurl baseurl apiurl targeturl callbackurl webhook webhookurl webhooks webhookuri callback redirect "
     "redirecturl redirecturi link links href "
     "site proxy proxyurl remoteurl repository repositoryurl repo repourl imageurl sourceurl destinationurl feedurl "
     "posturl origin remote fqdn dns upstream",
-    Role.CODE: "code python pythoncode javascript js source_code sourcecode snippet cell cellsource "
+    LeafRole.CODE: "code python pythoncode javascript js source_code sourcecode snippet cell cellsource "
     "newsource program function expressioncode program_code",
-    Role.PROSE: "message messages description descriptions content contents text texts body title titles "
+    LeafRole.PROSE: "message messages description descriptions content contents text texts body title titles "
     "prompt prompts comment comments summary subject "
     "note notes reason reasons caption reply answer question explanation instructions instruction oldstring newstring "
     "oldstr newstr oldtext newtext "
@@ -74,25 +74,27 @@ _ROLES: Mapping[Role, str] = {
     "tags tag topic activeform header footer paragraph insertline inserttext insertiontext filetext",
 }
 
-_ROLE_OF_KEY: dict[str, Role] = {key.replace("_", ""): role for role, keys in _ROLES.items() for key in keys.split()}
+_ROLE_OF_KEY: dict[str, LeafRole] = {
+    key.replace("_", ""): role for role, keys in _ROLES.items() for key in keys.split()
+}
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
 
 
 @lru_cache(maxsize=8192)
-def role_of(key: str) -> Role:
+def role_of(key: str) -> LeafRole:
     """What a string under `key` is: the whole key decides, else its last word (`backup_file_path` → `path`), else
     `PLAIN`.
     """
     words = [word for word in _SEPARATORS.split(_CAMEL.sub("_", key[:128])) if word]
     if not words:
-        return Role.PLAIN
+        return LeafRole.PLAIN
     joined = "".join(words).lower()
     role = _ROLE_OF_KEY.get(joined)
     if role is None and len(words) > 1:
         role = _ROLE_OF_KEY.get("".join(words[-2:]).lower()) or _ROLE_OF_KEY.get(words[-1].lower())
-    return Role.PLAIN if role is None else role
+    return LeafRole.PLAIN if role is None else role
 
 
 _SHELL_TOOL = re.compile(
@@ -123,7 +125,7 @@ class ToolShape:
     sql: bool = False
     code: bool = False
     search: bool = False
-    roles: dict[str, Role] = field(default_factory=dict, compare=False, repr=False)
+    roles: dict[str, LeafRole] = field(default_factory=dict, compare=False, repr=False)
 
 
 @lru_cache(maxsize=4096)
@@ -146,7 +148,7 @@ _SHELL_TEXT_KEYS = frozenset("text input keys content data body line lines stdin
 MOST_ROLES = 1_024  # keys remembered for a tool; callers choose them, so they are dropped together when there are more
 
 
-def role_in(shape: ToolShape, key: str) -> Role:
+def role_in(shape: ToolShape, key: str) -> LeafRole:
     """`role_of(key)`, corrected by what the tool is: a terminal's `text` is a command, a search tool's `query` is
     prose.
     """
@@ -158,35 +160,35 @@ def role_in(shape: ToolShape, key: str) -> Role:
     return role
 
 
-def _role_in(shape: ToolShape, key: str) -> Role:
+def _role_in(shape: ToolShape, key: str) -> LeafRole:
     role = role_of(key)
-    if shape.code and role in (Role.PLAIN, Role.PROSE, Role.QUERY) and key.lower() in _CODE_TEXT_KEYS:
-        return Role.CODE
+    if shape.code and role in (LeafRole.PLAIN, LeafRole.PROSE, LeafRole.QUERY) and key.lower() in _CODE_TEXT_KEYS:
+        return LeafRole.CODE
     if (
         shape.shell
-        and not (shape.code and role is Role.CODE)
-        and role in (Role.PROSE, Role.PLAIN, Role.CODE)
+        and not (shape.code and role is LeafRole.CODE)
+        and role in (LeafRole.PROSE, LeafRole.PLAIN, LeafRole.CODE)
         and key.lower() in _SHELL_TEXT_KEYS | {"code"}
     ):
-        return Role.COMMAND
-    if shape.search and role is Role.QUERY:
-        return Role.PROSE
-    if shape.sql and role is Role.QUERY:
-        return Role.SQL
+        return LeafRole.COMMAND
+    if shape.search and role is LeafRole.QUERY:
+        return LeafRole.PROSE
+    if shape.sql and role is LeafRole.QUERY:
+        return LeafRole.SQL
     return role
 
 
 @dataclass(slots=True)
-class Node:
+class JsonNode:
     """Where a value stands: its key or index, and its parent; None at the root."""
 
-    parent: Node | None
+    parent: JsonNode | None
     key: str | int
 
     def pointer(self) -> str:
         """The JSON pointer (RFC 6901)."""
         parts: list[str] = []
-        node: Node | None = self
+        node: JsonNode | None = self
         while node is not None:
             parts.append(str(node.key).replace("~", "~0").replace("/", "~1"))
             node = node.parent
@@ -196,8 +198,8 @@ class Node:
 MAX_LEAVES = 20_000
 """Values that a call may hold; one with more is not looked through but refused."""
 
-Leaf = tuple[Node, Role, str]
-_COMMAND = Role.COMMAND
+Leaf = tuple[JsonNode, LeafRole, str]
+_COMMAND = LeafRole.COMMAND
 _ATOMS = frozenset({int, float, bool, NoneType})
 _PROGRAM_KEYS = frozenset({"program", "executable", "binary"})
 _WORD_LISTS = frozenset({"args", "arguments"})
@@ -210,53 +212,53 @@ def leaves(arguments: Mapping[str, Any], shape: ToolShape, *, numbers: bool = Tr
     A list of words under a command's key, and a command with a sibling list of arguments, come as one command line too.
     """
     found: list[Leaf] = []
-    stack: list[tuple[Node | None, Role, Any]] = [(None, Role.PLAIN, arguments)]
+    stack: list[tuple[JsonNode | None, LeafRole, Any]] = [(None, LeafRole.PLAIN, arguments)]
     known = shape.roles
     while stack:
         at, role, value = stack.pop()
         if len(found) + len(value) > MAX_LEAVES:
             raise TooComplexError
         if type(value) is dict or isinstance(value, Mapping):
-            program: tuple[Node, str] | None = None
+            program: tuple[JsonNode, str] | None = None
             words: list[Any] | None = None
-            words_at: Node | None = None
+            words_at: JsonNode | None = None
             for key, inner in value.items():
                 kind = known.get(key)
                 if kind is None:
                     kind = role_in(shape, key)
-                node = Node(at, key)
+                node = JsonNode(at, key)
                 sort = type(inner)
                 if sort is str:
                     found.append((node, kind, inner))
                     if kind is _COMMAND or key in _PROGRAM_KEYS:
                         program = program or (node, inner)
                 elif sort in _ATOMS:
-                    if kind is Role.HOST and sort is int:
+                    if kind is LeafRole.HOST and sort is int:
                         found.append((node, kind, str(inner)))
                 elif isinstance(inner, list):
                     lowered = key.lower()
-                    if inner and type(inner[0]) is str and (kind is Role.COMMAND or lowered in _COMMAND_LISTS):
+                    if inner and type(inner[0]) is str and (kind is LeafRole.COMMAND or lowered in _COMMAND_LISTS):
                         if lowered in _WORD_LISTS:
                             words = inner
                             words_at = node
                             continue
                         if not any(char.isspace() for char in inner[0]) and not lowered.endswith("s"):
-                            found.append((node, Role.COMMAND, _joined(inner)))
+                            found.append((node, LeafRole.COMMAND, _joined(inner)))
                             continue
                     stack.append((node, kind, inner))
                 elif isinstance(inner, Mapping):
                     stack.append((node, kind, inner))
             if words is not None:
                 if program is not None:
-                    found.append((program[0], Role.COMMAND, program[1] + " " + _joined(words)))
+                    found.append((program[0], LeafRole.COMMAND, program[1] + " " + _joined(words)))
                 else:
-                    stack.append((words_at, Role.PLAIN, words))
+                    stack.append((words_at, LeafRole.PLAIN, words))
         elif isinstance(value, list):
             for place, inner in enumerate(value):
                 if type(inner) is str:
-                    found.append((Node(at, place), role, inner))
+                    found.append((JsonNode(at, place), role, inner))
                 elif type(inner) not in _ATOMS and isinstance(inner, (list, Mapping)):
-                    stack.append((Node(at, place), role, inner))
+                    stack.append((JsonNode(at, place), role, inner))
     return found
 
 

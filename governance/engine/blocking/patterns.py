@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.commands import Commands, read_commands
 from governance.engine.normalise.shell.words import Budget
-from governance.engine.normalise.sql import Statement, Token, statements
+from governance.engine.normalise.sql import SqlToken, Statement, statements
 
 _SUBCOMMAND = re.compile(r"[a-z0-9][\w:-]*", re.IGNORECASE)
 _SKIPPED = frozenset({"if", "exists", "not", "only", "temporary", "temp", "cascade", "restrict", "concurrently"})
@@ -31,14 +31,14 @@ class _Stage:
     options: frozenset[str]
     operands: tuple[tuple[re.Pattern[str], bool], ...]
 
-    def covers(self, command: Command) -> bool:
+    def covers(self, command: Program) -> bool:
         if not self.name.fullmatch(command.name):
             return False
         if not all(command.has(option) or option in command.words for option in self.options):
             return False
         return not self.operands or self._aligned(command)
 
-    def _aligned(self, command: Command) -> bool:
+    def _aligned(self, command: Program) -> bool:
         words = command.words
         at = 0
         for pattern, anchored in self.operands:
@@ -83,7 +83,7 @@ class CommandPattern:
         )
 
     @staticmethod
-    def _stage(command: Command) -> _Stage:
+    def _stage(command: Program) -> _Stage:
         operands = command.operands()
         return _Stage(
             name=_glob(command.name),
@@ -174,7 +174,7 @@ class StatementPattern:
         return True
 
     @staticmethod
-    def _same(token: Token, wanted: Token) -> bool:
+    def _same(token: SqlToken, wanted: SqlToken) -> bool:
         if wanted.kind in {"word", "quoted"}:
             return token.kind in {"word", "quoted"} and token.value == wanted.value
         return token.kind == wanted.kind and token.value == wanted.value

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
-from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.commands import Commands
 from governance.engine.normalise.shell.words import UNKNOWN
 from governance.engine.normalise.shell.wrappers import wrapped
@@ -127,7 +127,7 @@ def statement_texts(commands: Commands) -> Iterator[str]:
             yield command.stdin
 
 
-def _is_outer(command: Command) -> bool:
+def _is_outer(command: Program) -> bool:
     return wrapped(command.name, command.words) is not None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import re2
 
 from governance.engine.normalise.shell.words import Budget
-from governance.engine.normalise.sql import Statement, Token, statements
+from governance.engine.normalise.sql import SqlToken, Statement, statements
 
 _DROPPED = frozenset(
     "table database schema user role tablespace keyspace collection owned login server warehouse graph "
@@ -216,17 +216,17 @@ def _hazards_at(statement: Statement, place: int) -> Iterator[str]:
         yield "sql-drop"
 
 
-def _copies_file(rest: list[Token]) -> bool:
+def _copies_file(rest: list[SqlToken]) -> bool:
     return any(
         token.value in {"to", "from"} and following.kind == "string" and following.value.startswith("/")
         for token, following in zip(rest, rest[1:], strict=False)
     )
 
 
-def _altered(rest: list[Token], words: list[str]) -> Iterator[str]:
+def _altered(rest: list[SqlToken], words: list[str]) -> Iterator[str]:
     if words[:1] == ["table"] and "drop" in words:
         kept = [token for token in rest if token.value not in {"if", "exists"}]
-        for token, following in zip(kept, [*kept[1:], Token("operator", "")], strict=True):
+        for token, following in zip(kept, [*kept[1:], SqlToken("operator", "")], strict=True):
             if token.kind == "word" and token.value == "drop":
                 if (
                     following.value in {"column", "partition", "columns", "("}
@@ -260,7 +260,7 @@ def _altered(rest: list[Token], words: list[str]) -> Iterator[str]:
         yield "sql-program"
 
 
-def _is_temporary(rest: list[Token], words: list[str]) -> bool:
+def _is_temporary(rest: list[SqlToken], words: list[str]) -> bool:
     if {"temporary", "temp"} & set(words[:2]):
         return True
     names = [
@@ -271,7 +271,7 @@ def _is_temporary(rest: list[Token], words: list[str]) -> bool:
     return bool(names) and (names[0].startswith(("#", "pg_temp")) or names[0] in {"temp", "tempdb", "tmp"})
 
 
-def _where(rest: list[Token]) -> list[Token] | None:
+def _where(rest: list[SqlToken]) -> list[SqlToken] | None:
     """The condition of the statement itself, not of a subquery; None when it has none."""
     level = 0
     start: int | None = None
@@ -290,8 +290,8 @@ def _where(rest: list[Token]) -> list[Token] | None:
     return rest[start:] if start is not None else None
 
 
-def _split(tokens: list[Token], *joiners: str) -> list[list[Token]]:
-    parts: list[list[Token]] = [[]]
+def _split(tokens: list[SqlToken], *joiners: str) -> list[list[SqlToken]]:
+    parts: list[list[SqlToken]] = [[]]
     level = 0
     between = False
     for token in tokens:
@@ -310,7 +310,7 @@ def _split(tokens: list[Token], *joiners: str) -> list[list[Token]]:
     return parts
 
 
-def _always_true(tokens: list[Token], depth: int = 0) -> bool:
+def _always_true(tokens: list[SqlToken], depth: int = 0) -> bool:
     """Whether a condition holds for every row, by its form alone."""
     if depth > 8:
         return False
@@ -329,7 +329,7 @@ def _always_true(tokens: list[Token], depth: int = 0) -> bool:
     return _constant(tokens)
 
 
-def _constant(tokens: list[Token]) -> bool:
+def _constant(tokens: list[SqlToken]) -> bool:
     values = [token.value for token in tokens]
     if len(tokens) == 1:
         return (
@@ -350,7 +350,7 @@ def _is_key(name: str) -> bool:
     return name in {"id", "_id", "rowid", "ctid", "uuid", "pk", "oid"}
 
 
-def _compares_true(left: list[Token], comparison: str, right: list[Token]) -> bool:
+def _compares_true(left: list[SqlToken], comparison: str, right: list[SqlToken]) -> bool:
     if not left or not right:
         return False
     if comparison == "like":
@@ -382,7 +382,7 @@ def _compares_true(left: list[Token], comparison: str, right: list[Token]) -> bo
     )
 
 
-def _never_true(tokens: list[Token]) -> bool:
+def _never_true(tokens: list[SqlToken]) -> bool:
     if len(tokens) == 1:
         return tokens[0].value in {"false", "0"}
     if tokens and tokens[0].value == "(" and tokens[-1].value == ")":

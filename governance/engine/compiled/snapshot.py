@@ -95,7 +95,7 @@ class Plan(NamedTuple):
     variables: Mapping[str, Json]
 
 
-class Remembered(NamedTuple):
+class RememberedStanding(NamedTuple):
     """A standing and what it was worked out from."""
 
     caller: Caller
@@ -130,7 +130,7 @@ class Snapshot:
     folded_ids: IdDirectory
     plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)
     foreign: dict[tuple[str, str, tuple[str, ...]], Plan] = field(default_factory=dict, repr=False)
-    standings: dict[tuple[int, str | None], Remembered] = field(default_factory=dict, repr=False)
+    standings: dict[tuple[int, str | None], RememberedStanding] = field(default_factory=dict, repr=False)
 
     def standing(self, caller: Caller, label: str | None, directory: Directory) -> Standing:
         """The caller's standing. Remembered for as long as its Caller lives in a token cache and is the same object.
@@ -152,7 +152,7 @@ class Snapshot:
             for agent in standing.agents
             if agent.bound.owner is not None
         )
-        self.standings[(id(caller), label)] = Remembered(caller, owners, standing)
+        self.standings[(id(caller), label)] = RememberedStanding(caller, owners, standing)
         return standing
 
     def entity(self, kind: str, id: str) -> Entity | None:

@@ -19,7 +19,7 @@ from governance.engine.call import Json
 from governance.engine.detection.finding import Finding, Scan
 from governance.engine.detection.matching.assignment import judge
 from governance.engine.detection.matching.broad import BroadRules, broad
-from governance.engine.detection.matching.matcher import Asked, Hit, Matcher, builtin
+from governance.engine.detection.matching.matcher import DetectorMatcher, Match, Worthwhile, builtin
 from governance.engine.detection.matching.own import CANARY, OwnDetectors
 from governance.engine.detection.patterns import Purse
 from governance.engine.detection.reading import views
@@ -40,7 +40,7 @@ OWN = "own"
 _Runs: TypeAlias = list[tuple[int, int]]
 _Places: TypeAlias = tuple[tuple[int, int], ...]  # (part, offset in it): several where a text is put together
 _Owners: TypeAlias = list[_Places] | None  # of each part of a text; None for the text of the leaves itself
-_NOTHING = Asked(contexts=set(), worth=[])
+_NOTHING = Worthwhile(contexts=set(), worth=[])
 _SURE = ("high", "medium", "low")
 _IN_VALUE = 1 << 40  # an offset that no key reaches
 MAX_DEPTH = 33  # containers inside each other: the doors' 32 and the arguments object itself
@@ -60,7 +60,7 @@ UNTIMED = 4 << 10
 class _Raw:
     """A hit tied to a part of the value; `offset` in bytes from the part's begin tells a key from its value."""
 
-    hit: Hit
+    hit: Match
     part: int
     offset: int
     value: bytes
@@ -92,7 +92,7 @@ class Scanner:
     `scan` never raises for what is in the value.
     """
 
-    matcher: Matcher | None
+    matcher: DetectorMatcher | None
     rules: BroadRules | None
     own: OwnDetectors
     off: frozenset[str]
@@ -249,8 +249,8 @@ class Scanner:
 
         self._decode(raw, runs, work, layer=0, place=place, paired=False)
 
-    def _hits(self, raw: bytes, asked: Asked, runs: _Runs, work: _Work, cuts: Cuts | None) -> list[Hit]:
-        found: list[Hit] = []
+    def _hits(self, raw: bytes, asked: Worthwhile, runs: _Runs, work: _Work, cuts: Cuts | None) -> list[Match]:
+        found: list[Match] = []
         if self.own.anchors is not None:
             found += islice(self.own.match(raw, work.purse, cuts=cuts), FINDINGS)
         if self.matcher is not None and (runs or asked.worth or asked.contexts):
@@ -265,17 +265,17 @@ class Scanner:
             work.complete = False
         return self._named_once(found) if len(found) > 1 else found
 
-    def _named_once(self, hits: list[Hit]) -> list[Hit]:
+    def _named_once(self, hits: list[Match]) -> list[Match]:
         """Overlapping hits under one name each. What is only tried out, in shadow, hides nothing that is in force."""
         if not self.own.ids:
             return _absorbed(hits)
         return _absorbed([hit for hit in hits if not self._tried(hit)]) + [hit for hit in hits if self._tried(hit)]
 
-    def _tried(self, hit: Hit) -> bool:
+    def _tried(self, hit: Match) -> bool:
         """Whether a hit is an own detector's in shadow. Its name says nothing of a built-in one with the same name."""
         return hit.kind == OWN and (hit.detector in self.own.shadow or hit.detector in self.shadow)
 
-    def _dark(self, hit: Hit) -> bool:
+    def _dark(self, hit: Match) -> bool:
         if hit.kind in {OWN, CANARY}:
             return self._tried(hit) or hit.detector in self.shadow
         return hit.detector in self.shadow or BUILTIN in self.shadow
@@ -288,7 +288,7 @@ class Scanner:
             for known in work.raws
         ):
             return
-        hit = Hit(
+        hit = Match(
             detector="assignment", kind="assignment", confidence=confidence, start=0, end=len(raw), specific=False
         )
         work.raws.append(_Raw(hit, part, _IN_VALUE, raw))
@@ -330,19 +330,19 @@ def _place(raw: bytes, at: int, owners: _Owners) -> _Places:
     return ((number, at - raw.rfind(b"\x1e", 0, at) - 1),)
 
 
-def _absorbed(hits: list[Hit]) -> list[Hit]:
+def _absorbed(hits: list[Match]) -> list[Match]:
     """Of hits that overlap, the one that knows most: own, then built-in; a format, then a name; the surer, the longer.
 
     So one credential has one name, and switching that detector off or exempting it is not undone by another.
     """
-    kept: list[Hit] = []
+    kept: list[Match] = []
     for hit in sorted(enumerate(hits), key=_rank):
         if not any(hit[1].start < other.end and other.start < hit[1].end for other in kept):
             kept.append(hit[1])
     return kept
 
 
-def _rank(numbered: tuple[int, Hit]) -> tuple[int, int, int, int]:
+def _rank(numbered: tuple[int, Match]) -> tuple[int, int, int, int]:
     number, hit = numbered
     source = 0 if hit.kind in {"own", CANARY} else 2 if "." in hit.detector else 1
     return (source if hit.specific else 3, _SURE.index(hit.confidence), hit.start - hit.end, number)

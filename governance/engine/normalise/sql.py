@@ -37,7 +37,7 @@ VERBS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SqlToken:
     """One token: `kind` is word, quoted, string, number or operator; `value` is folded to lower case and unquoted
     (strings keep case).
     """
@@ -46,7 +46,7 @@ class Token:
     value: str
 
 
-Statement = list[Token]
+Statement = list[SqlToken]
 
 
 def statements(text: str, budget: Budget) -> list[Statement]:
@@ -77,17 +77,17 @@ def statements(text: str, budget: Budget) -> list[Statement]:
             versioned = max(0, versioned - 1)
         elif kind == "string":
             start = value.index("'") + 1
-            current.append(Token("string", value[start:].removesuffix("'").replace("''", "'")))
+            current.append(SqlToken("string", value[start:].removesuffix("'").replace("''", "'")))
         elif kind == "dollar":
             stop = text.find(value, at)
-            current.append(Token("string", text[at : stop if stop >= 0 else end]))
+            current.append(SqlToken("string", text[at : stop if stop >= 0 else end]))
             at = stop + len(value) if stop >= 0 else end
         elif kind == "quoted":
-            current.append(Token("quoted", value[1:-1].lower()))
+            current.append(SqlToken("quoted", value[1:-1].lower()))
         elif kind == "word":
-            current.append(Token("word", value.lower()))
+            current.append(SqlToken("word", value.lower()))
         elif kind == "number":
-            current.append(Token("number", value))
+            current.append(SqlToken("number", value))
         elif value == ";":
             if current:
                 found.append(current)
@@ -96,7 +96,7 @@ def statements(text: str, budget: Budget) -> list[Statement]:
             found.append(current)
             current = []
         else:
-            current.append(Token("operator", value))
+            current.append(SqlToken("operator", value))
     if current:
         found.append(current)
     return found

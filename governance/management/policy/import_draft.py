@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from django.db import transaction
 
-from accounts.services.change import Change
+from accounts.services.change import RowChange
 from accounts.services.directory import import_principals
 from governance.management.policy.documents import load
 from governance.management.policy.releasing import guarded, operator
@@ -34,7 +34,7 @@ def run(options: Namespace, streams: Streams) -> int:
         return UNUSABLE
 
     def work() -> int:
-        people: list[Change] = []
+        people: list[RowChange] = []
         with transaction.atomic():
             actor = operator()
             replaced = replace_draft(actor=actor, document=document, reason=options.reason, dry_run=options.dry_run)

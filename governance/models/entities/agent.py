@@ -6,7 +6,7 @@ from django.db import models
 
 from accounts.models.authored import Authored
 from accounts.models.slug import Sensitivity, SlugField, TierChoice
-from governance.models.entities.entity import Capture, Entity, RateClass
+from governance.models.entities.entity import CaptureChoice, Entity, RateClass
 from governance.models.field import StringSet
 
 
@@ -32,7 +32,7 @@ class Agent(Entity, Authored):
         help_text="The most sensitive entity it may reach. Empty: no bound.",
     )
     rate_class = models.CharField(max_length=40, default=RateClass.MCP)
-    capture = models.CharField(max_length=16, choices=Capture, default=Capture.REDACTED)
+    capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:
         ordering = ("slug",)

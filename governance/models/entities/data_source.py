@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from accounts.models.authored import Authored
-from governance.models.entities.entity import Capture, Entity, RateClass
+from governance.models.entities.entity import CaptureChoice, Entity, RateClass
 from governance.models.entities.server import empty
 
 
@@ -16,7 +16,7 @@ class DataSource(Entity, Authored):
         blank=True, default=empty, help_text="What in a call's arguments means that it is touched."
     )
     rate_class = models.CharField(max_length=40, default=RateClass.MCP)
-    capture = models.CharField(max_length=16, choices=Capture, default=Capture.REDACTED)
+    capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:
         ordering = ("slug",)

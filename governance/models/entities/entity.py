@@ -12,7 +12,7 @@ from governance.models.field import kind_set, slug_set, tier_set
 HIGH = frozenset({Sensitivity.CONFIDENTIAL, Sensitivity.RESTRICTED})
 
 
-class Capture(models.TextChoices):
+class CaptureChoice(models.TextChoices):
     """How much of a call's arguments and results the trail keeps, encrypted."""
 
     NONE = "none", "nothing"

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from accounts.models.authored import Authored
-from governance.models.entities.entity import Capture, Entity, RateClass
+from governance.models.entities.entity import CaptureChoice, Entity, RateClass
 from governance.models.entities.server import empty
 from governance.models.field import StringSet, slug_set
 
@@ -29,7 +29,7 @@ class Plugin(Entity, Authored):
     hooks = models.JSONField(blank=True, default=empty, help_text="Its hooks, by event.")
     variables = models.JSONField(blank=True, default=empty, help_text="What must be filled in; never a value.")
     rate_class = models.CharField(max_length=40, default=RateClass.MCP)
-    capture = models.CharField(max_length=16, choices=Capture, default=Capture.REDACTED)
+    capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:
         ordering = ("slug",)

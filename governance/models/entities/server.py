@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models.authored import Authored, Versioned
 from accounts.models.slug import SlugField
-from governance.models.entities.entity import Capture, Entity, RateClass
+from governance.models.entities.entity import CaptureChoice, Entity, RateClass
 from governance.models.field import ExactJSONField, StringSet, slug_set, validate_tool_name
 
 TRANSPORT_NEEDS = {"http": "url", "sse": "url", "stdio": "command"}
@@ -57,7 +57,7 @@ class Server(Entity, Authored):
         help_text="Accept mere rewording of a pinned tool by itself; never from confidential up.",
     )
     rate_class = models.CharField(max_length=40, default=RateClass.MCP)
-    capture = models.CharField(max_length=16, choices=Capture, default=Capture.REDACTED)
+    capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:
         ordering = ("slug",)
@@ -96,7 +96,9 @@ class Tool(Entity, Versioned):
         help_text="The tool's own name at its server.",
     )
     rate_class = models.CharField(max_length=40, blank=True, default="", help_text="Empty: its server's.")
-    capture = models.CharField(max_length=16, choices=Capture, blank=True, default="", help_text="Empty: its server's.")
+    capture = models.CharField(
+        max_length=16, choices=CaptureChoice, blank=True, default="", help_text="Empty: its server's."
+    )
     data_sources = slug_set(help_text="Data sources that every call of it touches.")
     schema = ExactJSONField(
         "pinned schema", null=True, blank=True, default=None, help_text="JSON Schema of its arguments, as accepted."

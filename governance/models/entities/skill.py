@@ -6,7 +6,7 @@ from django.db import models
 
 from accounts.models.authored import Authored
 from accounts.models.slug import SlugField
-from governance.models.entities.entity import Capture, Entity, RateClass
+from governance.models.entities.entity import CaptureChoice, Entity, RateClass
 from governance.models.field import StringSet, slug_set
 
 
@@ -18,7 +18,7 @@ class Skill(Entity, Authored):
     owner = SlugField(blank=True, default="", help_text="Id of the principal who keeps it.")
     servers = slug_set(help_text="Servers it works with.")
     rate_class = models.CharField(max_length=40, default=RateClass.MCP)
-    capture = models.CharField(max_length=16, choices=Capture, default=Capture.REDACTED)
+    capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:
         ordering = ("slug",)

@@ -7,7 +7,7 @@ from django.db import models
 
 from accounts.models.authored import Authored, Versioned
 from accounts.models.slug import SlugField, TierChoice
-from accounts.models.user import Kind, Status
+from accounts.models.user import Status, UserKind
 from governance.models.entities.server import empty
 from governance.models.field import ExactJSONField, slug_set
 
@@ -44,7 +44,7 @@ class PolicyPrincipal(Authored):
     """A principal as the policy file writes it: for tests, and for import into the directory. No release holds it."""
 
     name = models.CharField(max_length=200, blank=True, default="")
-    kind = models.CharField(max_length=16, choices=Kind, default=Kind.USER)
+    kind = models.CharField(max_length=16, choices=UserKind, default=UserKind.USER)
     owner = SlugField(blank=True, default="", help_text="Who answers for a service principal.")
     tier = models.CharField(
         max_length=16, choices=TierChoice, blank=True, default="", help_text="Empty: user, or service for a service."

@@ -9,7 +9,7 @@ from governance.policy.checks.structure import check_structure
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.node import Node
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Many, Record
+from governance.policy.schema.shapes import Many, Struct
 
 
 def check_entries(root: Node, errors: list[PolicyError]) -> None:
@@ -25,6 +25,6 @@ def check_entries(root: Node, errors: list[PolicyError]) -> None:
             errors.append((entry.get("pattern") or entry).error(problem))
 
 
-def _entry_shape() -> Record:
-    blocklist = cast(Record, POLICY.fields["blocklist"].shape)
-    return cast(Record, cast(Many, blocklist.fields["entries"].shape).of)
+def _entry_shape() -> Struct:
+    blocklist = cast(Struct, POLICY.fields["blocklist"].shape)
+    return cast(Struct, cast(Many, blocklist.fields["entries"].shape).of)

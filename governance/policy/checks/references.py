@@ -11,7 +11,7 @@ from governance.policy.document.errors import PolicyError
 from governance.policy.document.merge import place
 from governance.policy.document.node import Node
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Either, Many, Record, Reference, Selector, Shape, Table
+from governance.policy.schema.shapes import Either, Many, Reference, Selector, Shape, Struct, Table
 
 LISTED = ("hooks", "rules")
 """What is referred to and stands in a list rather than in a mapping."""
@@ -93,7 +93,7 @@ def walk(node: Node, shape: Shape) -> Iterator[tuple[Node, Shape]]:
 
 
 def _shape_of(shape: Shape, key: str) -> Shape | None:
-    if isinstance(shape, Record):
+    if isinstance(shape, Struct):
         field = shape.fields.get(key)
         return None if field is None else field.shape
     return shape.of if isinstance(shape, Table) else None

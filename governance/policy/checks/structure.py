@@ -23,10 +23,10 @@ from governance.policy.schema.shapes import (
     Many,
     Moment,
     Number,
-    Record,
     Reference,
     Selector,
     Shape,
+    Struct,
     Table,
     Text,
 )
@@ -42,7 +42,7 @@ def check_structure(node: Node, shape: Shape, errors: list[PolicyError]) -> bool
     return len(errors) == before
 
 
-def _record(node: Node, shape: Record, errors: list[PolicyError]) -> None:
+def _record(node: Node, shape: Struct, errors: list[PolicyError]) -> None:
     if not isinstance(node.content, dict):
         errors.append(_wrong(node, f"a mapping ({shape.what})"))
         return
@@ -192,7 +192,7 @@ def _either(node: Node, shape: Either, errors: list[PolicyError]) -> None:
 
 
 _CHECKERS: dict[type, Callable[..., None]] = {
-    Record: _record,
+    Struct: _record,
     Table: _table,
     Many: _many,
     Text: _text,

@@ -7,11 +7,11 @@ from typing import cast
 
 from governance.engine.call import Json
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Field, Many, Record, Table
+from governance.policy.schema.shapes import Field, Many, Struct, Table
 
 
 @lru_cache(maxsize=64)
-def record_of(kind: str) -> Record:
+def record_of(kind: str) -> Struct:
     """The shape of one object of a kind: `rules`, `tools`, `blocklist.entries`, `settings`."""
     path = ["servers", "tools"] if kind == "tools" else kind.split(".")
     record = POLICY
@@ -19,8 +19,8 @@ def record_of(kind: str) -> Record:
         shape = record.fields[step].shape
         if isinstance(shape, Table | Many):
             shape = shape.of
-        record = cast(Record, shape)
-    return cast(Record, next(iter(record.fields.values())).shape) if kind == "layers" else record
+        record = cast(Struct, shape)
+    return cast(Struct, next(iter(record.fields.values())).shape) if kind == "layers" else record
 
 
 def default_in(kind: str, field: str) -> Json:
@@ -31,7 +31,7 @@ def default_in(kind: str, field: str) -> Json:
         if found is not None:
             if isinstance(found.shape, Table):
                 return found.shape.known.get(step)
-            if not isinstance(found.shape, Record):
+            if not isinstance(found.shape, Struct):
                 return None
             record = found.shape
         found = record.fields.get(step)

@@ -45,7 +45,7 @@ Entity = tuple[EntityKind, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Right:
+class ChangedRight:
     """What changed for one kind of caller on some entities."""
 
     entity: str
@@ -54,7 +54,7 @@ class Right:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class TypicalCaller:
     """A typical caller: how people call it, and how a test describes it."""
 
     words: str
@@ -63,7 +63,7 @@ class Caller:
     agent: str | None
 
 
-def changed_rights(old: Document, new: Document) -> list[Right]:
+def changed_rights(old: Document, new: Document) -> list[ChangedRight]:
     """What changed for whom, grouped by caller and change, sorted; conditions count as *under conditions*."""
     entities = _affected(old, new)
     callers = _callers(old, new, entities)
@@ -71,7 +71,7 @@ def changed_rights(old: Document, new: Document) -> list[Right]:
         return []
     if len(entities) * len(callers) > MAX_CELLS:
         summary = f"{len(callers)} kinds of caller on {len(entities)} entities are too many to work out one by one"
-        return [Right(entity="**", summary=summary, move=Move.BOTH)]
+        return [ChangedRight(entity="**", summary=summary, move=Move.BOTH)]
     before, after = _Asked(old), _Asked(new)
     groups: dict[tuple[str, Cell, Cell], list[str]] = {}
     for caller in callers:
@@ -80,7 +80,9 @@ def changed_rights(old: Document, new: Document) -> list[Right]:
             if was != now:
                 groups.setdefault((caller.words, was, now), []).append(f"{entity[0].value}:{entity[1]}")
     return [
-        Right(entity=_listed(found), summary=f"{words}: {_WORDS[now]} (before: {_WORDS[was]})", move=_move(was, now))
+        ChangedRight(
+            entity=_listed(found), summary=f"{words}: {_WORDS[now]} (before: {_WORDS[was]})", move=_move(was, now)
+        )
         for (words, was, now), found in sorted(groups.items())
     ]
 
@@ -106,7 +108,7 @@ class _Asked:
         self.narrowest = TestBench(_variant(document, widest=False))
         self.agents = cast(Mapping[str, Json], document.get("agents", {}))
 
-    def cell(self, caller: Caller, entity: Entity) -> Cell:
+    def cell(self, caller: TypicalCaller, entity: Entity) -> Cell:
         if caller.agent is not None and caller.agent not in self.agents:
             return 0, 0
         answers = [
@@ -221,10 +223,10 @@ def _changed_keys(old: Document, new: Document, key: str) -> set[str]:
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
-def _callers(old: Document, new: Document, entities: Iterable[Entity]) -> list[Caller]:
+def _callers(old: Document, new: Document, entities: Iterable[Entity]) -> list[TypicalCaller]:
     """Typical callers for the subjects of every rule that has to do with these entities, and through changed agents."""
     targets = list(entities)
-    found: dict[Caller, None] = {}
+    found: dict[TypicalCaller, None] = {}
     departments = sorted({*_keys(old, "departments"), *_keys(new, "departments")})
     agents = sorted(_changed_keys(old, new, "agents"))
     seen: set[str] = set()
@@ -238,7 +240,7 @@ def _callers(old: Document, new: Document, entities: Iterable[Entity]) -> list[C
                 found[caller] = None
                 for agent in agents if caller.agent is None else ():
                     found[
-                        Caller(
+                        TypicalCaller(
                             words=f"{caller.words} through {agent}",
                             principal=caller.principal,
                             described=caller.described,
@@ -256,7 +258,7 @@ def _touches(rule: Mapping[str, Any], targets: list[Entity]) -> bool:
     return any(_covered(patterns, kind, name) for kind, name in targets)
 
 
-def _typical(subjects: Mapping[str, Any], departments: list[str]) -> Iterator[Caller]:
+def _typical(subjects: Mapping[str, Any], departments: list[str]) -> Iterator[TypicalCaller]:
     """Callers that a rule's subjects name: one for each role, group, department and agent; people without a
     department named are taken to be in all, so that no boundary hides what changed."""
     words = dict(subjects)
@@ -264,7 +266,9 @@ def _typical(subjects: Mapping[str, Any], departments: list[str]) -> Iterator[Ca
     agents: tuple[str | None, ...] = tuple(subjects.get("agents", (None,)))
     if "users" in subjects:
         for user, agent in product(subjects["users"], agents):
-            yield Caller(words=_words(words, users=[user], agent=agent), principal=user, described="", agent=agent)
+            yield TypicalCaller(
+                words=_words(words, users=[user], agent=agent), principal=user, described="", agent=agent
+            )
         return
     choices = [subjects.get(key, (None,)) for key in ("roles", "groups", "departments")]
     for role, group, department, agent in product(*choices, agents):
@@ -278,7 +282,7 @@ def _typical(subjects: Mapping[str, Any], departments: list[str]) -> Iterator[Ca
         named = {
             key: [value] for key, value in (("roles", role), ("groups", group), ("departments", department)) if value
         }
-        yield Caller(
+        yield TypicalCaller(
             words=_words(words, agent=agent, **named),
             principal="",
             described=json.dumps(described, sort_keys=True),
@@ -286,7 +290,7 @@ def _typical(subjects: Mapping[str, Any], departments: list[str]) -> Iterator[Ca
         )
     if subjects.get("everyone"):
         anonymous = json.dumps({"kind": "anonymous"})
-        yield Caller(words="anonymous", principal="", described=anonymous, agent=None)
+        yield TypicalCaller(words="anonymous", principal="", described=anonymous, agent=None)
 
 
 def _words(subjects: Mapping[str, Any], *, agent: str | None, **named: list[str]) -> str:

@@ -14,7 +14,7 @@ from governance.engine.call import Json
 from governance.policy.document.moments import canonical_moment
 from governance.policy.schema.people import INLINE_PRINCIPAL, PRINCIPAL
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Document, Either, Free, Many, Moment, Number, Record, Shape, Table
+from governance.policy.schema.shapes import Document, Either, Free, Many, Moment, Number, Shape, Struct, Table
 
 TIER_OF_KIND = {"service": "service", "anonymous": "anonymous"}
 """The tier of a principal that names a kind and no tier; every other kind has the schema's default."""
@@ -28,7 +28,7 @@ def normalise(document: Document) -> Document:
 def _canonical(shape: Shape, value: Json) -> Json:
     """`value` in the canonical form of `shape`."""
     match shape:
-        case Record():
+        case Struct():
             return _record(shape, cast(dict[str, Json], value))
         case Table():
             table = cast(dict[str, Json], value)
@@ -48,7 +48,7 @@ def _canonical(shape: Shape, value: Json) -> Json:
             return value
 
 
-def _record(shape: Record, value: dict[str, Json]) -> dict[str, Json]:
+def _record(shape: Struct, value: dict[str, Json]) -> dict[str, Json]:
     kept: str | None = None
     if shape is PRINCIPAL or shape is INLINE_PRINCIPAL:
         tier = TIER_OF_KIND.get(str(value.get("kind", "user")))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.node import Node
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Many, Record, Shape, Table
+from governance.policy.schema.shapes import Many, Shape, Struct, Table
 
 
 def merge(trees: Sequence[Node]) -> tuple[Node, list[PolicyError]]:
@@ -25,7 +25,7 @@ def merge(trees: Sequence[Node]) -> tuple[Node, list[PolicyError]]:
 
 
 def _merged(shape: Shape, first: Node, second: Node, errors: list[PolicyError]) -> Node:
-    if isinstance(first.content, dict) and isinstance(second.content, dict) and isinstance(shape, Record | Table):
+    if isinstance(first.content, dict) and isinstance(second.content, dict) and isinstance(shape, Struct | Table):
         content = dict(first.content)
         for key, node in second.content.items():
             if key not in content:
@@ -33,7 +33,7 @@ def _merged(shape: Shape, first: Node, second: Node, errors: list[PolicyError]) 
             elif key == "toolgate":
                 if content[key].content != node.content:
                     errors.append(node.error(f"differs from {place(content[key])}"))
-            elif isinstance(shape, Record) and key in shape.fields:
+            elif isinstance(shape, Struct) and key in shape.fields:
                 content[key] = _merged(shape.fields[key].shape, content[key], node, errors)
             else:
                 errors.append(node.error(f"is a duplicate of {key}; the first stands at {place(content[key])}"))

@@ -28,7 +28,7 @@ class _Malformed(Exception):
 
 def read_json(text: str, *, file: str) -> tuple[Node | None, list[PolicyError]]:
     """The tree that `text` holds and everything that is wrong with how it is written; None where it is no JSON."""
-    reader = _Reader(text, file)
+    reader = _JsonReader(text, file)
     try:
         return reader.document(), reader.errors
     except _Malformed as fault:
@@ -36,7 +36,7 @@ def read_json(text: str, *, file: str) -> tuple[Node | None, list[PolicyError]]:
         return None, [*reader.errors, PolicyError(file=file, line=line, message=f"is no JSON: {fault}")]
 
 
-class _Reader:
+class _JsonReader:
     """One pass over the text of one file."""
 
     def __init__(self, text: str, file: str) -> None:

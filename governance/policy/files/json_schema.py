@@ -17,10 +17,10 @@ from governance.policy.schema.shapes import (
     Many,
     Moment,
     Number,
-    Record,
     Reference,
     Selector,
     Shape,
+    Struct,
     Table,
     Text,
 )
@@ -47,14 +47,14 @@ def schema_text() -> str:
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def record_schema(record: Record, *, without: frozenset[str] = frozenset()) -> Schema:
+def record_schema(record: Struct, *, without: frozenset[str] = frozenset()) -> Schema:
     """The schema of one object of a policy; the keys of `without` are held elsewhere."""
-    return _record(Record(fields={key: field for key, field in record.fields.items() if key not in without}))
+    return _record(Struct(fields={key: field for key, field in record.fields.items() if key not in without}))
 
 
 def _schema(shape: Shape) -> Schema:
     match shape:
-        case Record():
+        case Struct():
             return _record(shape)
         case Table():
             return {
@@ -106,7 +106,7 @@ def _scalar(shape: Shape) -> Schema:
             raise TypeError(f"{type(shape).__name__} is no scalar shape")
 
 
-def _record(shape: Record) -> Schema:
+def _record(shape: Struct) -> Schema:
     required = [key for key, field in shape.fields.items() if field.required]
     return {
         "type": "object",

@@ -80,7 +80,7 @@ def read_yaml(text: str, *, file: str) -> tuple[Node | None, list[PolicyError]]:
     The tree is None where there is none to check further. Duplicate keys, anchors and tags are reported, each at its
     line, and reading goes on.
     """
-    reader = _Reader(file)
+    reader = _YamlReader(file)
     try:
         return reader.document(iter(yaml.parse(text, Loader=_LOADER))), reader.errors
     except yaml.MarkedYAMLError as error:
@@ -105,7 +105,7 @@ def _line(event: Event) -> int:
     return int(event.start_mark.line) + 1 if event.start_mark is not None else 0
 
 
-class _Reader:
+class _YamlReader:
     """One pass over the events of one file."""
 
     def __init__(self, file: str) -> None:

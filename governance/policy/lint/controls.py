@@ -8,94 +8,96 @@ from typing import Any, cast
 
 from governance.engine.principal import TIERS
 from governance.policy.document.moments import seconds
-from governance.policy.lint.finding import Finding
+from governance.policy.lint.finding import LintFinding
 from governance.policy.schema.shapes import Document
 
 
-def control_findings(document: Document, *, now: float) -> Iterator[Finding]:
+def control_findings(document: Document, *, now: float) -> Iterator[LintFinding]:
     """Everything off or in shadow, expired, wider than one thing, or without an agent."""
     for name, layer in _table(document, "layers").items():
         if layer.get("mode") == "shadow":
             ended = "until" in layer and seconds(layer["until"]) <= now
             code = "expired" if ended else "in_shadow"
-            yield Finding(code=code, path=f"layers.{name}", message=f"the whole layer, until {layer.get('until')}")
+            yield LintFinding(code=code, path=f"layers.{name}", message=f"the whole layer, until {layer.get('until')}")
     for key, own in (("blocklist", "entries"), ("detectors", "own")):
         yield from _packs(key, own, _table(document, key))
     if _table(document, "rate_limits").get("disabled"):
-        yield Finding(code="off", path="rate_limits.disabled", message="nothing is limited")
+        yield LintFinding(code="off", path="rate_limits.disabled", message="nothing is limited")
     for exemption in _list(document, "exemptions"):
         yield from _exemption(exemption, now)
     for rule in _list(document, "rules"):
         if rule.get("mode") == "shadow":
-            yield Finding(code="in_shadow", path=f"rules.{rule['id']}", message="is recorded and not enforced")
+            yield LintFinding(code="in_shadow", path=f"rules.{rule['id']}", message="is recorded and not enforced")
     for hook in _list(document, "hooks"):
         if not hook.get("enabled", True):
-            yield Finding(code="off", path=f"hooks.{hook['id']}", message="is disabled")
+            yield LintFinding(code="off", path=f"hooks.{hook['id']}", message="is disabled")
         elif hook.get("mode") == "shadow":
-            yield Finding(code="in_shadow", path=f"hooks.{hook['id']}", message="is recorded and not enforced")
+            yield LintFinding(code="in_shadow", path=f"hooks.{hook['id']}", message="is recorded and not enforced")
     yield from _entities(document)
     yield from _people(document)
 
 
-def _packs(key: str, own: str, record: Mapping[str, Any]) -> Iterator[Finding]:
+def _packs(key: str, own: str, record: Mapping[str, Any]) -> Iterator[LintFinding]:
     if record.get("packs") == []:
-        yield Finding(code="off", path=f"{key}.packs", message="the shipped packs are off")
+        yield LintFinding(code="off", path=f"{key}.packs", message="the shipped packs are off")
     for name in record.get("off", ()):
-        yield Finding(code="off", path=f"{key}.off", message=f"{name} is off")
+        yield LintFinding(code="off", path=f"{key}.off", message=f"{name} is off")
     for name in record.get("shadow", ()):
-        yield Finding(code="in_shadow", path=f"{key}.shadow", message=f"{name} is recorded and not enforced")
+        yield LintFinding(code="in_shadow", path=f"{key}.shadow", message=f"{name} is recorded and not enforced")
     for entry in record.get(own, ()):
         if entry.get("mode") == "shadow":
             path = f"{key}.{own}.{entry['id']}"
-            yield Finding(code="in_shadow", path=path, message="is recorded and not enforced")
+            yield LintFinding(code="in_shadow", path=path, message="is recorded and not enforced")
 
 
-def _exemption(exemption: Mapping[str, Any], now: float) -> Iterator[Finding]:
+def _exemption(exemption: Mapping[str, Any], now: float) -> Iterator[LintFinding]:
     path = f"exemptions.{exemption['layer']}.{exemption['name']}"
     if seconds(exemption["until"]) <= now:
         message = f"has had no effect on {exemption['entity']} since {exemption['until']}"
-        yield Finding(code="expired", path=path, message=message)
+        yield LintFinding(code="expired", path=path, message=message)
     elif "*" in exemption["entity"] or "?" in exemption["entity"]:
-        yield Finding(code="too_broad", path=path, message=f"exempts whatever matches {exemption['entity']}")
+        yield LintFinding(code="too_broad", path=path, message=f"exempts whatever matches {exemption['entity']}")
 
 
-def _entities(document: Document) -> Iterator[Finding]:
+def _entities(document: Document) -> Iterator[LintFinding]:
     for name, server in _table(document, "servers").items():
         path = f"servers.{name}"
         if server.get("agent_required", True) is False:
             message = "a token at its MCP door need not name an agent, so no agent's bounds hold"
-            yield Finding(code="agent_not_required", path=path, message=message)
+            yield LintFinding(code="agent_not_required", path=path, message=message)
         if server.get("mode", "required") != "required":
-            yield Finding(code="too_broad", path=path, message=f"authentication is {server['mode']} at its MCP door")
+            yield LintFinding(
+                code="too_broad", path=path, message=f"authentication is {server['mode']} at its MCP door"
+            )
         if server.get("default_allow"):
-            yield Finding(code="too_broad", path=path, message="is allowed by default, without a rule")
+            yield LintFinding(code="too_broad", path=path, message="is allowed by default, without a rule")
         for tool, count in Counter(tool.casefold() for tool in server.get("tools", {})).items():
             if count > 1:
-                yield Finding(code="ambiguous", path=path, message=f"{count} tools differ only by case: {tool}")
+                yield LintFinding(code="ambiguous", path=path, message=f"{count} tools differ only by case: {tool}")
         for tool, fields in server.get("tools", {}).items():
             if fields.get("default_allow"):
                 message = "is allowed by default, without a rule"
-                yield Finding(code="too_broad", path=f"{path}.tools.{tool}", message=message)
+                yield LintFinding(code="too_broad", path=f"{path}.tools.{tool}", message=message)
     for name, plugin in _table(document, "plugins").items():
         for key in ("skills", "agents"):
             both = set(plugin.get(key, {}).get("include", ())) & set(plugin.get(key, {}).get("exclude", ()))
             for one in sorted(both):
                 message = f"{one} is included and excluded; it is left out"
-                yield Finding(code="ambiguous", path=f"plugins.{name}.{key}", message=message)
+                yield LintFinding(code="ambiguous", path=f"plugins.{name}.{key}", message=message)
     for name, agent in _table(document, "agents").items():
         if "entities" not in agent and "max_sensitivity" not in agent and "departments" not in agent:
             message = "is bound by its tier and its owner's departments only"
-            yield Finding(code="too_broad", path=f"agents.{name}", message=message)
+            yield LintFinding(code="too_broad", path=f"agents.{name}", message=message)
 
 
-def _people(document: Document) -> Iterator[Finding]:
+def _people(document: Document) -> Iterator[LintFinding]:
     roles = _table(document, "roles")
     for name, principal in _table(document, "principals").items():
         tier = TIERS[principal.get("tier", "user")]
         for role in principal.get("roles", ()):
             if tier < TIERS[roles[role].get("tier", "anonymous")]:
                 message = f"is of tier {tier.word}, below what the role {role} asks for, so the role has no effect"
-                yield Finding(code="unreachable", path=f"principals.{name}", message=message)
+                yield LintFinding(code="unreachable", path=f"principals.{name}", message=message)
 
 
 def _table(document: Document, key: str) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ CODES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class LintFinding:
     """`path` names the object by id (`rules.finance-reads`), not by its place in a file."""
 
     code: str

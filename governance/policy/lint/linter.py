@@ -11,12 +11,12 @@ from typing import Any, cast
 
 from governance.engine.call import Json
 from governance.policy.lint.controls import control_findings
-from governance.policy.lint.finding import Finding
+from governance.policy.lint.finding import LintFinding
 from governance.policy.lint.references import reference_findings
 from governance.policy.lint.rules import rule_findings
 from governance.policy.schema.shapes import Document
 
-__all__ = ["Finding", "Known", "lint"]
+__all__ = ["Known", "LintFinding", "lint"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Known:
     hits_days: int = 30
 
 
-def lint(document: Document, *, now: float, known: Known | None = None) -> list[Finding]:
+def lint(document: Document, *, now: float, known: Known | None = None) -> list[LintFinding]:
     """Every finding, sorted by path; `now` is in epoch seconds, `document` canonical and sound."""
     beside = known or Known()
     found = [
@@ -47,11 +47,11 @@ def lint(document: Document, *, now: float, known: Known | None = None) -> list[
     return sorted(found, key=lambda finding: (finding.path, finding.code, finding.message))
 
 
-def _unused(document: Document, known: Known) -> Iterator[Finding]:
+def _unused(document: Document, known: Known) -> Iterator[LintFinding]:
     if known.hits is None:
         return
     for rule in cast(list[Json], document.get("rules", [])):
         name = str(cast(Mapping[str, Any], rule)["id"])
         if not known.hits.get(name):
             message = f"matched no call in {known.hits_days} days"
-            yield Finding(code="unused", path=f"rules.{name}", message=message)
+            yield LintFinding(code="unused", path=f"rules.{name}", message=message)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from governance.policy.document.entity_patterns import entities_of
 from governance.policy.document.reach import Entities, covered_bits
-from governance.policy.lint.finding import Finding
+from governance.policy.lint.finding import LintFinding
 from governance.policy.schema.shapes import Document
 
 
@@ -17,7 +17,7 @@ def reference_findings(
     principals: Collection[str] | None,
     secrets: Collection[str] | None,
     executables: Collection[str] | None,
-) -> Iterator[Finding]:
+) -> Iterator[LintFinding]:
     """Names that are not known; of kinds about which nothing is known (None) nothing is said.
 
     The document's own principals count as known; where it has none and none are handed in, none are missed.
@@ -33,18 +33,18 @@ def reference_findings(
     for binding in _list(document, "bindings"):
         if secrets is not None and binding["secret"] not in secrets:
             message = f"there is no secret {binding['secret']}"
-            yield Finding(code="missing", path=f"bindings.{binding['secret']}", message=message)
+            yield LintFinding(code="missing", path=f"bindings.{binding['secret']}", message=message)
     if executables is not None:
         yield from _executables(document, executables)
 
 
-def _globs(path: str, selectors: Collection[str], entities: Entities, *, fold: bool) -> Iterator[Finding]:
+def _globs(path: str, selectors: Collection[str], entities: Entities, *, fold: bool) -> Iterator[LintFinding]:
     for text in selectors:
         if ("*" in text or "?" in text) and not covered_bits([text], entities, fold=fold):
-            yield Finding(code="missing", path=path, message=f"{text} matches no entity of this policy")
+            yield LintFinding(code="missing", path=path, message=f"{text} matches no entity of this policy")
 
 
-def _principals(document: Document, known: Collection[str]) -> Iterator[Finding]:
+def _principals(document: Document, known: Collection[str]) -> Iterator[LintFinding]:
     named: list[tuple[str, str]] = []
     for kind in ("agents", "skills", "principals"):
         named += [
@@ -60,19 +60,19 @@ def _principals(document: Document, known: Collection[str]) -> Iterator[Finding]
         named += [(f"{path}.approval.approvers.users", user) for user in approvers.get("users", ())]
     for path, user in named:
         if user not in known:
-            yield Finding(code="missing", path=path, message=f"there is no principal {user}")
+            yield LintFinding(code="missing", path=path, message=f"there is no principal {user}")
 
 
-def _executables(document: Document, known: Collection[str]) -> Iterator[Finding]:
+def _executables(document: Document, known: Collection[str]) -> Iterator[LintFinding]:
     for hook in _list(document, "hooks"):
         if hook["type"] == "command" and hook["command"] not in known:
             message = f"no executable {hook['command']} is registered, so it stays disabled"
-            yield Finding(code="missing", path=f"hooks.{hook['id']}.command", message=message)
+            yield LintFinding(code="missing", path=f"hooks.{hook['id']}.command", message=message)
     for name, server in _table(document, "servers").items():
         command = server.get("transport", {}).get("command")
         if command is not None and command not in known:
             message = f"no executable {command} is registered, so it stays disabled"
-            yield Finding(code="missing", path=f"servers.{name}.transport.command", message=message)
+            yield LintFinding(code="missing", path=f"servers.{name}.transport.command", message=message)
 
 
 def _table(document: Document, key: str) -> Mapping[str, Any]:

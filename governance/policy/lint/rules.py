@@ -13,7 +13,7 @@ from governance.policy.document.moments import seconds
 from governance.policy.document.node import planted
 from governance.policy.document.reach import Entities, Reach, reach
 from governance.policy.document.sensitivity import confidential_entities
-from governance.policy.lint.finding import Finding
+from governance.policy.lint.finding import LintFinding
 from governance.policy.schema.shapes import Document
 
 MAX_COMPARISONS = 2_000_000
@@ -24,7 +24,7 @@ _EVERYTHING = frozenset({"**", "tool:**", "server:**", "server:*", "tool:*/*"})
 Rule = Mapping[str, Any]
 
 
-def rule_findings(document: Document, *, now: float) -> Iterator[Finding]:
+def rule_findings(document: Document, *, now: float) -> Iterator[LintFinding]:
     """Unreachable, expired, shadowed, redundant and too broad rules."""
     entities = entities_of(document)
     rules = cast(list[Rule], document.get("rules", []))
@@ -34,11 +34,11 @@ def rule_findings(document: Document, *, now: float) -> Iterator[Finding]:
     for rule, extent in zip(rules, reaches, strict=True):
         path = f"rules.{rule['id']}"
         if "valid_until" in rule and seconds(rule["valid_until"]) <= now:
-            yield Finding(code="expired", path=path, message=f"has not been in force since {rule['valid_until']}")
+            yield LintFinding(code="expired", path=path, message=f"has not been in force since {rule['valid_until']}")
             continue
         reason = _unreachable(rule, extent, entities, document)
         if reason:
-            yield Finding(code="unreachable", path=path, message=reason)
+            yield LintFinding(code="unreachable", path=path, message=reason)
             continue
         if rule.get("mode") != "shadow":
             alive.append((rule, extent))
@@ -101,26 +101,28 @@ def _boundaries(entity: tuple[EntityKind, str], document: Document) -> list[Mapp
 
 def _too_broad(
     rule: Rule, extent: Reach, entities: Entities, confidential: frozenset[tuple[EntityKind, str]]
-) -> Iterator[Finding]:
+) -> Iterator[LintFinding]:
     path = f"rules.{rule['id']}"
     subjects = rule["subjects"]
     anybody = subjects.get("everyone") and len(subjects) == 1
     everything = _EVERYTHING & set(rule["entities"])
     if everything:
-        yield Finding(code="too_broad", path=path, message=f"allows everything there is or will be ({min(everything)})")
+        yield LintFinding(
+            code="too_broad", path=path, message=f"allows everything there is or will be ({min(everything)})"
+        )
     elif anybody and extent.unconditional and "except" not in rule:
         wild = [text for text in rule["entities"] if "*" in text]
         if wild:
-            yield Finding(code="too_broad", path=path, message=f"allows everyone whatever matches {wild[0]}")
+            yield LintFinding(code="too_broad", path=path, message=f"allows everyone whatever matches {wild[0]}")
     if anybody and extent.condition is None:
         for place, one in enumerate(entities):
             if extent.entities >> place & 1 and one in confidential:
                 message = f"allows everyone {one[0].value}:{one[1]}, which is confidential or above"
-                yield Finding(code="too_broad", path=path, message=message)
+                yield LintFinding(code="too_broad", path=path, message=message)
                 break
 
 
-def _overruled(alive: list[tuple[Rule, Reach]]) -> Iterator[Finding]:
+def _overruled(alive: list[tuple[Rule, Reach]]) -> Iterator[LintFinding]:
     """Rules that another one takes all effect from. Only those that share an entity are compared."""
     by_entity: dict[int, list[int]] = defaultdict(list)
     for place, (_, extent) in enumerate(alive):
@@ -139,21 +141,23 @@ def _overruled(alive: list[tuple[Rule, Reach]]) -> Iterator[Finding]:
                 break
         if compared > MAX_COMPARISONS:
             message = f"{len(alive)} rules overlap too much to compare each with each"
-            yield Finding(code="incomplete", path="rules", message=message)
+            yield LintFinding(code="incomplete", path="rules", message=message)
             return
 
 
-def _by_other(rule: Rule, extent: Reach, other: Rule, wider: Reach, *, later: bool) -> Finding | None:
+def _by_other(rule: Rule, extent: Reach, other: Rule, wider: Reach, *, later: bool) -> LintFinding | None:
     if not extent.within(wider):
         return None
     path = f"rules.{rule['id']}"
     if other["effect"] == "deny" and rule["effect"] != "deny":
-        return Finding(code="shadowed", path=path, message=f"never decides: {other['id']} denies all that it covers")
+        return LintFinding(
+            code="shadowed", path=path, message=f"never decides: {other['id']} denies all that it covers"
+        )
     if other["effect"] != rule["effect"] or _more_than(rule, other):
         return None
     if wider.within(extent) and not later:
         return None  # of two that say the same, the later one is reported
-    return Finding(code="redundant", path=path, message=f"adds nothing to {other['id']}")
+    return LintFinding(code="redundant", path=path, message=f"adds nothing to {other['id']}")
 
 
 def _more_than(rule: Rule, other: Rule) -> bool:

@@ -15,9 +15,9 @@ from governance.policy.schema.shapes import (
     Many,
     Moment,
     Number,
-    Record,
     Reference,
     Selector,
+    Struct,
     Table,
     Text,
 )
@@ -54,7 +54,7 @@ SHADOW = Field(shape=Many(of=CONTROL_ID), default=[], doc="Packs or ids that are
 def examples(of: Text | Free) -> Field:
     """What an entry must match and must let pass; checked when the policy is read."""
     return Field(
-        shape=Record(
+        shape=Struct(
             what="examples",
             fields={
                 "match": Field(shape=Many(of=of, unique=False, max_items=100), default=[], doc="It must match these."),
@@ -68,7 +68,7 @@ def examples(of: Text | Free) -> Field:
     )
 
 
-BLOCKLIST = Record(
+BLOCKLIST = Struct(
     what="blocklist",
     fields={
         "packs": PACKS,
@@ -77,7 +77,7 @@ BLOCKLIST = Record(
         "entries": Field(
             shape=Many(
                 key=("id",),
-                of=Record(
+                of=Struct(
                     what="blocklist entry",
                     fields={
                         "id": ID_FIELD,
@@ -104,7 +104,7 @@ BLOCKLIST = Record(
     },
 )
 
-DETECTORS = Record(
+DETECTORS = Struct(
     what="detectors",
     fields={
         "packs": PACKS,
@@ -116,7 +116,7 @@ DETECTORS = Record(
         "own": Field(
             shape=Many(
                 key=("id",),
-                of=Record(
+                of=Struct(
                     what="detector",
                     fields={
                         "id": ID_FIELD,
@@ -142,7 +142,7 @@ DETECTORS = Record(
     },
 )
 
-EXEMPTION = Record(
+EXEMPTION = Struct(
     what="exemption",
     fields={
         "layer": Field(shape=Choice(values=("secrets", "blocklist")), required=True, doc="The layer it holds in."),
@@ -154,11 +154,11 @@ EXEMPTION = Record(
     },
 )
 
-LAYER_MODES = Record(
+LAYER_MODES = Struct(
     what="layers",
     fields={
         layer: Field(
-            shape=Record(
+            shape=Struct(
                 what="layer",
                 fields={
                     "mode": Field(
@@ -174,7 +174,7 @@ LAYER_MODES = Record(
     },
 )
 
-SETTINGS = Record(
+SETTINGS = Struct(
     what="settings",
     fields={
         "stale_after": Field(
@@ -191,7 +191,7 @@ SETTINGS = Record(
 
 PER_SECOND = Number(minimum=0, maximum=1_000_000, whole=False)
 
-RATE_LIMITS = Record(
+RATE_LIMITS = Struct(
     what="rate limits",
     fields={
         "disabled": Field(shape=Flag(), default=False, doc="No limits at all; refused in production."),
@@ -206,7 +206,7 @@ RATE_LIMITS = Record(
             doc="Calls a second by rate class; classes of one's own may be added.",
         ),
         "tier_multipliers": Field(
-            shape=Record(
+            shape=Struct(
                 what="tier multipliers",
                 fields={
                     tier: Field(shape=PER_SECOND, default=factor, doc=f"Factor for {tier}.")
@@ -217,7 +217,7 @@ RATE_LIMITS = Record(
             doc="Factors by rate tier.",
         ),
         "session": Field(
-            shape=Record(
+            shape=Struct(
                 what="session limit",
                 fields={
                     "calls": Field(shape=Number(minimum=1, maximum=1_000_000), default=300, doc="Calls in the window."),
@@ -232,14 +232,14 @@ RATE_LIMITS = Record(
     },
 )
 
-BINDING = Record(
+BINDING = Struct(
     what="binding",
     fields={
         "secret": Field(shape=Text(what="secret", pattern=SLUG), required=True, doc="Name of the secret."),
         "server": Field(shape=Reference(to="servers"), required=True, doc="The server it is for."),
         "tool": Field(shape=Text(what="tool name", pattern=TOOL_NAME), doc="Only this tool of it."),
         "into": Field(
-            shape=Record(
+            shape=Struct(
                 what="place",
                 fields={
                     "header": Field(

@@ -11,9 +11,9 @@ from governance.policy.schema.shapes import (
     Free,
     Many,
     Number,
-    Record,
     Reference,
     Selector,
+    Struct,
     Table,
     Text,
 )
@@ -66,7 +66,7 @@ def entity_fields(*, inherited: bool = False) -> dict[str, Field]:
     }
 
 
-TRANSPORT = Record(
+TRANSPORT = Struct(
     what="transport",
     fields={
         "kind": Field(shape=Choice(values=("http", "sse", "stdio")), required=True, doc="How the upstream is reached."),
@@ -83,7 +83,7 @@ TRANSPORT = Record(
     },
 )
 
-TOOL = Record(
+TOOL = Struct(
     what="tool",
     fields={
         "name": NAME_FIELD,
@@ -96,7 +96,7 @@ TOOL = Record(
     },
 )
 
-SERVER = Record(
+SERVER = Struct(
     what="server",
     fields={
         "name": NAME_FIELD,
@@ -124,7 +124,7 @@ SERVER = Record(
             doc="Requests from server to client that are let through; none by default.",
         ),
         "denial": Field(
-            shape=Record(
+            shape=Struct(
                 what="denial",
                 fields={
                     "form": Field(
@@ -146,14 +146,14 @@ SERVER = Record(
     },
 )
 
-DATA_SOURCE = Record(
+DATA_SOURCE = Struct(
     what="data source",
     fields={
         "name": NAME_FIELD,
         "description": DESCRIPTION_FIELD,
         **entity_fields(),
         "patterns": Field(
-            shape=Record(
+            shape=Struct(
                 what="patterns",
                 fields={
                     kind: Field(shape=Many(of=Text(what="pattern", min_length=1, check="glob")), default=[], doc=doc)
@@ -170,7 +170,7 @@ DATA_SOURCE = Record(
     },
 )
 
-AGENT = Record(
+AGENT = Struct(
     what="agent",
     fields={
         "name": NAME_FIELD,
@@ -189,7 +189,7 @@ AGENT = Record(
     },
 )
 
-SKILL = Record(
+SKILL = Struct(
     what="skill",
     fields={
         "name": NAME_FIELD,
@@ -208,7 +208,7 @@ SKILL = Record(
 def components(to: str) -> Field:
     """A plugin's reference to skills or agents."""
     return Field(
-        shape=Record(
+        shape=Struct(
             what="component reference",
             fields={
                 "source": Field(
@@ -229,7 +229,7 @@ def components(to: str) -> Field:
     )
 
 
-VARIABLE = Record(
+VARIABLE = Struct(
     what="variable",
     fields={
         "description": DESCRIPTION_FIELD,
@@ -239,7 +239,7 @@ VARIABLE = Record(
     },
 )
 
-PLUGIN = Record(
+PLUGIN = Struct(
     what="plugin",
     fields={
         "name": NAME_FIELD,
@@ -254,7 +254,7 @@ PLUGIN = Record(
         "agents": components("agents"),
         "servers": Field(shape=Many(of=Reference(to="servers")), default=[], doc="Its servers."),
         "hooks": Field(
-            shape=Record(
+            shape=Struct(
                 what="plugin hooks",
                 fields={
                     event: Field(shape=Many(of=Reference(to="hooks")), default=[], doc=f"Hooks on {event}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from governance.policy.schema.shapes import Choice, Field, Many, Record, Reference, Text
+from governance.policy.schema.shapes import Choice, Field, Many, Reference, Struct, Text
 
 TIER = Choice(values=("admin", "user", "service", "a2a", "mcp", "anonymous"))
 KIND = Choice(values=("user", "service", "anonymous"))
@@ -16,10 +16,10 @@ JUSTIFICATION = Text(what="justification", max_length=2_000, lines=True)
 NAME_FIELD = Field(shape=NAME, default="", doc="What people call it; the id when it is empty.")
 DESCRIPTION_FIELD = Field(shape=DESCRIPTION, default="", doc="A sentence for people.")
 
-DEPARTMENT = Record(what="department", fields={"name": NAME_FIELD, "description": DESCRIPTION_FIELD})
-GROUP = Record(what="group", fields={"name": NAME_FIELD, "description": DESCRIPTION_FIELD})
+DEPARTMENT = Struct(what="department", fields={"name": NAME_FIELD, "description": DESCRIPTION_FIELD})
+GROUP = Struct(what="group", fields={"name": NAME_FIELD, "description": DESCRIPTION_FIELD})
 
-ROLE = Record(
+ROLE = Struct(
     what="role",
     fields={
         "name": NAME_FIELD,
@@ -39,7 +39,7 @@ MEMBERSHIPS = {
     "departments": Field(shape=Many(of=Reference(to="departments")), default=[], doc="Departments belonged to."),
 }
 
-PRINCIPAL = Record(
+PRINCIPAL = Struct(
     what="principal",
     fields={
         "name": NAME_FIELD,
@@ -53,7 +53,7 @@ PRINCIPAL = Record(
     },
 )
 
-INLINE_PRINCIPAL = Record(
+INLINE_PRINCIPAL = Struct(
     what="principal",
     fields={
         "kind": Field(shape=KIND, default="user", doc="A person, a service or nobody known."),

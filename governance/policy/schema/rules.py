@@ -22,9 +22,9 @@ from governance.policy.schema.shapes import (
     Many,
     Moment,
     Number,
-    Record,
     Reference,
     Selector,
+    Struct,
     Text,
 )
 
@@ -38,7 +38,7 @@ def people(to: str, doc: str) -> Field:
     return Field(shape=Many(of=Reference(to=to, must_exist=to != "principals"), empty=False), doc=doc)
 
 
-SUBJECTS = Record(
+SUBJECTS = Struct(
     what="subjects",
     fields={
         "everyone": Field(shape=Flag(), default=False, doc="Every principal, known or not."),
@@ -52,11 +52,11 @@ SUBJECTS = Record(
     },
 )
 
-APPROVAL = Record(
+APPROVAL = Struct(
     what="approval",
     fields={
         "approvers": Field(
-            shape=Record(
+            shape=Struct(
                 what="approvers",
                 fields={
                     "users": people("principals", "Principals by id."),
@@ -76,7 +76,7 @@ APPROVAL = Record(
     },
 )
 
-RULE = Record(
+RULE = Struct(
     what="rule",
     fields={
         "id": Field(shape=Text(what="id", pattern=SLUG), required=True, doc="Its id."),
@@ -92,7 +92,7 @@ RULE = Record(
             doc="A CEL condition on the call.",
         ),
         "parameters": Field(
-            shape=Record(
+            shape=Struct(
                 what="parameters",
                 fields={
                     "allow": Field(shape=Many(of=POINTER, empty=False), doc="The call may carry these arguments only."),
@@ -115,7 +115,7 @@ RULE = Record(
     },
 )
 
-HOOK = Record(
+HOOK = Struct(
     what="hook",
     fields={
         "id": Field(shape=Text(what="id", pattern=SLUG), required=True, doc="Its id."),
@@ -152,7 +152,7 @@ HOOK = Record(
     },
 )
 
-CALL = Record(
+CALL = Struct(
     what="call",
     fields={
         "entity": Field(
@@ -165,7 +165,7 @@ CALL = Record(
             shape=Many(of=Text(what="data source", max_length=128)), default=[], doc="Data sources the caller names."
         ),
         "context": Field(
-            shape=Record(
+            shape=Struct(
                 what="context",
                 fields={
                     key: Field(shape=CALLER_ID, doc="A label.")
@@ -186,7 +186,7 @@ CALL = Record(
     },
 )
 
-TEST = Record(
+TEST = Struct(
     what="test",
     fields={
         "name": Field(shape=Text(what="name", min_length=1, max_length=200), required=True, doc="What it shows."),
@@ -200,7 +200,7 @@ TEST = Record(
         "call": Field(shape=CALL, required=True, doc="What is attempted."),
         "at": Field(shape=Moment(), doc="The clock; now when not set."),
         "expect": Field(
-            shape=Record(
+            shape=Struct(
                 what="expectation",
                 fields={
                     "decision": Field(shape=Choice(values=("allow", "deny", "ask")), required=True, doc="The answer."),

@@ -19,12 +19,12 @@ from governance.policy.schema.controls import (
 from governance.policy.schema.entities import AGENT, DATA_SOURCE, PLUGIN, PLUGIN_ID, SERVER, SKILL
 from governance.policy.schema.people import DEPARTMENT, GROUP, PRINCIPAL, ROLE
 from governance.policy.schema.rules import HOOK, RULE, TEST
-from governance.policy.schema.shapes import Field, Many, Number, Record, Table
+from governance.policy.schema.shapes import Field, Many, Number, Struct, Table
 
 FORMAT = 1
 """The version of the policy file that this code reads and writes (`toolgate: 1`)."""
 
-POLICY = Record(
+POLICY = Struct(
     what="policy",
     fields={
         "toolgate": Field(
@@ -71,12 +71,12 @@ POLICY = Record(
 
 def default_of(*path: str) -> Json:
     """The default of a fixed key, for instance `default_of("settings", "stale_after")`; raises KeyError for others."""
-    record: Record = POLICY
+    record: Struct = POLICY
     for step in path[:-1]:
         shape = record.fields[step].shape
         if isinstance(shape, Table | Many):
             shape = shape.of
-        if not isinstance(shape, Record):
+        if not isinstance(shape, Struct):
             raise KeyError(step)
         record = shape
     return record.fields[path[-1]].default

@@ -120,7 +120,7 @@ class Either:
     """A string of shape `text`, or a record."""
 
     text: Text
-    record: Record
+    record: Struct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Struct:
     """A mapping with fixed keys, in the order in which the canonical form writes them."""
 
     fields: Mapping[str, Field]
@@ -145,5 +145,5 @@ class Record:
 
 
 Shape: TypeAlias = (
-    "Text | Choice | Flag | Number | Moment | Reference | Selector | Free | Many | Table | Either | Record"
+    "Text | Choice | Flag | Number | Moment | Reference | Selector | Free | Many | Table | Either | Struct"
 )

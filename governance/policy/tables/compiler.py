@@ -60,7 +60,7 @@ def read_rows(home: Home) -> list[tuple[Identity, dict[str, Any], dict[str, Any]
     return list(found.values())
 
 
-def record_of(instance: Versioned) -> dict[str, Any]:
+def object_of(instance: Versioned) -> dict[str, Any]:
     """One row in the policy's words: what history shows, and what the schema checks."""
     home = HOME_OF[type(instance)]
     return home.read(home.row(instance))

@@ -19,7 +19,7 @@ from governance.policy.document.canonical import normalise
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.node import path_step, planted
 from governance.policy.schema.sections import POLICY
-from governance.policy.tables.compiler import record_of
+from governance.policy.tables.compiler import object_of
 from governance.policy.tables.objects import SINGLE, put_together, take_apart
 from governance.policy.tables.row_mapping import HOME_OF, Form, Home
 
@@ -30,7 +30,7 @@ def check_object(instance: Versioned) -> None:
     """Raise ValidationError with every fault of an authoring row, by column; put a sound one into canonical form."""
     home = HOME_OF[type(instance)]
     identity = tuple(str(getattr(instance, column)) for column in home.ids) or SINGLE
-    document = put_together({home: {identity: record_of(instance)}})
+    document = put_together({home: {identity: object_of(instance)}})
     root = planted(document)
     errors: list[PolicyError] = []
     if check_structure(root, POLICY, errors):

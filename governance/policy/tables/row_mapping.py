@@ -41,7 +41,7 @@ from governance.models import (
 from governance.policy.document.moments import moment
 from governance.policy.schema.entities import SERVER, TOOL
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Many, Moment, Record, Shape, Table
+from governance.policy.schema.shapes import Many, Moment, Shape, Struct, Table
 
 RENAMED: Mapping[str, str] = {"id": "slug", "except": "excluded", "async": "asynchronous"}
 """Keys of the document whose column has another name."""
@@ -66,7 +66,7 @@ class Home:
     """
 
     model: type[Versioned]
-    record: Record
+    record: Struct
     form: Form
     path: tuple[str, ...]
     ids: tuple[str, ...] = ()
@@ -132,15 +132,15 @@ def _moment_text(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _record_at(*path: str) -> Record:
+def _record_at(*path: str) -> Struct:
     shape: Shape = POLICY
     for step in path:
-        if not isinstance(shape, Record):
+        if not isinstance(shape, Struct):
             raise TypeError(f"{step} stands in no record")
         shape = shape.fields[step].shape
     while isinstance(shape, Table | Many):
         shape = shape.of
-    if not isinstance(shape, Record):
+    if not isinstance(shape, Struct):
         raise TypeError(f"{'.'.join(path)} is no record")
     return shape
 
@@ -159,7 +159,7 @@ def _single(model: type[Versioned], path: str, inner: frozenset[str] = frozenset
 
 _LAYERS = _record_at("layers")
 _LAYER = next(iter(_LAYERS.fields.values())).shape
-if not isinstance(_LAYER, Record):
+if not isinstance(_LAYER, Struct):
     raise TypeError("a layer is a record")
 
 HOMES: tuple[Home, ...] = (

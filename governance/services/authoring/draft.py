@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.models.authored import Versioned
 from accounts.services.actor import Actor
-from accounts.services.change import Change, permission, record
+from accounts.services.change import RowChange, permission, record
 from accounts.services.errors import Conflict
 from governance.engine.call import Json
 from governance.models import DraftState
@@ -29,7 +29,7 @@ BATCH = 1_000
 class Replacement:
     """What replacing the draft does: the changes by object, and the draft's revision afterwards."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[RowChange, ...]
     revision: int
 
 
@@ -158,9 +158,9 @@ def _write(actor: Actor, home: Home, steps: list[_Step]) -> None:
         )
 
 
-def _change(home: Home, step: _Step) -> Change:
+def _change(home: Home, step: _Step) -> RowChange:
     said: Mapping[str, Any] = step.after or step.before or {}
-    return Change(
+    return RowChange(
         action="created" if step.before is None else "deleted" if step.after is None else "changed",
         model=str(home.model._meta.label_lower),
         object=_object_id(home, step),

@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from accounts.models.authored import Versioned
 from accounts.services import change
 from accounts.services.actor import Actor
-from accounts.services.change import Change
+from accounts.services.change import RowChange
 from governance.models import DraftState, Server
-from governance.policy.tables.compiler import record_of
+from governance.policy.tables.compiler import object_of
 from governance.policy.tables.object_checks import check_object
 
 
@@ -38,17 +38,17 @@ def raise_revision(state: DraftState, *, actor: Actor) -> None:
         cursor.execute("SELECT pg_notify('toolgate_draft', %s)", [str(state.changed_revision)])
 
 
-def create_object(*, actor: Actor, instance: Versioned, reason: str = "") -> Change:
+def create_object(*, actor: Actor, instance: Versioned, reason: str = "") -> RowChange:
     """Add one object to the draft; raises NotPermitted and ValidationError (by column)."""
     with draft_locked(actor=actor) as state:
-        made = change.save_new(actor=actor, instance=instance, describe=record_of, check=check_object, reason=reason)
+        made = change.save_new(actor=actor, instance=instance, describe=object_of, check=check_object, reason=reason)
         raise_revision(state, actor=actor)
     return made
 
 
 def update_object(
     *, actor: Actor, instance: Versioned, expected_revision: int | None, reason: str = ""
-) -> Change | None:
+) -> RowChange | None:
     """Write a changed object of the draft; None when nothing changed.
 
     Raises Conflict (with both versions) when the row is not at `expected_revision`, NotPermitted, ValidationError.
@@ -58,7 +58,7 @@ def update_object(
             actor=actor,
             instance=instance,
             expected_revision=expected_revision,
-            describe=record_of,
+            describe=object_of,
             check=check_object,
             reason=reason,
         )
@@ -69,17 +69,17 @@ def update_object(
 
 def delete_object(
     *, actor: Actor, instance: Versioned, expected_revision: int | None = None, reason: str = ""
-) -> list[Change]:
+) -> list[RowChange]:
     """Take an object out of the draft, a server with its tools; raises Conflict and NotPermitted."""
     with draft_locked(actor=actor) as state:
         parts = list(instance.tools.all()) if isinstance(instance, Server) else []
-        made = [change.remove(actor=actor, instance=part, describe=record_of, reason=reason) for part in parts]
+        made = [change.remove(actor=actor, instance=part, describe=object_of, reason=reason) for part in parts]
         made.append(
             change.remove(
                 actor=actor,
                 instance=instance,
                 expected_revision=expected_revision,
-                describe=record_of,
+                describe=object_of,
                 reason=reason,
             )
         )
@@ -87,7 +87,7 @@ def delete_object(
     return made
 
 
-def delete_objects(*, actor: Actor, instances: list[Versioned], reason: str = "") -> list[Change]:
+def delete_objects(*, actor: Actor, instances: list[Versioned], reason: str = "") -> list[RowChange]:
     """Take several objects out of the draft, all or none."""
     with transaction.atomic():
         return [made for instance in instances for made in delete_object(actor=actor, instance=instance, reason=reason)]

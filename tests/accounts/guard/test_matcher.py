@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.guard.lists import AGENTS, EXTENSIONS, PATHS, SEGMENTS, GuardLists
-from accounts.guard.matcher import API_PREFIXES, Matcher
+from accounts.guard.matcher import API_PREFIXES, ScannerMatcher
 
-MATCHER = Matcher(GuardLists())
+MATCHER = ScannerMatcher(GuardLists())
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
 
 
@@ -123,14 +123,14 @@ def test_a_route_that_only_begins_like_ours_is_not_ours() -> None:
 
 def test_the_lists_are_data() -> None:
     lists = GuardLists(paths=("/admin",), extensions=frozenset({"aspx"}), agents=("acme",), browsers=(("opera", 100),))
-    changed = Matcher(lists)
+    changed = ScannerMatcher(lists)
     assert changed.reason("/x/admin", BROWSER) == "guard.path"
     assert changed.reason("/x.aspx", BROWSER) == "guard.extension"
     assert changed.reason("/x.php", BROWSER) is None
     assert changed.reason("/", "AcmeScan/1.0") == "guard.agent"
     assert changed.reason("/", "Mozilla Opera/99.1") == "guard.browser"
-    assert Matcher(GuardLists(enabled=False)).reason("/.git/config", None) is None
-    assert Matcher(GuardLists(agents=())).reason("/", "sqlmap/1.0 x") is None
+    assert ScannerMatcher(GuardLists(enabled=False)).reason("/.git/config", None) is None
+    assert ScannerMatcher(GuardLists(agents=())).reason("/", "sqlmap/1.0 x") is None
 
 
 @given(path=st.text(max_size=300), agent=st.none() | st.text(max_size=300))

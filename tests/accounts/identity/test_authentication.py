@@ -10,7 +10,7 @@ from accounts.credentials.agent_key import KeyEntry, NewKey, make_key
 from accounts.directory.live import LiveDirectory
 from accounts.identity.authenticator import Authenticator, challenge
 from accounts.identity.verified import Credential, Identity
-from accounts.tokens.claims import Actor
+from accounts.tokens.claims import ActLink
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import CredentialError, TokenError
 from accounts.tokens.revoke import RevocationSet, Revoked
@@ -215,7 +215,7 @@ def test_a_revocation_of_earlier_tokens_leaves_later_ones(room: Room) -> None:
 
 
 def test_a_chain_becomes_links_with_the_directorys_data(room: Room) -> None:
-    chain = (Actor(agent="helper"), Actor(sub="nightly", epoch=1), Actor(sub="ghost"))
+    chain = (ActLink(agent="helper"), ActLink(sub="nightly", epoch=1), ActLink(sub="ghost"))
     links = room.ask(issued(act=chain).token).caller.chain
     assert [link.agent for link in links] == ["helper", None, None]
     nightly, ghost = links[1].principal, links[2].principal
@@ -225,7 +225,7 @@ def test_a_chain_becomes_links_with_the_directorys_data(room: Room) -> None:
 
 
 def test_a_stale_principal_in_a_chain_is_refused(room: Room) -> None:
-    assert room.refusal(issued(act=(Actor(sub="nightly", epoch=2),)).token) == "token.stale"
+    assert room.refusal(issued(act=(ActLink(sub="nightly", epoch=2),)).token) == "token.stale"
 
 
 def test_the_cache_is_bounded_and_forgets_the_oldest() -> None:

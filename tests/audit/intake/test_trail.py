@@ -19,11 +19,11 @@ from audit.models import DayKey, Execution, OutboxEntry, QuarantinedFrame, Segme
 from audit.models.trail import ReadOnlyError
 from audit.records.execution_record import ExecutionStatus, execution_ended, execution_started
 from audit.records.kinds import RETENTION_DAYS, Kind, Level, Source
-from audit.records.record import Draft, stamp
+from audit.records.record import Prepared, stamp
 from audit.records.uuid7 import floor_of
 from audit.trace.reading import find_record, records_between
 from audit.writing.frames import leaf_of
-from audit.writing.outbox import record_draft
+from audit.writing.outbox import record_prepared
 from tests.audit.builders import decision, event, unique, who
 
 Connection = psycopg.Connection[Any]
@@ -47,9 +47,9 @@ TYPES = {
 def ignore(code: str, detail: Any) -> None: ...
 
 
-def put(connection: Connection, *drafts: Draft) -> list[UUID]:
+def put(connection: Connection, *drafts: Prepared) -> list[UUID]:
     """Records in the trail, by way of the outbox."""
-    made = [record_draft(draft) for draft in drafts]
+    made = [record_prepared(prepare) for prepare in drafts]
     drain_outbox(connection, alarm=ignore)
     return made
 
@@ -138,7 +138,7 @@ def test_triggers_fire_even_for_replication(connection: Connection) -> None:
 def test_the_app_role_inserts_and_reads_and_makes_no_tables(connection: Connection) -> None:
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL ROLE toolgate_app")
-        put_as_app = record_draft(event(unique()))
+        put_as_app = record_prepared(event(unique()))
         assert drain_outbox(connection, alarm=ignore) >= 0
         assert connection.execute("SELECT count(*) FROM audit_trail WHERE id = %s", (put_as_app,)).fetchone() == (1,)
         for statement in (
@@ -215,7 +215,7 @@ def test_a_missing_partition_is_made_on_the_spot_with_an_alarm(
     assert name is not None
     connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name[0])))
     monkeypatch.setattr("audit.writing.outbox.time.time_ns", lambda: later * 1000)
-    made = record_draft(decision(unique()))
+    made = record_prepared(decision(unique()))
     monkeypatch.undo()
     drain_outbox(connection, alarm=lambda code, detail: alarms.append(code))
     assert find_record(made) is not None
@@ -286,12 +286,12 @@ def test_the_executions_view_joins_the_two_records(connection: Connection) -> No
 
 
 def test_kinds_go_to_their_class(connection: Connection) -> None:
-    from audit.records.record import Who, draft
+    from audit.records.record import Who, prepare
 
     code = unique()
     ids = put(
         connection,
-        *(draft(Kind.LOG, who=Who.component("t"), level=level, module=code, message="m") for level in Level),
+        *(prepare(Kind.LOG, who=Who.component("t"), level=level, module=code, message="m") for level in Level),
         event(code),
     )
     found = [find_record(record_id) for record_id in ids]

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from audit.records.canonical import MAXIMUM_BYTES, RecordInvalid, canonical, clean, map_text
 from audit.records.capture import CaptureLevel, Capturer
-from audit.records.decision_record import Inputs, decision_draft
+from audit.records.decision_record import Inputs, prepare_decision
 from audit.records.execution_record import ExecutionStatus, execution_ended, execution_started
 from audit.records.kinds import EVIDENCE_KINDS, FIELDS, Kind, Level, Retention, Source, retention_of
-from audit.records.record import Draft, Who, draft, ids, stamp
+from audit.records.record import Prepared, Who, ids, prepare, stamp
 from audit.records.uuid7 import floor_of, make_id, milliseconds_of
 from governance.engine.call import Call
 from governance.engine.decision import Decision, Detail, Effect, LayerResult, Obligation, Outcome
@@ -36,7 +36,7 @@ DOMAIN = st.recursive(
 )
 
 
-def body_of(record: Draft, *, at: int = AT) -> dict[str, Any]:
+def body_of(record: Prepared, *, at: int = AT) -> dict[str, Any]:
     loaded: dict[str, Any] = orjson.loads(stamp(record, at=at, node=NODE, boot=BOOT, n=5, random=os.urandom(24))[1])
     return loaded
 
@@ -120,7 +120,7 @@ def test_a_decision_holds_every_input() -> None:
         engine="1.2", detectors="d7", micros=61,
     )  # fmt: skip
     call = Call(entity="github/create", arguments={}, size=2, data_sources=("crm",))
-    data = body_of(decision_draft(who=who(), call=call, decision=answer, inputs=inputs))["data"]
+    data = body_of(prepare_decision(who=who(), call=call, decision=answer, inputs=inputs))["data"]
     assert data["layers"] == ["kill_switch pass 10", "scope fail 20", "secrets skipped 0"]
     assert orjson.loads(data["evidence"]["scope"]) == {"größe": 1.5}
     assert float(data["now"]) == inputs.now
@@ -154,7 +154,7 @@ def test_hostile_names_and_values_always_make_a_record_in_the_domain(
         layers=(LayerResult(layer="scope", outcome=Outcome.FAIL, evidence=facts),),
     )  # fmt: skip
     call = Call(entity=f"{name}/{code}", data_sources=(name,))
-    made = decision_draft(who=who(), call=call, decision=answer, inputs=Inputs(now=1.0, hooks=[facts]))
+    made = prepare_decision(who=who(), call=call, decision=answer, inputs=Inputs(now=1.0, hooks=[facts]))
     body = stamp(made, at=AT, node=NODE, boot=BOOT, n=1, random=bytes(24))[1]
     assert canonical(orjson.loads(body)) == body, (
         "built values were outside the domain that is not walked on the hot path"
@@ -164,7 +164,7 @@ def test_hostile_names_and_values_always_make_a_record_in_the_domain(
 def test_a_decision_with_a_number_of_the_wrong_type_is_refused() -> None:
     answer = Decision(effect=Effect.ALLOW)
     with pytest.raises(RecordInvalid) as caught:
-        decision_draft(who=who(), call=Call(entity="a/b"), decision=answer, inputs=Inputs(now=1.0, micros=1.5))  # type: ignore[arg-type]
+        prepare_decision(who=who(), call=Call(entity="a/b"), decision=answer, inputs=Inputs(now=1.0, micros=1.5))  # type: ignore[arg-type]
     assert caught.value.path == "/data/micros"
 
 
@@ -181,14 +181,14 @@ def test_every_kind_has_a_builder_and_a_class() -> None:
 def test_each_kind_takes_all_its_fields_and_misses_what_is_required(kind: Kind) -> None:
     examples: dict[str, Any] = {"str": "x", "int": 3, "map": {"a": [1.5]}}
     fields = {name: examples[type_.rstrip("!")] for name, type_ in FIELDS[kind].items()}
-    made = draft(kind, who=who(), level=Level.WARNING, source=Source.REPORTED, ids=ids(trace="t"), **fields)
+    made = prepare(kind, who=who(), level=Level.WARNING, source=Source.REPORTED, ids=ids(trace="t"), **fields)
     body = body_of(made)
     assert set(body["data"]) == set(FIELDS[kind])
     assert (body["source"], body["trace"]) == ("reported", "t")
     for name, type_ in FIELDS[kind].items():
         if type_.endswith("!"):
             with pytest.raises(RecordInvalid, match="required"):
-                draft(kind, who=who(), **{other: value for other, value in fields.items() if other != name})
+                prepare(kind, who=who(), **{other: value for other, value in fields.items() if other != name})
 
 
 def test_unknown_fields_and_wrong_types_are_refused_with_their_path() -> None:
@@ -199,10 +199,10 @@ def test_unknown_fields_and_wrong_types_are_refused_with_their_path() -> None:
         ({"code": "x", "count": True}, "/data/count"),
     ):
         with pytest.raises(RecordInvalid) as caught:
-            draft(Kind.SECURITY_EVENT, who=who(), **fields)
+            prepare(Kind.SECURITY_EVENT, who=who(), **fields)
         assert caught.value.path == path
     with pytest.raises(RecordInvalid):
-        draft(Kind.DECISION, who=who())
+        prepare(Kind.DECISION, who=who())
 
 
 def test_no_act_is_anonymous() -> None:

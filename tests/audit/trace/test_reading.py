@@ -24,7 +24,7 @@ from audit.models import TrailRecord
 from audit.records.capture import Capture
 from audit.records.kinds import Kind
 from audit.records.record import Who
-from audit.writing.outbox import record, record_change, record_draft
+from audit.writing.outbox import record, record_change, record_prepared
 from governance.engine.decision import Effect
 from tests.audit.builders import decision, journal, unique
 
@@ -46,7 +46,7 @@ def ignore(code: str, detail: Any) -> None: ...
 
 
 def put(connection: psycopg.Connection[Any], principal: str, **changes: Any) -> Any:
-    record_id = record_draft(decision(principal, **changes))
+    record_id = record_prepared(decision(principal, **changes))
     drain_outbox(connection, alarm=ignore)
     return record_id
 

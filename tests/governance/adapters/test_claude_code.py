@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from governance.adapters.claude_code import BadPayload, HookEvent, read_payload, refusal, result_answer, tool_answer
+from governance.adapters.claude_code import (
+    BadPayload,
+    ClaudeEvent,
+    read_payload,
+    refusal,
+    result_answer,
+    tool_answer,
+)
 from governance.engine.decision import Effect
 
 PRE_TOOL_USE: dict[str, Any] = {
@@ -21,7 +28,7 @@ PRE_TOOL_USE: dict[str, Any] = {
 
 def test_a_documented_payload_is_read_and_its_unknown_fields_are_ignored() -> None:
     payload = read_payload({**PRE_TOOL_USE, "field_of_a_later_version": [1]})
-    assert payload.event is HookEvent.PRE_TOOL_USE
+    assert payload.event is ClaudeEvent.PRE_TOOL_USE
     assert payload.tool_name == "Bash"
     assert payload.tool_input == {"command": "npm test", "description": "Run the tests"}
     assert payload.tool_use_id == "toolu_01ABC123"

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from audit.intake.ingest import drain_outbox
 from audit.writing import process
-from audit.writing.outbox import record_draft
+from audit.writing.outbox import record_prepared
 from governance.console.pages import traffic
 from governance.engine.decision import Effect
 from governance.models import Release
@@ -40,7 +40,7 @@ def test_a_page_costs_few_queries_and_little(demo: Release, django_assert_max_nu
 
 
 def _decided(**changes: Any) -> None:
-    record_draft(decision(**changes))
+    record_prepared(decision(**changes))
     with process.connect() as connection:
         drain_outbox(connection, alarm=lambda code, detail: None)
 

@@ -15,10 +15,10 @@ from governance.policy.schema.shapes import (
     Many,
     Moment,
     Number,
-    Record,
     Reference,
     Selector,
     Shape,
+    Struct,
     Table,
     Text,
 )
@@ -67,7 +67,7 @@ def drawn(shape: Shape, *, every_key: bool = False) -> st.SearchStrategy[Any]:
             return st.dictionaries(ids, drawn(shape.of, every_key=every_key), min_size=int(every_key), max_size=2)
         case Either():
             return drawn(shape.text) | drawn(shape.record, every_key=every_key)
-        case Record():
+        case Struct():
             parts = {key: drawn(field.shape, every_key=every_key) for key, field in shape.fields.items()}
             needed = {key: part for key, part in parts.items() if every_key or shape.fields[key].required}
             return st.fixed_dictionaries(

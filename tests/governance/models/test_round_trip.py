@@ -14,7 +14,7 @@ from governance.policy.document.canonical import normalise
 from governance.policy.document.codec import canonical_json
 from governance.policy.files.bundle import read_policy, write_yaml
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Many, Record, Table
+from governance.policy.schema.shapes import Many, Struct, Table
 from governance.policy.tables.compiler import document_from_rows
 from governance.policy.tables.objects import put_together, take_apart
 from governance.policy.tables.row_mapping import HOMES, column_default
@@ -59,7 +59,7 @@ def test_the_default_of_a_column_is_the_default_of_its_key() -> None:
 
 def test_layers_have_a_part_for_every_layer() -> None:
     shape = POLICY.fields["layers"].shape
-    assert isinstance(shape, Record)
+    assert isinstance(shape, Struct)
     assert set(shape.fields) == {choice for choice, _ in LayerMode._meta.get_field("layer").choices or ()}
 
 

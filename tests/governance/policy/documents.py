@@ -20,10 +20,10 @@ from governance.policy.schema.shapes import (
     Many,
     Moment,
     Number,
-    Record,
     Reference,
     Selector,
     Shape,
+    Struct,
     Table,
     Text,
 )
@@ -155,7 +155,7 @@ def _matching(pattern: str) -> st.SearchStrategy[str]:
 def strategy(shape: Shape) -> st.SearchStrategy[Any]:
     """Values of a shape."""
     match shape:
-        case Record():
+        case Struct():
             required = {key: strategy(field.shape) for key, field in shape.fields.items() if field.required}
             optional = {key: strategy(field.shape) for key, field in shape.fields.items() if not field.required}
             return st.fixed_dictionaries(required, optional=optional)

@@ -17,7 +17,7 @@ from governance.policy.files.json_schema import json_schema, schema_text
 from governance.policy.files.yaml_reader import read_yaml
 from governance.policy.schema.controls import BASE_PER_SECOND, TIER_MULTIPLIERS
 from governance.policy.schema.sections import POLICY, default_of
-from governance.policy.schema.shapes import Record
+from governance.policy.schema.shapes import Struct
 from tests.governance.policy.documents import EXAMPLE, small
 
 KEPT = Path(__file__).resolve().parents[3] / "docs" / "policy.schema.json"
@@ -85,13 +85,13 @@ def test_the_demo_uses_every_kind_of_object() -> None:
     assert missing <= {"bindings", "exemptions", "layers", "settings", "hooks"}
 
 
-def _docs(record: Record, path: str) -> list[tuple[str, str]]:
+def _docs(record: Struct, path: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for key, field in record.fields.items():
         found.append((f"{path}.{key}", field.doc))
         inner: Any = field.shape
-        while not isinstance(inner, Record) and hasattr(inner, "of"):
+        while not isinstance(inner, Struct) and hasattr(inner, "of"):
             inner = inner.of
-        if isinstance(inner, Record):
+        if isinstance(inner, Struct):
             found.extend(_docs(inner, f"{path}.{key}"))
     return found

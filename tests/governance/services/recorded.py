@@ -13,7 +13,7 @@ from django.db import connection
 from audit.intake.columns import COLUMNS, Row, copy_data
 from audit.models import DayKey
 from audit.records.capture import CaptureLevel, Capturer
-from audit.records.decision_record import Inputs, decision_draft, links_of
+from audit.records.decision_record import Inputs, links_of, prepare_decision
 from audit.records.record import Who, stamp
 from governance.deciding import keys
 from governance.engine.call import Call
@@ -78,7 +78,7 @@ class Recorder:
         for part in capture.attachments:
             key = SealedDayKey(**{name: part[name] for name in ("id", "kid", "principal", "day", "sealed")})
             self.day_keys[key.id] = key
-        made = decision_draft(
+        made = prepare_decision(
             who=Who.principal(principal, kind="user", agent=agent, links=links_of(caller)),
             call=call,
             decision=decision,

@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from governance.vault import capture
 from governance.vault.capture import DayKeys, SealedDayKey, open_captured
 from governance.vault.encoding import from_base64url, to_base64url
-from governance.vault.envelope import Envelope, Place
+from governance.vault.envelope import Envelope, EnvelopePlace
 from governance.vault.errors import VaultError
 from governance.vault.keypair import CaptureKeys, parse_capture_keys
 from governance.vault.master import MasterKeys
 from governance.vault.secret import Secret
 
-PLACE = Place(provider="github", model="governance.secret", field="value", row="6f1c", version=1)
+PLACE = EnvelopePlace(provider="github", model="governance.secret", field="value", row="6f1c", version=1)
 DAY = 86_400_000_000
 
 
@@ -48,7 +48,7 @@ def test_a_secret_comes_back_as_it_was() -> None:
         replace(PLACE, version=2),
     ],
 )
-def test_a_sealed_secret_opens_nowhere_else(place: Place) -> None:
+def test_a_sealed_secret_opens_nowhere_else(place: EnvelopePlace) -> None:
     envelope = Envelope(MasterKeys.parse(entry("k1")))
     with pytest.raises(VaultError):
         envelope.open(envelope.seal(Secret("x"), PLACE), place)

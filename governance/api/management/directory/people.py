@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from accounts.models import Kind, ScopeKind, StaffGrant, StaffRole, Status, User
+from accounts.models import ScopeKind, StaffGrant, StaffRole, Status, User, UserKind
 from accounts.models.slug import RateTier, TierChoice
 from accounts.selectors.history import history_of
 from accounts.selectors.staff import scoped_rows
@@ -244,7 +244,7 @@ _ID = text(pattern=f"^{SLUG}$")
 _HELD = {
     "name": text(maxLength=200),
     "email": text(maxLength=254),
-    "kind": text(enum=list(Kind.values)),
+    "kind": text(enum=list(UserKind.values)),
     "status": text(enum=list(Status.values)),
     "tier": text(enum=list(TierChoice.values)),
     "rate_tier": text(enum=["", *RateTier.values]),

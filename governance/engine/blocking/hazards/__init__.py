@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from governance.engine.blocking.hazards import infrastructure, machine, remote_code, removal
-from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.commands import Commands
 
-Check = Callable[[Command], Iterator[str]]
+Check = Callable[[Program], Iterator[str]]
 
 
 def _table() -> dict[str, tuple[Check, ...]]:

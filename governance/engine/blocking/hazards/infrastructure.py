@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.command import Program
 
 _DRY = frozenset(
     {
@@ -25,11 +25,11 @@ _DRY = frozenset(
 )
 
 
-def _dry(command: Command) -> bool:
+def _dry(command: Program) -> bool:
     return any(word in _DRY for word in command.words) or command.words[-1:] == ["-h"]
 
 
-def terraform(command: Command) -> Iterator[str]:
+def terraform(command: Program) -> Iterator[str]:
     """terraform, tofu, terragrunt, pulumi, cdk, serverless and their like."""
     words = command.words
     if _dry(command):
@@ -68,7 +68,7 @@ _KUBE_SCOPES = frozenset(
 )
 
 
-def kubernetes(command: Command) -> Iterator[str]:
+def kubernetes(command: Program) -> Iterator[str]:
     """kubectl, oc, helm, eksctl, kops, argocd, flux, istioctl."""
     words = command.words
     operands = [word for word in words if not word.startswith("-")]
@@ -141,7 +141,7 @@ _AWS_SPARED = frozenset(
 )
 
 
-def cloud(command: Command) -> Iterator[str]:
+def cloud(command: Program) -> Iterator[str]:
     """aws, gcloud, gsutil, az, doctl, heroku, fly, gh and their like."""
     words = command.words
     operands = [word for word in words if not word.startswith("-")]
@@ -326,7 +326,7 @@ def _aws_call(words: list[str]) -> tuple[str, str]:
     return (operands[0], operands[1]) if len(operands) > 1 else ("", "")
 
 
-def containers(command: Command) -> Iterator[str]:
+def containers(command: Program) -> Iterator[str]:
     """docker, podman, compose: everything at once, or volumes."""
     words = command.words
     operands = [word for word in words if not word.startswith("-")]
@@ -374,7 +374,7 @@ def _mounts_host(words: list[str]) -> bool:
     )
 
 
-def repository(command: Command) -> Iterator[str]:
+def repository(command: Program) -> Iterator[str]:
     """git: history that others rely on."""
     words = command.words
     at = next(
@@ -422,7 +422,7 @@ def repository(command: Command) -> Iterator[str]:
         yield "repository-destroy"
 
 
-def databases(command: Command) -> Iterator[str]:
+def databases(command: Program) -> Iterator[str]:
     """Whole databases, by their own tools."""
     name, words = command.name, command.words
     lowered = [word.lower() for word in words]
@@ -511,7 +511,7 @@ def databases(command: Command) -> Iterator[str]:
         yield "database-drop"
 
 
-def _deletes_index(command: Command) -> bool:
+def _deletes_index(command: Program) -> bool:
     words = command.words
     deletes = (
         any(word in {"-XDELETE", "--request=DELETE"} for word in words)

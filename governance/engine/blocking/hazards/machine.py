@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator
 
 from governance.engine.blocking.hazards.targets import is_device, is_protected
-from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.command import Program
 
 _HARMLESS = frozenset({"--help", "-h", "--version", "-V", "/?", "--dry-run", "-n"})
 
 
-def _asks_help(command: Command) -> bool:
+def _asks_help(command: Program) -> bool:
     return any(word in {"--help", "--version", "/?", "-?"} for word in command.words)
 
 
-def disk(command: Command) -> Iterator[str]:
+def disk(command: Program) -> Iterator[str]:
     """`dd`, `mkfs`, partition tables, volumes, pools."""
     name, words = command.name, command.words
     lowered = [word.lower() for word in words]
@@ -98,7 +98,7 @@ def disk(command: Command) -> Iterator[str]:
         yield "overwrite-disk"
 
 
-def power(command: Command) -> Iterator[str]:
+def power(command: Program) -> Iterator[str]:
     """Stopping the machine, or every process on it."""
     name, words = command.name, command.words
     if _asks_help(command):
@@ -148,7 +148,7 @@ _GUARDS = re.compile(
 )
 
 
-def protection(command: Command) -> Iterator[str]:
+def protection(command: Program) -> Iterator[str]:
     """Firewalls, mandatory access control, auditing, virus scanners, recovery."""
     name, words = command.name, command.words
     lowered = [word.lower() for word in words]
@@ -214,7 +214,7 @@ def protection(command: Command) -> Iterator[str]:
         yield "remove-critical-file"
 
 
-def traces(command: Command) -> Iterator[str]:
+def traces(command: Program) -> Iterator[str]:
     """Records of what was done."""
     name, words = command.name, command.words
     lowered = [word.lower() for word in words]
@@ -238,7 +238,7 @@ def traces(command: Command) -> Iterator[str]:
         yield "erase-traces"
 
 
-def accounts(command: Command) -> Iterator[str]:
+def accounts(command: Program) -> Iterator[str]:
     """Users, passwords, privileges, scheduled work."""
     name, words = command.name, command.words
     given = set(words)
@@ -278,7 +278,7 @@ def accounts(command: Command) -> Iterator[str]:
         yield "change-accounts"
 
 
-def packages(command: Command) -> Iterator[str]:
+def packages(command: Program) -> Iterator[str]:
     """Removing what the system is made of."""
     words = command.words
     essential = re.compile(

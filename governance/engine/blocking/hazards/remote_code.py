@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import re2
 
-from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.commands import Commands
 from governance.engine.normalise.shell.outputs import FETCHERS
 from governance.engine.normalise.shell.words import DECODED, FETCHED
@@ -52,7 +52,7 @@ _POWERSHELL_REMOTE = re2.compile(
 )
 
 
-def reads_remote(command: Command) -> Iterator[str]:
+def reads_remote(command: Program) -> Iterator[str]:
     """A shell or an interpreter whose program text comes from a download or a decoder."""
     shell = command.name in SHELLS or _INTERPRETERS.match(command.name) is not None
     if not shell:
@@ -113,7 +113,7 @@ def _base(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _downloads(command: Command) -> set[str]:
+def _downloads(command: Program) -> set[str]:
     found: set[str] = set()
     words = command.words
     for place, word in enumerate(words):
@@ -136,7 +136,7 @@ def _downloads(command: Command) -> set[str]:
     return {name for name in found if name and name not in {"null", "-"}}
 
 
-def connects_back(command: Command) -> Iterator[str]:
+def connects_back(command: Program) -> Iterator[str]:
     """Netcat and its like with a shell on the other end."""
     name, words = command.name, command.words
     joined = " ".join(words)
@@ -177,7 +177,7 @@ def connects_back(command: Command) -> Iterator[str]:
         yield "pipe-to-shell"
 
 
-def sends_environment(command: Command) -> Iterator[str]:
+def sends_environment(command: Program) -> Iterator[str]:
     """`env | curl -d @-`: every variable of the process, or the shell's history, to another machine."""
     if command.name in _SENDERS and any(source.name in _ENVIRONMENT for source in command.sources()):
         yield "environment-upload"

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from governance.engine.blocking.hazards.targets import is_critical_file, is_device, is_log, is_protected
-from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.words import UNKNOWN
 
 
-def remove(command: Command) -> Iterator[str]:
+def remove(command: Program) -> Iterator[str]:
     """`rm`, `rmdir`, `unlink`, `trash`, `srm`."""
     targets = command.operands()
     if command.has("--help", "--version"):
@@ -36,7 +36,7 @@ def _sweeps(target: str, cwd: str) -> bool:
     return target.endswith(("/*", "/*.*")) and target[0] in "/~" and is_protected(target, cwd)
 
 
-def unknown_remover(command: Command) -> Iterator[str]:
+def unknown_remover(command: Program) -> Iterator[str]:
     """A program whose name cannot be known, called as `rm -rf /` is called."""
     if (
         command.has("-r", "-R", "--recursive")
@@ -46,7 +46,7 @@ def unknown_remover(command: Command) -> Iterator[str]:
         yield "remove-tree"
 
 
-def find(command: Command) -> Iterator[str]:
+def find(command: Program) -> Iterator[str]:
     """`find … -delete`; what `-exec` runs is a command of its own."""
     words = command.words
     if "-delete" not in words:
@@ -89,7 +89,7 @@ def find(command: Command) -> Iterator[str]:
             yield "find-delete"
 
 
-def move(command: Command) -> Iterator[str]:
+def move(command: Program) -> Iterator[str]:
     """`mv`: away from a protected place, into nothing, or over a critical file."""
     targets = command.operands()
     if len(targets) < 2:
@@ -108,7 +108,7 @@ def move(command: Command) -> Iterator[str]:
             yield "move-away"
 
 
-def overwrite(command: Command) -> Iterator[str]:
+def overwrite(command: Program) -> Iterator[str]:
     """`cp`, `tee`, `truncate`, `shred`, `ln`, `install`, `sed -i`: over a device, a critical file or a record."""
     targets = command.operands()
     name = command.name
@@ -192,7 +192,7 @@ def redirected(operator: str, target: str) -> Iterator[str]:
         yield "erase-traces"
 
 
-def permissions(command: Command) -> Iterator[str]:
+def permissions(command: Program) -> Iterator[str]:
     """`chmod`, `chown`, `chgrp`, `setfacl`, `chattr`, `icacls`, `takeown`."""
     targets = command.operands()
     recursive = command.has("-R", "--recursive")
@@ -268,7 +268,7 @@ def _is_wide_root(target: str) -> bool:
     )
 
 
-def windows_remove(command: Command) -> Iterator[str]:
+def windows_remove(command: Program) -> Iterator[str]:
     """`del`, `erase`, `rd`, `rmdir`, `Remove-Item` and its aliases."""
     lowered = [word.lower() for word in command.words]
     recursive = any(word.startswith(("/s", "-rec", "-r")) for word in lowered)

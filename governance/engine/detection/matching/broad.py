@@ -18,7 +18,7 @@ from governance.engine.detection.catalogue import DETECTORS
 from governance.engine.detection.detector import expand
 from governance.engine.detection.matching.assignment import likely_url_password
 from governance.engine.detection.matching.benign import entropy, is_placeholder
-from governance.engine.detection.matching.matcher import Hit
+from governance.engine.detection.matching.matcher import Match
 
 LEAST_RULES = 400  # fewer mean a broken or foreign rule set
 _URL_PASSWORD = re.compile(r"://[^\s:/@]*:([^\s@]+)@")
@@ -38,7 +38,7 @@ class BroadRules:
     rules: Any
     kinds: dict[str, str]
 
-    def match(self, text: bytes, *, timeout: float | None) -> Iterator[Hit]:
+    def match(self, text: bytes, *, timeout: float | None) -> Iterator[Match]:
         """Every credential in the text. `timeout` in seconds; raises TimeoutError, never a part of the findings."""
         for found in self.native.scan_bytes(text, timeout=timeout):
             if not found.visible:
@@ -51,7 +51,7 @@ class BroadRules:
             place = found.location
             rule = found.rule_id
             start, end = _narrowed(text, place["start_offset"], place["end_offset"], secret)
-            yield Hit(
+            yield Match(
                 detector=rule,
                 kind=self.kinds.get(rule, "credential"),
                 confidence=found.confidence,

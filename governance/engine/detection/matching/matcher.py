@@ -38,7 +38,7 @@ _AFTER_BASE64 = frozenset(_AFTER | frozenset(b"+/="))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Match:
     """A match in one text. `specific` detectors know a format; the others judge a value by its name."""
 
     detector: str
@@ -65,7 +65,7 @@ class _Try:
     lengths: tuple[int, int]
 
 
-class Asked(NamedTuple):
+class Worthwhile(NamedTuple):
     """What the anchors said of a text: the contexts and hints that occur, and the numbers of the tries worth making."""
 
     contexts: set[str]
@@ -73,7 +73,7 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matcher:
+class DetectorMatcher:
     """All built-in detectors and the contexts of `assignment`. Immutable: one for the process, for any thread."""
 
     anchors: AnchorSet
@@ -83,24 +83,24 @@ class Matcher:
     dense_tries: tuple[_Try, ...]
     dense_lengths: frozenset[int]
 
-    def ask(self, text: bytes) -> Asked:
+    def ask(self, text: bytes) -> Worthwhile:
         """What occurs in the text at all: one pass over it, for everything else that is asked."""
         contexts: set[str] = set()
         worth: list[int] = []
         found = self.anchors.match(text)
         if not found:
-            return Asked(contexts=contexts, worth=worth)
+            return Worthwhile(contexts=contexts, worth=worth)
         first = len(self.contexts)
         for number in found:
             if number < first:
                 contexts.add(self.contexts[number])
             else:
                 worth.append(number - first)
-        return Asked(contexts=contexts, worth=worth)
+        return Worthwhile(contexts=contexts, worth=worth)
 
     def match(
-        self, text: bytes, asked: Asked, runs: Sequence[tuple[int, int]], purse: Purse, *, cuts: Cuts | None = None
-    ) -> Iterator[Hit]:
+        self, text: bytes, asked: Worthwhile, runs: Sequence[tuple[int, int]], purse: Purse, *, cuts: Cuts | None = None
+    ) -> Iterator[Match]:
         """Every hit in the text, that holds what `asked` says and whose long runs of letters and digits are at `runs`.
 
         With `cuts` the text was put together there, and only formats that span a cut count.
@@ -119,7 +119,7 @@ class Matcher:
                 yield from _attempt(attempt, text, lower, purse, cuts)
         if asked.contexts and cuts is None:
             for found in assignment.assigned(asked.contexts, text, purse):
-                yield Hit(
+                yield Match(
                     detector=found.detector,
                     kind=found.kind,
                     confidence=found.confidence,
@@ -128,7 +128,7 @@ class Matcher:
                     specific=False,
                 )
 
-    def _dense(self, text: bytes, start: int, end: int, purse: Purse, cuts: Cuts | None) -> Iterator[Hit]:
+    def _dense(self, text: bytes, start: int, end: int, purse: Purse, cuts: Cuts | None) -> Iterator[Match]:
         """Formats without a telling literal: tried at the begin of a run, and of the token that the run ends."""
         if end - start not in self.dense_lengths and _TOKEN_ENDS.isdisjoint(
             (text[end : end + 1], text[start - 1 : start])
@@ -148,7 +148,7 @@ class Matcher:
 
 
 @cache
-def builtin() -> Matcher:
+def builtin() -> DetectorMatcher:
     """Compile the catalogue once for the process; raises DetectorError or PatternError, which stop the start."""
     contexts = (*assignment.ANCHORS, *HINTS)
     by_anchor: dict[str, list[_Try]] = {}
@@ -163,7 +163,7 @@ def builtin() -> Matcher:
         except PatternError as error:
             raise DetectorError(detector.id, str(error)) from error
     anchors = AnchorSet.build([*assignment.ANCHORS.values(), *HINTS.values(), *by_anchor])
-    return Matcher(
+    return DetectorMatcher(
         anchors=anchors,
         tries=tuple(map(tuple, by_anchor.values())),
         contexts=contexts,
@@ -217,7 +217,7 @@ def _tries(detector: Detector) -> Iterator[tuple[str | None, _Try]]:
         )
 
 
-def _attempt(attempt: _Try, text: bytes, lower: bytes, purse: Purse, cuts: Cuts | None) -> Iterator[Hit]:
+def _attempt(attempt: _Try, text: bytes, lower: bytes, purse: Purse, cuts: Cuts | None) -> Iterator[Match]:
     guarded = not attempt.free and attempt.word is None and not attempt.before
     source, needle = (text, attempt.literal) if attempt.word is None else (lower, attempt.word)
     at, done = source.find(needle), 0
@@ -232,7 +232,9 @@ def _attempt(attempt: _Try, text: bytes, lower: bytes, purse: Purse, cuts: Cuts 
         at = source.find(needle, at + 1)
 
 
-def _accepted(attempt: _Try, text: bytes, start: int, end: int, cuts: Cuts | None, at: int | None = None) -> Hit | None:
+def _accepted(
+    attempt: _Try, text: bytes, start: int, end: int, cuts: Cuts | None, at: int | None = None
+) -> Match | None:
     """A match that stands alone where it must, is put together where it must, and is random enough."""
     detector = attempt.detector
     if attempt.word is None:
@@ -265,7 +267,7 @@ def _armoured(text: bytes, end: int) -> int:
     return foot if foot >= 0 else min(len(text), end + 600)
 
 
-def _confirmed(detector: Detector, text: bytes, start: int, end: int, fixed: int) -> Hit | None:
+def _confirmed(detector: Detector, text: bytes, start: int, end: int, fixed: int) -> Match | None:
     if detector.check == "armour":
         end = _armoured(text, end)
     value = text[start:end].decode("utf-8", "replace")
@@ -276,4 +278,4 @@ def _confirmed(detector: Detector, text: bytes, start: int, end: int, fixed: int
         if detector.strict:
             return None
         confidence = MEDIUM
-    return Hit(detector=detector.id, kind=detector.kind, confidence=confidence, start=start, end=end, specific=True)
+    return Match(detector=detector.id, kind=detector.kind, confidence=confidence, start=start, end=end, specific=True)

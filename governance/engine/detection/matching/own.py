@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from governance.engine.detection.detector import HIGH, DetectorError
-from governance.engine.detection.matching.matcher import Hit
+from governance.engine.detection.matching.matcher import Match
 from governance.engine.detection.patterns import UNANCHORED, AnchorSet, PatternError, Purse, regexp, spans
 from governance.engine.detection.reading.views import Cuts
 
@@ -64,7 +64,7 @@ class OwnDetectors:
             anchors=anchors,
         )
 
-    def match(self, text: bytes, purse: Purse, *, cuts: Cuts | None = None) -> Iterator[Hit]:
+    def match(self, text: bytes, purse: Purse, *, cuts: Cuts | None = None) -> Iterator[Match]:
         """Every hit in the text; with `cuts` only those that span a cut. Long texts are read in overlapping chunks."""
         if self.anchors is None:
             return
@@ -76,7 +76,7 @@ class OwnDetectors:
                 for start, end in spans(self.patterns[number], chunk, 0, len(chunk), purse):
                     if cuts is not None and not cuts.inside(begin + start, begin + end):
                         continue
-                    yield Hit(
+                    yield Match(
                         detector=self.ids[number],
                         kind=self.kinds[number],
                         confidence=HIGH,

@@ -9,7 +9,7 @@ from governance.engine.normalise.shell.words import UNKNOWN, Redirect
 
 
 @dataclass(slots=True)
-class Command:
+class Program:
     """One program that would be started.
 
     `name` is its file name in lower case without folder, version-free extension `.exe`; `words` are its arguments.
@@ -22,7 +22,7 @@ class Command:
     words: list[str]
     redirects: list[Redirect] = field(default_factory=list)
     stdin: str | None = None
-    source: Command | None = None
+    source: Program | None = None
     wrappers: tuple[str, ...] = ()
     cwd: str = ""
     code: str | None = None
@@ -66,7 +66,7 @@ class Command:
         """Whether a target is what only running a listing would tell: `docker rm $(docker ps -aq)`."""
         return any(UNKNOWN in word for word in self.words) or "xargs" in self.wrappers
 
-    def sources(self) -> Iterator[Command]:
+    def sources(self) -> Iterator[Program]:
         """The commands upstream in the pipeline, nearest first."""
         at = self.source
         for _ in range(32):

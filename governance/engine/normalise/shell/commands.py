@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import re2
 
 from governance.engine.normalise.encodings import base64_decoded
-from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.outputs import output_of
 from governance.engine.normalise.shell.words import (
     DECODED,
@@ -62,7 +62,7 @@ class Commands:
     the text is read once more without any.
     """
 
-    commands: list[Command]
+    commands: list[Program]
     complete: bool
     targets: list[tuple[str, str]] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)
@@ -79,10 +79,10 @@ class Interpreter(Sink):
         self.aliases: dict[str, str] = {}
         self.functions: set[str] = set()
         self.arguments: list[str] = []
-        self.commands: list[Command] = []
+        self.commands: list[Program] = []
         self.targets: list[tuple[str, str]] = []
-        self.previous: Command | None = None
-        self.last: Command | None = None
+        self.previous: Program | None = None
+        self.last: Program | None = None
         self.open_quote = False
         self.runs_fetched = False
         self.runs_decoded = False
@@ -158,7 +158,7 @@ class Interpreter(Sink):
             if last is not None:
                 last.has_sink = True
 
-    def _written(self, redirect: Redirect, command: Command) -> None:
+    def _written(self, redirect: Redirect, command: Program) -> None:
         text = output_of(command)
         if text is not None:
             self.files[redirect.target] = (
@@ -193,11 +193,11 @@ class Interpreter(Sink):
         words: list[str],
         redirects: list[Redirect],
         stdin: str | None,
-        source: Command | None,
+        source: Program | None,
         depth: int,
         windows: bool,
         wrappers: tuple[str, ...],
-    ) -> Command | None:
+    ) -> Program | None:
         self.budget.spend(1)
         if depth > MAX_DEPTH or len(wrappers) > 12:
             raise TooComplexError
@@ -209,7 +209,7 @@ class Interpreter(Sink):
                 return self.last
         name = program_name(first)
         rest = words[1:]
-        command = Command(
+        command = Program(
             name=name,
             words=rest,
             redirects=redirects,
@@ -242,7 +242,7 @@ class Interpreter(Sink):
         elif name == "read" and stdin is not None and rest:
             self.variables[rest[-1]] = stdin.strip()
         elif name == "printf" and len(rest) > 2 and rest[0] == "-v":
-            known = output_of(Command(name="printf", words=rest[2:]))
+            known = output_of(Program(name="printf", words=rest[2:]))
             self.variables[rest[1]] = known if known is not None else UNKNOWN
             return command
         elif name in {"&", "."} and len(rest) > 0 and windows:
@@ -250,7 +250,7 @@ class Interpreter(Sink):
         self.commands.append(command)
         return self._follow(command, depth, windows)
 
-    def _follow(self, command: Command, depth: int, windows: bool) -> Command:
+    def _follow(self, command: Program, depth: int, windows: bool) -> Program:
         """Read what the command itself would run; the command that finally produces its output."""
         name, words = command.name, command.words
         if name in SHELLS or name in POWERSHELLS or name == "cmd":
@@ -305,7 +305,7 @@ class Interpreter(Sink):
             return self._unwrap(command, depth, windows)
         return command
 
-    def _unwrap(self, command: Command, depth: int, windows: bool) -> Command:
+    def _unwrap(self, command: Program, depth: int, windows: bool) -> Program:
         found = wrapped(command.name, command.words)
         if found is None:
             return command
@@ -332,7 +332,7 @@ class Interpreter(Sink):
         )
         return inner or command
 
-    def _fed(self, command: Command) -> list[str]:
+    def _fed(self, command: Program) -> list[str]:
         """The words that `xargs` would add: known input, else where the `find` or `ls` upstream looks."""
         if command.stdin is not None:
             return command.stdin.split()[:64]
@@ -353,7 +353,7 @@ class Interpreter(Sink):
                 roots += [start + "/" + UNKNOWN if narrowed and start not in {"/", "~"} else start for start in starts]
         return roots
 
-    def _shell(self, command: Command, depth: int) -> None:
+    def _shell(self, command: Program, depth: int) -> None:
         words = command.words
         lowered = [word.lower() for word in words]
         if command.name == "cmd":
@@ -425,7 +425,7 @@ class Interpreter(Sink):
         ):
             self.read(" ".join(words[start:]), depth + 1, windows=True)
 
-    def _find(self, command: Command, depth: int, windows: bool) -> None:
+    def _find(self, command: Program, depth: int, windows: bool) -> None:
         words = command.words
         starts: list[str] = []
         for word in words:
@@ -457,7 +457,7 @@ class Interpreter(Sink):
                 if inner:
                     self._run(inner, [], None, None, depth + 1, windows, (*command.wrappers, "find"))
 
-    def _interpreter(self, command: Command, depth: int) -> None:
+    def _interpreter(self, command: Program, depth: int) -> None:
         base = _VERSION.sub("", command.name)
         if base in {"awk", "gawk", "mawk", "nawk"}:
             command.code = next((word for word in command.words if not word.startswith("-")), None)

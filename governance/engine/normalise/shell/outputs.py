@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from governance.engine.normalise.encodings import base64_decoded, hex_decoded
-from governance.engine.normalise.shell.command import Command
+from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.words import DECODED, FETCHED, UNKNOWN, ansi
 
 FETCHERS = frozenset(
@@ -20,7 +20,7 @@ FETCHERS = frozenset(
 _MAX_OUTPUT = 64 * 1024
 
 
-def output_of(command: Command) -> str | None:
+def output_of(command: Program) -> str | None:
     """The text that `command` prints, None when only running it would tell."""
     if command.name in FETCHERS:
         return _fetched(command)
@@ -31,7 +31,7 @@ def output_of(command: Command) -> str | None:
     return known if known is None or len(known) <= _MAX_OUTPUT else None
 
 
-def _fetched(command: Command) -> str | None:
+def _fetched(command: Program) -> str | None:
     """What a download prints: nothing when it goes to a file, else what nobody here can know."""
     if command.name in {"wget", "axel", "aria2c", "wget2"}:
         return (
@@ -42,7 +42,7 @@ def _fetched(command: Command) -> str | None:
     return FETCHED
 
 
-def _echo(command: Command) -> str | None:
+def _echo(command: Program) -> str | None:
     words = command.words
     escapes = False
     while words and re.fullmatch(r"-[neE]+", words[0]):
@@ -52,7 +52,7 @@ def _echo(command: Command) -> str | None:
     return (ansi(text) if escapes or "\\x" in text or "\\0" in text else text) + "\n"
 
 
-def _printf(command: Command) -> str | None:
+def _printf(command: Program) -> str | None:
     words = [word for word in command.words if word != "--"]
     if not words:
         return None
@@ -74,7 +74,7 @@ def _printf(command: Command) -> str | None:
     return out
 
 
-def _cat(command: Command) -> str | None:
+def _cat(command: Program) -> str | None:
     return (
         command.stdin
         if not [word for word in command.words if not word.startswith("-")] or command.words == ["-"]
@@ -82,7 +82,7 @@ def _cat(command: Command) -> str | None:
     )
 
 
-def _base64(command: Command) -> str | None:
+def _base64(command: Program) -> str | None:
     decodes = any(word in {"-d", "-D", "--decode", "-di", "-id", "--d", "--dec"} for word in command.words)
     if command.stdin is None:
         return DECODED if decodes else None
@@ -91,19 +91,19 @@ def _base64(command: Command) -> str | None:
     return base64.b64encode(command.stdin.encode()).decode()
 
 
-def _openssl(command: Command) -> str | None:
+def _openssl(command: Program) -> str | None:
     if {"base64", "enc"} & set(command.words) and "-d" in command.words:
         return (base64_decoded(command.stdin) if command.stdin else None) or DECODED
     return None
 
 
-def _xxd(command: Command) -> str | None:
+def _xxd(command: Program) -> str | None:
     if not any("r" in word for word in command.words if word.startswith("-")):
         return None
     return (hex_decoded(command.stdin) if command.stdin else None) or DECODED
 
 
-def _rev(command: Command) -> str | None:
+def _rev(command: Program) -> str | None:
     return None if command.stdin is None else "\n".join(line[::-1] for line in command.stdin.split("\n"))
 
 
@@ -118,7 +118,7 @@ def _span(text: str) -> str:
     )
 
 
-def _tr(command: Command) -> str | None:
+def _tr(command: Program) -> str | None:
     if command.stdin is None or not command.words:
         return None
     operands = [word for word in command.words if not (word.startswith("-") and len(word) > 1)]
@@ -131,7 +131,7 @@ def _tr(command: Command) -> str | None:
     return command.stdin.translate({ord(char): new[place] for place, char in enumerate(old) if place < len(new)})
 
 
-def _sed(command: Command) -> str | None:
+def _sed(command: Program) -> str | None:
     if command.stdin is None:
         return None
     out = command.stdin
@@ -147,32 +147,32 @@ def _sed(command: Command) -> str | None:
     return out
 
 
-def _passing(command: Command) -> str | None:
+def _passing(command: Program) -> str | None:
     return command.stdin
 
 
-def _which(command: Command) -> str | None:
+def _which(command: Program) -> str | None:
     operands = [word for word in command.words if not word.startswith("-")]
     return operands[-1] + "\n" if operands else None
 
 
-def _command(command: Command) -> str | None:
+def _command(command: Program) -> str | None:
     return _which(command) if command.words[:1] in (["-v"], ["-V"]) else None
 
 
-def _pwd(_: Command) -> str | None:
+def _pwd(_: Program) -> str | None:
     return ".\n"
 
 
-def _seq(_: Command) -> str | None:
+def _seq(_: Program) -> str | None:
     return "1\n"
 
 
-def _whoami(_: Command) -> str | None:
+def _whoami(_: Program) -> str | None:
     return UNKNOWN
 
 
-def _base32(command: Command) -> str | None:
+def _base32(command: Program) -> str | None:
     if command.stdin is None or not any(word in {"-d", "--decode"} for word in command.words):
         return None
     try:
@@ -181,7 +181,7 @@ def _base32(command: Command) -> str | None:
         return None
 
 
-_RULES: Mapping[str, Callable[[Command], str | None]] = {
+_RULES: Mapping[str, Callable[[Program], str | None]] = {
     "echo": _echo,
     "write-output": _echo,
     "printf": _printf,

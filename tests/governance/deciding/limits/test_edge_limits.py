@@ -7,7 +7,7 @@ import pytest
 from accounts.identity.verified import Credential, Identity, anonymous
 from governance.deciding.limits.budget_store import MemoryStore
 from governance.deciding.limits.limits import EdgeQuotas, LimitStore, TooManyRequests, headers_of, payer
-from governance.engine.budget import Quota, Verdict
+from governance.engine.budget import BudgetVerdict, Quota
 from governance.engine.compiled.compilation import BASE_PER_SECOND, TIER_MULTIPLIERS
 from governance.engine.compiled.compilation import _limits as limits_of
 from governance.engine.need import Buckets, NeedBuckets
@@ -178,15 +178,15 @@ async def test_a_quota_of_nothing_says_to_come_back_tomorrow() -> None:
 
 
 def test_headers_tell_limit_rest_and_reset_and_a_refusal_when_to_retry() -> None:
-    assert headers_of(Verdict(True, limit=60, remaining=41.7, reset=0.915)) == (
+    assert headers_of(BudgetVerdict(True, limit=60, remaining=41.7, reset=0.915)) == (
         ("RateLimit-Limit", "60"),
         ("RateLimit-Remaining", "41"),
         ("RateLimit-Reset", "1"),
     )
-    refused = dict(headers_of(Verdict(False, "rate.edge", 0.02, 60, 0.0, 3.0)))
+    refused = dict(headers_of(BudgetVerdict(False, "rate.edge", 0.02, 60, 0.0, 3.0)))
     assert (refused["Retry-After"], refused["RateLimit-Remaining"]) == ("1", "0")
-    assert dict(headers_of(Verdict(False, "rate.edge", inf, 60, 0.0, inf)))["Retry-After"] == "86400"
-    assert headers_of(Verdict(True)) == ()
+    assert dict(headers_of(BudgetVerdict(False, "rate.edge", inf, 60, 0.0, inf)))["Retry-After"] == "86400"
+    assert headers_of(BudgetVerdict(True)) == ()
 
 
 def test_a_principal_pays_for_itself_wherever_it_comes_from() -> None:

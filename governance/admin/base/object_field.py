@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from accounts.admin.base.lines import JSONLinesField, JSONTextField, LinesField
-from governance.policy.schema.shapes import Choice, Either, Field, Flag, Free, Many, Number, Record, Shape, Table
+from governance.policy.schema.shapes import Choice, Either, Field, Flag, Free, Many, Number, Shape, Struct, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +26,11 @@ class Leaf:
     field: forms.Field
 
 
-def leaves(record: Record, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
+def leaves(record: Struct, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
     """The inputs of a record, those of records within it too."""
     for key, spec in record.fields.items():
         here = (*path, key)
-        if isinstance(spec.shape, Record):
+        if isinstance(spec.shape, Struct):
             yield from leaves(spec.shape, here)
         else:
             label = " › ".join(here).replace("_", " ")
@@ -44,14 +44,14 @@ def known_leaves(table: Table) -> Iterator[Leaf]:
         yield Leaf(path=(key,), label=key.replace("_", " "), help="", spec=spec, field=_input(spec))
 
 
-class RecordField(forms.MultiValueField):
+class ObjectField(forms.MultiValueField):
     """An object of the policy."""
 
     def __init__(self, *, parts: list[Leaf], **kwargs: Any) -> None:
         for unused in ("encoder", "decoder", "max_length"):
             kwargs.pop(unused, None)
         self.parts = parts
-        kwargs.update(required=False, require_all_fields=False, widget=RecordWidget(parts))
+        kwargs.update(required=False, require_all_fields=False, widget=ObjectWidget(parts))
         super().__init__(fields=[part.field for part in parts], **kwargs)
 
     def clean(self, value: Any) -> Any:
@@ -88,7 +88,7 @@ class RecordField(forms.MultiValueField):
             return True
 
 
-class RecordWidget(forms.MultiWidget):
+class ObjectWidget(forms.MultiWidget):
     """The inputs of a record in a grid, each with its label."""
 
     template_name = "console/record_widget.html"
@@ -151,7 +151,7 @@ def _input(spec: Field) -> forms.Field:
             return JSONLinesField(texts=True, required=False)
         case Many():
             return LinesField(required=False)
-        case Free() | Table() | Record():
+        case Free() | Table() | Struct():
             return JSONTextField(required=False)
         case Either():
             return JSONTextField(plain=True, required=False)
