@@ -14,6 +14,7 @@ from django.urls import reverse
 from governance.console.credentials import SignInForm, View, refuse_in_address, without_credentials_in_address
 from governance.selectors.draft import unpublished_changes
 from governance.selectors.off import switched_off
+from governance.selectors.policy_versions import ReleaseAltered, newest_version
 from governance.selectors.switches import live_switches
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
@@ -50,17 +51,16 @@ class ConsoleSite(AdminSite):
         context["environment"] = settings.TOOLGATE_ENV
         context["unpublished_changes"] = unpublished_changes() if self._sees_the_draft(request) else 0
         context["live_switches"] = list(live_switches()[:SWITCHES_NAMED]) if self._may(request, "view_switch") else []
-        context["off_count"] = self._off_count() if self._may(request, "view_release") else 0
-        return context
+        return {**context, **(self._release() if self._may(request, "view_release") else {})}
 
     @staticmethod
-    def _off_count() -> int:
-        """How much of what is in force is switched off, in shadow or exempted."""
-        from governance.console.pages.in_force import newest_release, release_document
-
-        newest = newest_release()
-        document = release_document(newest.number) if newest is not None else None
-        return sum(1 for _ in switched_off(document)) if document is not None else 0
+    def _release() -> dict[str, Any]:
+        """What of the newest release is switched off, in shadow or exempted; its number where it was altered."""
+        try:
+            off = sorted(switched_off(newest_version().document))
+        except ReleaseAltered as altered:
+            return {"altered_release": altered.number}
+        return {"switched_off": off}
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Every page asks first whether its address holds a credential."""

@@ -6,14 +6,18 @@ from governance.models import DraftState, Release
 from governance.policy.tables.row_mapping import HOMES, Form
 
 
+def draft_revision() -> int:
+    """How often the draft has changed."""
+    return DraftState.objects.filter(pk=1).values_list("changed_revision", flat=True).first() or 0
+
+
 def unpublished_changes() -> int:
     """How many changes the draft has had since what is in force was made from it; two queries, no document.
 
     A rollback carries the revision of the release whose document it is, so afterwards the changes since then count.
     """
-    changed = DraftState.objects.filter(pk=1).values_list("changed_revision", flat=True).first() or 0
     published = Release.objects.order_by("-number").values_list("draft_revision", flat=True).first() or 0
-    return max(0, changed - published)
+    return max(0, draft_revision() - published)
 
 
 def holds_a_policy() -> bool:

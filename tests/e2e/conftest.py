@@ -12,7 +12,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from accounts.models import User
-from governance.console.pages import in_force, traffic
+from governance.console.pages import traffic
+from governance.selectors import policy_versions
 from tests.governance.admin.actors import signed_in
 
 T = TypeVar("T")
@@ -89,5 +90,5 @@ def chromium() -> Iterator[tuple[ThreadPoolExecutor, Browser]]:
 def visitor(live_server: Any, chromium: tuple[ThreadPoolExecutor, Browser]) -> Visitor:
     """A visitor of the pages as they are served in this test."""
     traffic.forget()
-    in_force.forget()
+    policy_versions.forget()
     return Visitor(*chromium, live_server.url)

@@ -19,7 +19,7 @@ from audit.writing.outbox import record_prepared
 from governance.deciding import keys
 from governance.engine.decision import Effect
 from governance.models import PolicySettings, Release, ReleaseProposal, Rule, Switch, SwitchScope
-from governance.policy.tables.compiler import document_from_rows
+from governance.policy.tables.compiler import read_draft
 from governance.services.authoring.comments import comment_on_draft
 from governance.services.authoring.objects import create_object
 from governance.services.releasing.publish import carry_out_waiting, publish_draft
@@ -57,7 +57,7 @@ def world() -> User:
     record_prepared(decision(HOSTILE, tool=f"files/{HOSTILE}", **answer))
     with process.connect() as connection:
         drain_outbox(connection, alarm=lambda code, detail: None)
-    recorder = Recorder({name: said for name, said in document_from_rows().items() if name != "principals"})
+    recorder = Recorder({name: said for name, said in read_draft().document.items() if name != "principals"})
     recorder.record("delete", {"path": "/srv/x"}, principal="bob")
     recorder.record("fetch", {"url": "https://example.com/"}, principal="bob")
     recorder.store()

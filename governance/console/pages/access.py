@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.identity.caller import principal_of
 from governance.console.pages.asking import EntityField, call_of
-from governance.console.pages.in_force import Policy, chosen_policy, world_now
 from governance.console.pages.page import person, show
+from governance.console.pages.question import chosen_version, world_now
 from governance.console.pages.simulator import offered
 from governance.engine.asking.questions import Right, what_can, who_can
 from governance.engine.principal import ANONYMOUS, Caller
 from governance.engine.world import World
+from governance.selectors.policy_versions import PolicyVersion
 
 SHOWN = 500
 """Rows of one answer; how many there are is always said."""
@@ -60,7 +61,7 @@ def access(request: HttpRequest) -> HttpResponse:
     answered: Answered | None = None
     asked = who if who.is_bound else what
     if asked.is_bound and asked.is_valid():
-        policy = chosen_policy(
+        policy = chosen_version(
             asked,
             draft=sees_draft and asked.cleaned_data["policy"] == "draft",
             unpublished="Nothing has been published yet: ask it of the draft.",
@@ -79,7 +80,7 @@ def access(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _who(policy: Policy, world: World, form: WhoForm) -> Answered:
+def _who(policy: PolicyVersion, world: World, form: WhoForm) -> Answered:
     said = form.cleaned_data
     everybody = [principal_of(name, entry) for name, entry in sorted(world.directory.items())]
     agent = said["agent"] or None
@@ -101,7 +102,7 @@ def _who(policy: Policy, world: World, form: WhoForm) -> Answered:
     )
 
 
-def _what(policy: Policy, world: World, form: WhatForm) -> Answered:
+def _what(policy: PolicyVersion, world: World, form: WhatForm) -> Answered:
     said = form.cleaned_data
     name, agent = said["principal"], said["agent"] or None
     principal = ANONYMOUS if name == ANONYMOUS.id else principal_of(name, world.directory.get(name))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,12 +9,10 @@ from governance.policy.diff.moves import Move
 from governance.policy.diff.semantic import Change, compare, effect_of, only_tightens
 from governance.policy.document.codec import digest
 from governance.policy.schema.shapes import Document
+from governance.selectors.kept import Kept
 
-NOTHING: Document = {"toolgate": 1}
-"""What is in force before the first release."""
 SHOWN = 100
 """Changes that one page lists; how many there are is always said."""
-KEPT = 8
 _ORDER = {Move.WIDENS: 0, Move.BOTH: 1, Move.TIGHTENS: 2, Move.NEUTRAL: 3}
 
 
@@ -63,24 +59,12 @@ class PolicyDifference:
         return [(word, count) for word, count in found if count]
 
 
-_lock = threading.Lock()
-_known: OrderedDict[tuple[str, str], PolicyDifference] = OrderedDict()
+_kept: Kept[tuple[str, str], PolicyDifference] = Kept(most=8)
 
 
-def difference(old: Document | None, new: Document) -> PolicyDifference:
-    """From one canonical document to another; None is nothing in force."""
-    before = old if old is not None else NOTHING
-    pair = (digest(before), digest(new))
-    with _lock:
-        known = _known.get(pair)
-    if known is not None:
-        return known
-    found = PolicyDifference(changes=tuple(compare(before, new)))
-    with _lock:
-        _known[pair] = found
-        while len(_known) > KEPT:
-            _known.popitem(last=False)
-    return found
+def difference(old: Document, new: Document) -> PolicyDifference:
+    """From one canonical document to another."""
+    return _kept.once((digest(old), digest(new)), lambda: PolicyDifference(changes=tuple(compare(old, new))))
 
 
 def _sorted(changes: Iterable[Change]) -> list[Change]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from governance.console.pages.in_force import newest_release, release_document
 from governance.console.pages.page import person, sees_all, show
 from governance.console.pages.traffic import traffic_of_a_day
 from governance.models import ReleaseProposal
 from governance.models.releases.release import ProposalStatus
-from governance.selectors.off import switched_off
+from governance.selectors.policy_versions import newest_release
 from governance.selectors.switches import live_switches
 
 
@@ -18,7 +17,6 @@ def overview(request: HttpRequest) -> TemplateResponse:
     """Numbers of the last day with the lists behind them, the release, switches, and what does not protect."""
     user = person(request)
     release = newest_release() if user.has_perm("governance.view_release") else None
-    document = release_document(release.number) if release is not None else None
     traffic = traffic_of_a_day() if sees_all(request, "audit.view_decision") else None
     return show(
         request,
@@ -33,8 +31,6 @@ def overview(request: HttpRequest) -> TemplateResponse:
         if traffic is not None
         else [],
         release=release,
-        altered=release is not None and document is None,
-        off=sorted(switched_off(document)) if document else [],
         switches=list(live_switches()) if user.has_perm("governance.view_switch") else [],
         proposals=ReleaseProposal.objects.filter(status=ProposalStatus.OPEN).count(),
     )

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.errors import ServiceError
+from governance.selectors.policy_versions import ReleaseAltered
 from governance.services.releasing.releases import PublishConflict
 
 View: TypeAlias = Callable[..., HttpResponse]
@@ -40,10 +41,16 @@ class Page:
         return isinstance(request.user, User) and request.user.has_perm(self.permission)
 
     def __call__(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        """Answer, for those who may see it; a traceback never shows what was sent."""
+        """Answer, for those who may see it; a traceback never shows what was sent.
+
+        Where a page needs a release that is not what was signed, it says so and shows nothing that it says.
+        """
         if not self.opens_for(request):
             raise PermissionDenied
-        answer: HttpResponse = sensitive_post_parameters()(self.view)(request, **arguments)
+        try:
+            answer: HttpResponse = sensitive_post_parameters()(self.view)(request, **arguments)
+        except ReleaseAltered as altered:
+            return show(request, "console/altered.html", title=self.title, status=409, altered=altered)
         return answer
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import orjson
 from django import forms
 from django.contrib import messages
@@ -11,14 +9,22 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
 from governance.console.pages.comparing import PolicyDifference, difference
-from governance.console.pages.in_force import newest_release, release_document
 from governance.console.pages.page import actor, person, refusals_told, show
 from governance.console.pages.review import asked_for, conflict_page
 from governance.models import Release, ReleaseProposal
 from governance.models.releases.release import ProposalStatus
 from governance.policy.document.errors import PolicyErrors
-from governance.policy.schema.shapes import Document
-from governance.policy.tables.compiler import read_draft
+from governance.selectors.policy_versions import (
+    PolicyVersion,
+    ReleaseUnknown,
+    Which,
+    base_version,
+    newest_release,
+    newest_version,
+    policy_version,
+    reference_of,
+    release_version,
+)
 from governance.services.releasing.proposals import approve, refuse, withdraw
 from governance.services.releasing.publish import roll_back
 from governance.services.releasing.releases import PublishConflict
@@ -83,7 +89,6 @@ def rollback(request: HttpRequest, number: int) -> HttpResponse:
                 return asked_for(request, done)
         except PublishConflict as conflict:
             return conflict_page(request, conflict)
-    document = release_document(number)
     return show(
         request,
         "console/rollback.html",
@@ -91,7 +96,7 @@ def rollback(request: HttpRequest, number: int) -> HttpResponse:
         target=target,
         newest=newest,
         form=form if form.errors else RollbackForm(initial={"expected_release": newest.number}),
-        difference=difference(release_document(newest.number), document) if document is not None else None,
+        difference=difference(newest_version().document, release_version(number).document),
         may_roll_back=user.has_perm("governance.rollback_release") or user.has_perm("governance.propose_release"),
     )
 
@@ -108,14 +113,14 @@ def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
             _decide(request, proposal_id, request.POST.get("decision", ""), form.cleaned_data["reason"])
             return HttpResponseRedirect(request.path)
         found.refresh_from_db()
-    before = release_document(found.based_on) if found.based_on else None
+    before = base_version(found.based_on or 0)
     is_open = found.status == ProposalStatus.OPEN
     return show(
         request,
         "console/proposal.html",
         title=f"Proposal {found.pk}",
         proposal=found,
-        difference=difference(before, cast(Document, orjson.loads(bytes(found.document)))),
+        difference=difference(before.document, orjson.loads(bytes(found.document))),
         form=form,
         is_open=is_open,
         waits=found.release_id is None and found.status in (ProposalStatus.QUEUED, ProposalStatus.APPROVED),
@@ -138,17 +143,25 @@ def _decide(request: HttpRequest, number: int, decision: str, reason: str) -> No
 
 
 def _chosen(request: HttpRequest, old: str, new: str) -> PolicyDifference | None:
-    documents = [_document(request, name) for name in (old, new)]
-    if documents[0] is None or documents[1] is None:
-        missing = [name for name, document in zip((old, new), documents, strict=True) if document is None]
+    try:
+        before, after = _meant(request, old), _meant(request, new)
+    except PolicyErrors as faults:
+        for fault in faults.errors[:10]:
+            messages.error(request, f"The draft cannot be compared. {fault}")
+        return None
+    if before is None or after is None:
+        missing = [name for name, version in ((old, before), (new, after)) if version is None]
         messages.warning(request, f"There is nothing to compare: no release {', '.join(missing)[:80]}.")
         return None
-    return difference(documents[0], documents[1])
+    return difference(before.document, after.document)
 
 
-def _document(request: HttpRequest, name: str) -> Document | None:
-    if name == "draft" and person(request).has_perm("governance.view_draftstate"):
-        document = dict(read_draft().document)
-        document.pop("principals", None)
-        return document
-    return release_document(int(name)) if name.isdecimal() and len(name) < 10 else None
+def _meant(request: HttpRequest, name: str) -> PolicyVersion | None:
+    reference = reference_of(name)
+    hidden = reference is Which.DRAFT and not person(request).has_perm("governance.view_draftstate")
+    if reference is None or reference is Which.CURRENT or hidden:
+        return None
+    try:
+        return policy_version(reference)
+    except ReleaseUnknown:
+        return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,26 +13,25 @@ from django.urls import reverse
 
 from accounts.models import User
 from governance.console.pages.comparing import PolicyDifference, difference
-from governance.console.pages.in_force import newest_release
 from governance.console.pages.page import actor, person, refusals_told, sees_all, show
 from governance.models import BacktestRun, DraftComment, Release
 from governance.models.releases.release import ReleaseKind
 from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.lint.linter import LintFinding, lint
-from governance.policy.schema.shapes import Document
-from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import CaseResult, run_tests
+from governance.selectors.draft import draft_revision
+from governance.selectors.kept import Kept
+from governance.selectors.policy_versions import DraftVersion, PolicyVersion, draft_version, newest_version
 from governance.services.authoring.comments import comment_on_draft, settle_comment
-from governance.services.releasing.publish import InForce, Published, in_force, publish_draft
-from governance.services.releasing.releases import PublishConflict, checked
+from governance.services.releasing.publish import Published, publish_draft
+from governance.services.releasing.releases import PublishConflict, require_newest
 from governance.services.releasing.second_person import second_person_reasons
 from governance.services.replaying.backtest_runs import MOST_DAYS, ask_for_backtest
 
 COMMENTS_SHOWN = 50
 CHECKS_HOLD = 60.0
 """Seconds for which the checks of one draft are shown again; publishing runs its own."""
-CHECKS_KEPT = 4
 
 
 class PublishForm(forms.Form):
@@ -72,15 +69,13 @@ class BacktestForm(forms.Form):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """What lint and the tests said of a draft at `at` (epoch seconds): both read the clock."""
+    """What lint and the tests said of a draft; both read the clock."""
 
-    at: float
     findings: tuple[LintFinding, ...]
     tests: tuple[CaseResult, ...]
 
 
-_lock = threading.Lock()
-_checked: OrderedDict[str, Checks] = OrderedDict()
+_kept: Kept[str, Checks] = Kept(most=4, seconds=CHECKS_HOLD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +85,7 @@ class Review:
     `faults`: the draft is no sound policy, and the rest is empty.
     """
 
-    before: InForce
+    before: PolicyVersion
     revision: int
     named: str = ""
     faults: tuple[PolicyError, ...] = ()
@@ -171,21 +166,20 @@ def backtest(request: HttpRequest) -> HttpResponse:
 
 def reviewed(user: User) -> Review:
     """The draft beside what is in force."""
-    before, draft = in_force(), read_draft()
+    before, revision = newest_version(), draft_revision()
     try:
-        sound = checked(draft.document)
+        draft = draft_version()
     except PolicyErrors as faults:
-        return Review(before=before, revision=draft.revision, faults=tuple(faults.errors))
-    found = difference(before.document, sound)
-    named = digest(sound)
-    checks = _checks(digest(draft.document), sound, draft.document)
-    reasons = second_person_reasons(before.document, sound, changes=found.changes, author=user)
+        return Review(before=before, revision=revision, faults=tuple(faults.errors))
+    found = difference(before.document, draft.document)
+    checks = _kept.once(digest(draft.written), lambda: _checks(draft))
+    reasons = second_person_reasons(before, draft.document, changes=found.changes, author=user)
     if not user.has_perm("governance.publish_release"):
         reasons.append("Your grant lets you propose, not publish.")
     return Review(
         before=before,
         revision=draft.revision,
-        named=named,
+        named=draft.digest,
         difference=found,
         findings=checks.findings,
         tests=checks.tests,
@@ -200,20 +194,11 @@ def _newest_backtest(looked: Review) -> BacktestRun | None:
     return BacktestRun.objects.defer("document").filter(digest=looked.named).order_by("-created_at").first()
 
 
-def _checks(named: str, sound: Document, draft: Document) -> Checks:
+def _checks(draft: DraftVersion) -> Checks:
     """Lint and tests of a draft: the same for everybody who looks within the minute."""
-    with _lock:
-        known = _checked.get(named)
-    if known is not None and time.time() - known.at < CHECKS_HOLD:
-        return known
     now = time.time()
-    tests = tuple(run_tests(draft, now=now)) if draft.get("tests") else ()
-    made = Checks(at=now, findings=tuple(lint(sound, now=now)), tests=tests)
-    with _lock:
-        _checked[named] = made
-        while len(_checked) > CHECKS_KEPT:
-            _checked.popitem(last=False)
-    return made
+    tests = tuple(run_tests(draft.written, now=now)) if draft.written.get("tests") else ()
+    return Checks(findings=tuple(lint(draft.document, now=now)), tests=tests)
 
 
 def _button(looked: Review) -> str:
@@ -223,10 +208,7 @@ def _button(looked: Review) -> str:
 
 
 def _publish(request: HttpRequest, said: dict[str, Any]) -> Published:
-    newest = newest_release()
-    if newest is not None and newest.number != said["expected_release"]:
-        # Said before anything else, also where the draft changed as well: it is the more useful answer.
-        raise PublishConflict(expected=said["expected_release"], current=newest.number, author=newest.author)
+    require_newest(said["expected_release"])  # said first: the more useful answer where the draft changed as well
     return publish_draft(
         actor=actor(request),
         message=said["message"],

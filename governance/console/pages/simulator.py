@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 
 from governance.console.credentials import scanned
 from governance.console.pages.asking import CallForm
-from governance.console.pages.in_force import Policy, current_policy, draft_policy, world_now
 from governance.console.pages.page import person, show
+from governance.console.pages.question import world_now
 from governance.engine.asking.explain import Explanation, explain
 from governance.engine.call import Call
 from governance.engine.decision import LayerResult
@@ -21,6 +21,7 @@ from governance.engine.principal import Caller
 from governance.engine.world import World
 from governance.models import Agent, Tool
 from governance.policy.document.errors import PolicyError, PolicyErrors
+from governance.selectors.policy_versions import PolicyVersion, Which, asked_version, draft_version
 
 OFFERED = 300
 RULES_SHOWN = 40
@@ -92,14 +93,14 @@ def answers_to(caller: Caller, call: Call, *, world: World, draft: bool) -> list
     """What is in force, then the draft where it is asked for."""
     now = time.time()
     answers: list[Answer] = []
-    current = current_policy()
-    if current is None:
+    current = asked_version(Which.CURRENT)
+    if current.nothing_released:
         answers.append(Answer(policy="nothing published yet: every call is denied"))
     else:
         answers.append(_answer(current, world, caller, call, now))
     if draft:
         try:
-            answers.append(_answer(draft_policy(), world, caller, call, now))
+            answers.append(_answer(draft_version(), world, caller, call, now))
         except PolicyErrors as faults:
             answers.append(Answer(policy="draft", faults=tuple(faults.errors[:20])))
     return answers
@@ -114,7 +115,7 @@ def offered() -> dict[str, list[str]]:
     }
 
 
-def _answer(policy: Policy, world: World, caller: Caller, call: Call, now: float) -> Answer:
+def _answer(policy: PolicyVersion, world: World, caller: Caller, call: Call, now: float) -> Answer:
     return Answer(policy=policy.name, explanation=explain(policy.snapshot, world, caller, call, now=now))
 
 

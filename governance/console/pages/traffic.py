@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from django.db.models.functions import TruncDate
 
 from audit.models.trail import TrailRecord
 from audit.records.kinds import Kind, Retention
+from governance.selectors.kept import Kept
 
 REMEMBERED = 15.0
 """Seconds for which a count is shown again before it is counted anew."""
@@ -54,35 +53,24 @@ class EntryHits:
     by_entry: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-_lock = threading.Lock()
-_remembered: dict[str, tuple[float, Any]] = {}
+_days: Kept[str, Traffic] = Kept(most=1, seconds=REMEMBERED)
+_weeks: Kept[str, EntryHits] = Kept(most=1, seconds=REMEMBERED)
 
 
 def traffic_of_a_day() -> Traffic:
     """The last 24 hours."""
-    return _once("day", lambda: _bounded(_count_a_day, Traffic(counted=False)))
+    return _days.once("day", lambda: _bounded(_count_a_day, Traffic(counted=False)))
 
 
 def hits_of_a_week() -> EntryHits:
     """Denials by layers 2 and 3, the last 7 days."""
-    return _once("week", lambda: _bounded(_count_a_week, EntryHits(counted=False)))
+    return _weeks.once("week", lambda: _bounded(_count_a_week, EntryHits(counted=False)))
 
 
 def forget() -> None:
     """Count anew next time."""
-    with _lock:
-        _remembered.clear()
-
-
-def _once(name: str, count: Callable[[], _T]) -> _T:
-    with _lock:
-        at, known = _remembered.get(name, (float("-inf"), None))
-    if time.monotonic() - at < REMEMBERED:
-        return known  # type: ignore[no-any-return]
-    found = count()
-    with _lock:
-        _remembered[name] = (time.monotonic(), found)
-    return found
+    _days.forget()
+    _weeks.forget()
 
 
 def _bounded(count: Callable[[], _T], otherwise: _T) -> _T:

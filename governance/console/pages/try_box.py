@@ -14,12 +14,13 @@ from typing import Any, cast
 from django import forms
 from django.http import HttpRequest, HttpResponse
 
-from governance.console.pages.in_force import Policy, chosen_policy
 from governance.console.pages.page import person, sees_all, show
+from governance.console.pages.question import chosen_version
 from governance.console.pages.traffic import EntryHits, hits_of_a_week
 from governance.engine.blocking import CODES, UNPARSABLE, Blocklist
 from governance.engine.call import EntityKind, Json
 from governance.engine.detection import Finding, Scan, redact
+from governance.selectors.policy_versions import PolicyVersion
 
 MOST = 262_144
 """Characters that can be tried: what the doors take as arguments."""
@@ -98,7 +99,7 @@ def try_box(request: HttpRequest) -> HttpResponse:
     tried: Tried | None = None
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
-        policy = chosen_policy(
+        policy = chosen_version(
             form,
             draft=said["policy"] == "draft" and sees_draft,
             unpublished="Nothing has been published yet: try it against the draft.",
@@ -129,7 +130,7 @@ def arguments_of(text: str, form: str) -> dict[str, Json]:
     return value if isinstance(value, dict) else {"value": value}
 
 
-def tried_against(policy: Policy, arguments: dict[str, Json], *, tool: str = NO_TOOL) -> Tried:
+def tried_against(policy: PolicyVersion, arguments: dict[str, Json], *, tool: str = NO_TOOL) -> Tried:
     """What layers 2 and 3 of a policy say of these arguments, exemptions left aside."""
     scan = policy.snapshot.scanner.scan(arguments)
     hits = policy.snapshot.blocklist.match(EntityKind.TOOL.value, tool, arguments)

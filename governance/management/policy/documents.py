@@ -8,20 +8,25 @@ from pathlib import Path
 from governance.management.policy.subcommand import Streams
 from governance.policy.files.bundle import PolicyErrors, read_policy
 from governance.policy.schema.shapes import Document
-
-STORED = ("draft", "current")
+from governance.selectors.policy_versions import (
+    DraftVersion,
+    ReleaseAltered,
+    ReleaseUnknown,
+    policy_version,
+    reference_of,
+)
 
 
 def is_stored(reference: str) -> bool:
     """Whether a reference means the database: `draft`, `current` or a release's number, and no file of that name."""
-    return (reference in STORED or reference.isdecimal()) and not Path(reference).exists()
+    return reference_of(reference) is not None and not Path(reference).exists()
 
 
 def load(references: str | Sequence[str], streams: Streams) -> Document | None:
     """The document that is meant, or None once everything that is wrong with it has been written to `err`."""
-    if isinstance(references, str) and is_stored(references):
-        return _stored(references, streams)
     try:
+        if isinstance(references, str) and is_stored(references):
+            return _stored(references, streams)
         return read_policy(references)
     except PolicyErrors as errors:
         for error in errors.errors:
@@ -31,18 +36,17 @@ def load(references: str | Sequence[str], streams: Streams) -> Document | None:
         return None
 
 
-def _stored(reference: str, streams: Streams) -> Document | None:
-    from accounts.services.errors import ServiceError
-    from governance.policy.tables.compiler import document_from_rows
-    from governance.services.releasing.publish import in_force, release_document
-
-    if reference == "draft":
-        return document_from_rows()
+def _stored(text: str, streams: Streams) -> Document | None:
+    reference = reference_of(text)
+    assert reference is not None
     try:
-        document = in_force().document if reference == "current" else release_document(int(reference))
-    except ServiceError as error:
+        version = policy_version(reference)
+    except (ReleaseUnknown, ReleaseAltered) as error:
         streams.err.write(f"{error}\n")
         return None
-    if document is None:
+    if isinstance(version, DraftVersion):
+        return version.written
+    if version.nothing_released:
         streams.err.write("there is no release yet\n")
-    return document
+        return None
+    return version.document

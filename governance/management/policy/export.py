@@ -8,6 +8,8 @@ from governance.management.policy.releasing import guarded
 from governance.management.policy.subcommand import FINDINGS, GOOD, Streams, Subcommand
 from governance.policy.files.bundle import write_yaml
 from governance.policy.schema.shapes import Document
+from governance.policy.tables.compiler import read_draft
+from governance.selectors.policy_versions import newest_version, release_version
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -17,7 +19,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace, streams: Streams) -> int:
-    """0 when it was written, 1 when there is no such release or it is not what was signed.
+    """0 when it was written, 1 when there is no such release, 2 when it is not what was signed.
 
     No release holds principals: while the draft says what is in force, they are added from it, so that a file that
     was imported and published comes out as it went in.
@@ -35,17 +37,15 @@ def run(options: Namespace, streams: Streams) -> int:
 
 
 def _wanted(options: Namespace) -> Document | None:
-    from governance.policy.tables.compiler import document_from_rows
-    from governance.services.releasing.publish import in_force, release_document
-
     if options.draft:
-        return document_from_rows()
+        return read_draft().document  # sound or not: it is the author's to keep
     if options.release is not None:
-        return release_document(options.release)
-    current, draft = in_force().document, document_from_rows()
-    if current is not None and {key: value for key, value in draft.items() if key != "principals"} == current:
-        return draft
-    return current
+        return release_version(options.release).document
+    current, draft = newest_version(), read_draft().document
+    if current.nothing_released:
+        return None
+    same = {key: value for key, value in draft.items() if key != "principals"} == current.document
+    return draft if same else current.document
 
 
 SUBCOMMAND = Subcommand(

@@ -12,6 +12,7 @@ from accounts.services.actor import Actor
 from accounts.services.errors import ServiceError
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams
 from governance.policy.document.errors import PolicyErrors
+from governance.selectors.policy_versions import ReleaseAltered
 from governance.services.releasing.publish import NothingToPublish, Published
 from governance.vault.errors import KeyMaterialError
 
@@ -34,6 +35,9 @@ def guarded(work: Callable[[], int], streams: Streams) -> int:
     except PolicyErrors as errors:
         for error in errors.errors:
             streams.err.write(f"{error}\n")
+        return UNUSABLE
+    except ReleaseAltered as error:
+        streams.err.write(f"{error}\n")
         return UNUSABLE
     except ServiceError as error:
         streams.err.write(f"{error}\n")

@@ -10,18 +10,28 @@ from governance.policy.checks.references import Index, check_references
 from governance.policy.checks.rules import check_rules
 from governance.policy.checks.structure import check_structure
 from governance.policy.document.canonical import normalise
-from governance.policy.document.errors import PolicyError
+from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.document.node import Node, planted
 from governance.policy.document.sensitivity import confidential_entities
 from governance.policy.schema.sections import POLICY
 from governance.policy.schema.shapes import Document
 
-__all__ = ["check", "normalise", "validate"]
+__all__ = ["check", "checked", "normalise", "validate"]
 
 
 def validate(document: Document) -> list[PolicyError]:
     """Everything that is wrong with a document, by path; `normalise` may be used on one that has no error."""
     return check(planted(document))
+
+
+def checked(document: Document) -> Document:
+    """The document as a release holds it: canonical, without principals. Raises `PolicyErrors` for an unsound one."""
+    faults = validate(document)
+    if faults:
+        raise PolicyErrors(faults)
+    canonical = normalise(document)
+    canonical.pop("principals", None)
+    return canonical
 
 
 def check(root: Node) -> list[PolicyError]:

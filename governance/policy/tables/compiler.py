@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Func, TextField
 
 from accounts.models.authored import Versioned
 from governance.models import DraftState
@@ -14,27 +15,31 @@ from governance.policy.schema.shapes import Document
 from governance.policy.tables.objects import SINGLE, Identity, Objects, identity_of, put_together
 from governance.policy.tables.row_mapping import HOME_OF, HOMES, Form, Home
 
+WRITTEN_IN = Func(template="xmin::text", output_field=TextField())
+"""The transaction that wrote a row: another one after every change, whoever makes it and whatever they change."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """The draft as one document, at one revision."""
+    """The draft as one document, at one revision.
+
+    `written_in` is the transaction that raised it: one that is undone leaves its revision to the next.
+    """
 
     document: Document
     revision: int
-
-
-def document_from_rows() -> Document:
-    """The draft as a canonical document."""
-    return read_draft().document
+    written_in: str
 
 
 def read_draft() -> Draft:
     """The draft and its revision, both of one moment: writers hold the draft's row, and this waits for them."""
     with transaction.atomic():
         DraftState.objects.get_or_create(pk=1)
-        state = DraftState.objects.raw("SELECT * FROM governance_draftstate WHERE id = 1 FOR SHARE")[0]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT changed_revision, xmin::text FROM governance_draftstate WHERE id = 1 FOR SHARE")
+            revision, written_in = cursor.fetchone()
         parts = {home: read_objects(home) for home in HOMES}
-    return Draft(document=normalise(put_together(parts)), revision=state.changed_revision)
+    return Draft(document=normalise(put_together(parts)), revision=revision, written_in=written_in)
 
 
 def read_objects(home: Home) -> Objects:

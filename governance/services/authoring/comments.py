@@ -10,7 +10,8 @@ from accounts.services.actor import Actor
 from accounts.services.errors import ServiceError
 from audit.records.kinds import Kind
 from audit.writing.outbox import record_change
-from governance.models import DraftComment, DraftState
+from governance.models import DraftComment
+from governance.selectors.draft import draft_revision
 
 
 class CommentRefused(ServiceError):
@@ -29,7 +30,7 @@ def comment_on_draft(*, actor: Actor, text: str, object_type: str = "", object_i
     if len(said) > LONGEST:
         raise CommentRefused(f"A comment has at most {LONGEST} characters.")
     with transaction.atomic():
-        revision = DraftState.objects.filter(pk=1).values_list("changed_revision", flat=True).first() or 0
+        revision = draft_revision()
         comment = DraftComment.objects.create(
             draft_revision=revision, object_type=object_type, object_id=object_id, author=actor.name, text=said
         )

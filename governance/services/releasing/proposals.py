@@ -22,7 +22,7 @@ from governance.deciding import keys
 from governance.models import ProposalStatus, ReleaseKind, ReleaseProposal
 from governance.policy.document.codec import canonical_json, digest
 from governance.policy.schema.shapes import Document
-from governance.services.releasing.releases import newest_number
+from governance.selectors.policy_versions import newest_release
 from governance.vault.errors import VaultError
 
 DOMAIN = "proposal"
@@ -79,10 +79,9 @@ def approve(*, actor: Actor, proposal_id: int, reason: str = "") -> ReleasePropo
         proposal = _open(proposal_id)
         if actor.user is None or actor.name == proposal.author:
             raise ProposalRefused("Nobody approves what they proposed: this takes another person.")
-        if newest_number() != (proposal.based_on or 0):
-            overtaken = f"It was made from release {proposal.based_on or 0}, and release {newest_number()} came first."
-        else:
-            overtaken = ""
+        newest, overtaken = newest_release(), ""
+        if newest is not None and newest.number != (proposal.based_on or 0):
+            overtaken = f"It was made from release {proposal.based_on or 0}, and release {newest.number} came first."
         status = ProposalStatus.OVERTAKEN if overtaken else ProposalStatus.APPROVED
         _decide(actor, proposal, status=status, reason=overtaken or reason)
         if not overtaken:

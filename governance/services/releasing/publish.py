@@ -22,14 +22,16 @@ from accounts.services.errors import NotPermitted, ServiceError
 from governance.deciding import keys
 from governance.models import ProposalStatus, Release, ReleaseKind, ReleaseProposal
 from governance.policy.checks.publishable import publish_errors
+from governance.policy.checks.validate import checked
 from governance.policy.diff.semantic import Change, compare, only_tightens
 from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyErrors
 from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import CaseResult, run_tests
+from governance.selectors.policy_versions import newest_version, release_version
 from governance.services.releasing.proposals import WAITING, ProposalRefused, check_proposal, propose, sign_proposal
-from governance.services.releasing.releases import PublishConflict, checked, make_release, verified_document
+from governance.services.releasing.releases import PublishConflict, make_release, require_newest
 from governance.services.releasing.second_person import second_person_reasons
 from governance.vault.errors import KeyMaterialError
 
@@ -63,32 +65,6 @@ class Published:
     release: Release | None
     changes: tuple[Change, ...]
     failing: tuple[CaseResult, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
-    """The newest release, verified: number 0 and no document before the first."""
-
-    number: int
-    author: str
-    document: Document | None
-
-
-def in_force() -> InForce:
-    """The newest release. Raises `ReleaseAltered` where it is not what was signed."""
-    release = Release.objects.order_by("-number").first()
-    if release is None:
-        return InForce(number=0, author="", document=None)
-    document = verified_document(release, policy_keys=keys.policy_keys().public_only())
-    return InForce(number=release.number, author=release.author, document=document)
-
-
-def release_document(number: int) -> Document:
-    """The document of a release, verified. Raises `PublishRefused` without one, `ReleaseAltered`."""
-    release = Release.objects.filter(number=number).first()
-    if release is None:
-        raise PublishRefused(f"There is no release {number}.")
-    return verified_document(release, policy_keys=keys.policy_keys().public_only())
 
 
 def publish_draft(
@@ -136,14 +112,13 @@ def roll_back(
     """Put the document of release `number` in force again, as a new release. The draft stays as it is.
 
     The same checks hold as for publishing, but tests: they were met, or overridden, when it was first released.
-    Raises as `publish_draft`, and `ReleaseAltered` where the old release is not what was signed.
+    Raises as `publish_draft`, and `ReleaseUnknown` and `ReleaseAltered` of the old release.
     """
-    old = Release.objects.filter(number=number).first()
-    if old is None:
-        raise PublishRefused(f"There is no release {number}.")
+    document = release_version(number).document
+    old = Release.objects.defer("document").get(number=number)
     return _ask(
         actor=actor,
-        document=verified_document(old, policy_keys=keys.policy_keys().public_only()),
+        document=document,
         kind=ReleaseKind.ROLLBACK,
         message=message or f"Back to release {number}: {old.message}",
         expected_release=expected_release,
@@ -212,11 +187,11 @@ def _ask(
     if not message.strip():
         raise PublishRefused("Say what changes.")
     _require_any(actor, _ASKING[kind])
-    current = in_force()
-    if expected_release is not None and current.number != expected_release:
-        raise PublishConflict(expected=expected_release, current=current.number, author=current.author)
+    if expected_release is not None:
+        require_newest(expected_release)
+    current = newest_version()
     sound = checked(document)
-    if current.document is not None and digest(sound) == digest(current.document):
+    if digest(sound) == current.digest:
         raise NothingToPublish(f"Release {current.number} says exactly this already.")
     late = publish_errors(sound, published=current.document, now=time.time(), production=settings.PRODUCTION)
     if late:
@@ -224,14 +199,14 @@ def _ask(
     failing = () if kind is ReleaseKind.ROLLBACK else _failing(document)
     if failing and not override_reason.strip():
         raise TestsFailed(failing)
-    changes = tuple(compare(current.document or {"toolgate": 1}, sound))
+    changes = tuple(compare(current.document, sound))
     if kind is ReleaseKind.EMERGENCY:
         if not only_tightens(list(changes)):
             wider = next(change for change in changes if not only_tightens([change]))
             raise PublishRefused(f"An emergency may only tighten: {wider.path} {wider.summary}.")
         reasons: list[str] = []
     else:
-        reasons = second_person_reasons(current.document, sound, changes=changes, author=actor.user)
+        reasons = second_person_reasons(current, sound, changes=changes, author=actor.user)
         if not actor.may(_RELEASING[kind]):
             reasons.append(f"{actor.name} may propose, not publish.")
     proposal = propose(

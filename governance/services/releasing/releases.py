@@ -6,10 +6,7 @@ Everything that decides whether a document may be released (tests, widenings, a 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import UTC, datetime
-from typing import cast
 
 from django.db import connection, transaction
 
@@ -18,26 +15,18 @@ from accounts.services.errors import ServiceError
 from audit.records.kinds import Kind
 from audit.writing.outbox import record_change
 from governance.engine.compiled.compilation import compile_snapshot
-from governance.engine.compiled.snapshot import EngineKeys, Snapshot
+from governance.engine.compiled.snapshot import EngineKeys
 from governance.models.releases.draft import DraftState
 from governance.models.releases.release import Release, ReleaseKind
-from governance.policy.checks.validate import normalise, validate
+from governance.policy.checks.validate import checked
 from governance.policy.document.codec import canonical_json, digest
-from governance.policy.document.errors import PolicyErrors
 from governance.policy.schema.shapes import Document
-from governance.vault.errors import VaultError
+from governance.selectors.policy_versions import newest_release
 from governance.vault.keypair import SigningKeys
-from governance.vault.signing import sign_release, verify_release
+from governance.vault.signing import sign_release
 
 CHANNEL = "toolgate_release"
 _LOCK = 7_041_001  # the advisory lock under which releases are numbered
-
-
-class ReleaseAltered(ServiceError):
-    """A stored release is not what was signed; nothing may be concluded from it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"release {number} was altered in the database: its signature does not hold")
 
 
 class PublishConflict(ServiceError):
@@ -51,43 +40,12 @@ class PublishConflict(ServiceError):
         )
 
 
-def newest_number() -> int:
-    """The newest release's number; 0 before the first."""
-    return Release.objects.order_by("-number").values_list("number", flat=True).first() or 0
-
-
-def verified_document(release: Release, *, policy_keys: SigningKeys) -> Document:
-    """The document of a stored release, once signature and digest hold. Raises `ReleaseAltered`."""
-    body = bytes(release.document)
-    try:
-        verify_release(
-            policy_keys, bytes(release.signature).decode("ascii", "replace"), number=release.number,
-            digest=release.digest,
-        )  # fmt: skip
-    except VaultError:
-        raise ReleaseAltered(release.number) from None
-    if hashlib.sha256(body).hexdigest() != release.digest:
-        raise ReleaseAltered(release.number)
-    return cast(Document, json.loads(body))
-
-
-def checked(document: Document) -> Document:
-    """The document as a release holds it: canonical, without principals. Raises `PolicyErrors` for an unsound one."""
-    faults = validate(document)
-    if faults:
-        raise PolicyErrors(faults)
-    canonical = normalise(document)
-    canonical.pop("principals", None)
-    return canonical
-
-
-def compiled(document: Document, *, number: int, keys: EngineKeys, sound: bool = False) -> tuple[Document, Snapshot]:
-    """The document as a release holds it and its snapshot. Raises `PolicyErrors` where it is no sound policy.
-
-    With `sound` it came out of `checked` before.
-    """
-    canonical = document if sound else checked(document)
-    return canonical, compile_snapshot(canonical, release=number, digest=digest(canonical), keys=keys)
+def require_newest(expected: int) -> None:
+    """Raise `PublishConflict` unless release `expected` is the newest; 0 is none yet."""
+    newest = newest_release()
+    if (newest.number if newest is not None else 0) != expected:
+        current, author = (newest.number, newest.author) if newest is not None else (0, "")
+        raise PublishConflict(expected=expected, current=current, author=author)
 
 
 def make_release(
@@ -114,13 +72,11 @@ def make_release(
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        current = Release.objects.order_by("-number").only("number", "author").first()
-        if (current.number if current else 0) != based_on:
-            assert current is not None
-            raise PublishConflict(expected=based_on, current=current.number, author=current.author)
+        require_newest(based_on)
         number = based_on + 1
-        canonical, _ = compiled(document, number=number, keys=engine, sound=sound)
+        canonical = document if sound else checked(document)
         named = digest(canonical)
+        compile_snapshot(canonical, release=number, digest=named, keys=engine)  # or no process could take it up
         signature = sign_release(signing, number=number, digest=named)
         rules = canonical.get("rules")
         release = Release.objects.create(

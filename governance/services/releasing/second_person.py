@@ -14,6 +14,7 @@ from governance.engine.principal import TIERS, Tier
 from governance.policy.diff.moves import Move
 from governance.policy.diff.semantic import Change
 from governance.policy.schema.shapes import Document
+from governance.selectors.policy_versions import PolicyVersion
 
 PROTECTION = frozenset(
     {"blocklist", "blocklist.entries", "detectors", "detectors.own", "exemptions", "hooks", "layers", "settings"}
@@ -32,14 +33,15 @@ _QUOTED = re.compile(r"""["']([A-Za-z0-9._:@-]{1,128})["']""", re.ASCII)
 
 
 def second_person_reasons(
-    before: Document | None, after: Document, *, changes: Sequence[Change], author: User | None
+    current: PolicyVersion, after: Document, *, changes: Sequence[Change], author: User | None
 ) -> list[str]:
     """Why `after` needs a second person, a sentence each; empty when it needs none.
 
-    `before` is the document in force, None before the first release: then every call is denied and nothing is less.
+    `current` is the newest release; before the first every call is denied, and nothing is less than that.
     """
-    if before is None:
+    if current.nothing_released:
         return []
+    before = current.document
     reasons: list[str] = []
     if cast(Mapping[str, Any], before.get("settings", {})).get("two_person"):
         reasons.append("Two-person mode is on.")

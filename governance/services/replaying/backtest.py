@@ -20,10 +20,12 @@ from accounts.models import User
 from audit.records.kinds import Kind
 from audit.trace.reading import records_between
 from governance.deciding import keys
+from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.principal import TIERS, DirectoryEntry, PrincipalKind
+from governance.policy.checks.validate import checked
+from governance.policy.document.codec import digest
 from governance.policy.schema.shapes import Document
-from governance.services.releasing.publish import in_force
-from governance.services.releasing.releases import checked, compiled
+from governance.selectors.policy_versions import newest_version
 from governance.services.replaying.replay import Replayed, Replayer, Unknown
 from governance.vault.errors import VaultError
 from governance.vault.master import Purpose
@@ -138,11 +140,9 @@ def _count(result: Backtest, replayed: Replayed) -> None:
 
 
 def _replayer(document: Document) -> Replayer:
-    sound = checked(document)
-    _, snapshot = compiled(sound, number=0, keys=keys.engine_keys(), sound=True)
-    current = in_force().document or {}
+    sound, current = checked(document), newest_version().document
     return Replayer(
-        snapshot=snapshot,
+        snapshot=compile_snapshot(sound, release=0, digest=digest(sound), keys=keys.engine_keys()),
         directory=_directory(),
         capture_keys=keys.capture_keys(),
         digest_keys=_digest_key,

@@ -16,11 +16,10 @@ from accounts.services.errors import NotPermitted, ServiceError
 from audit.records.kinds import Kind
 from audit.writing.outbox import record_change
 from governance.models import BacktestRun, BacktestStatus
-from governance.policy.document.codec import canonical_json, digest
+from governance.policy.document.codec import canonical_json
 from governance.policy.document.errors import PolicyErrors
 from governance.policy.schema.shapes import Document
-from governance.policy.tables.compiler import read_draft
-from governance.services.releasing.releases import checked
+from governance.selectors.policy_versions import draft_version
 from governance.services.replaying.backtest import Backtest, backtest
 
 MOST_DAYS = 90
@@ -49,18 +48,16 @@ def ask_for_backtest(*, actor: Actor, days: int) -> BacktestRun:
         raise NotPermitted(actor=actor.name, perm=_ASKING[0])
     if not 1 <= days <= MOST_DAYS:
         raise BacktestRefused(f"A backtest covers 1 to {MOST_DAYS} days.")
-    draft = read_draft()
-    document = checked(draft.document)
-    named, now = digest(document), datetime.now(tz=UTC)
+    draft, now = draft_version(), datetime.now(tz=UTC)
     with transaction.atomic():
         underway = BacktestRun.objects.filter(
-            digest=named, days=days, status__in=(BacktestStatus.WAITING, BacktestStatus.RUNNING)
+            digest=draft.digest, days=days, status__in=(BacktestStatus.WAITING, BacktestStatus.RUNNING)
         ).first()
         if underway is not None:
             return underway
         run = BacktestRun.objects.create(
-            document=canonical_json(document),
-            digest=named,
+            document=canonical_json(draft.document),
+            digest=draft.digest,
             draft_revision=draft.revision,
             days=days,
             until=now,
@@ -73,8 +70,8 @@ def ask_for_backtest(*, actor: Actor, days: int) -> BacktestRun:
             action="backtest.asked_for",
             model="governance.backtestrun",
             object=str(run.pk),
-            after={"digest": named, "days": days, "draft_revision": draft.revision},
-            digest=named,
+            after={"digest": draft.digest, "days": days, "draft_revision": draft.revision},
+            digest=draft.digest,
         )
         number = run.pk
         transaction.on_commit(lambda: _wake_worker(number), robust=True)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from governance.console.pages import in_force, traffic
+from governance.console.pages import traffic
 from governance.models import Release
+from governance.selectors import policy_versions
 from tests.governance.console.policies import publish_demo
 
 
@@ -11,7 +12,7 @@ from tests.governance.console.policies import publish_demo
 def counted_anew() -> None:
     """What another test left in the process is not this one's."""
     traffic.forget()
-    in_force.forget()
+    policy_versions.forget()
 
 
 @pytest.fixture

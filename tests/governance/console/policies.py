@@ -47,7 +47,7 @@ def publish_again(message: str = "Another one", *, author: User | None = None) -
     """What the draft says now, put in force by somebody else."""
     from governance.policy.tables.compiler import read_draft
     from governance.selectors.draft import unpublished_changes
-    from governance.services.releasing.releases import newest_number
+    from governance.selectors.policy_versions import newest_version
 
     assert unpublished_changes() > 0
     draft = read_draft()
@@ -55,7 +55,7 @@ def publish_again(message: str = "Another one", *, author: User | None = None) -
         actor=Actor.person(author) if author is not None else SETUP,
         document=draft.document,
         message=message,
-        based_on=newest_number(),
+        based_on=newest_version().number,
         signing=keys.policy_keys(),
         engine=keys.engine_keys(),
         draft_revision=draft.revision,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.services.actor import Actor
 from accounts.services.errors import NotPermitted
 from governance.models import BacktestRun, BacktestStatus, Release, Rule
-from governance.policy.tables.compiler import document_from_rows
+from governance.policy.tables.compiler import read_draft
 from governance.services.authoring.objects import create_object
 from governance.services.replaying import backtest_runs
 from governance.services.replaying.backtest_runs import (
@@ -35,7 +35,7 @@ def author(demo: Release) -> Client:
 
 def _recorded() -> set[str]:
     """Calls of the last minutes, and those among them that the proposed rule would stop."""
-    document = dict(document_from_rows())
+    document = dict(read_draft().document)
     document.pop("principals", None)
     recorder = Recorder(document)
     stopped = {recorder.record("fetch", {"url": f"https://example.com/{number}"}, principal="bob") for number in (1, 2)}

@@ -20,7 +20,7 @@ from audit.models import OutboxEntry
 from governance.models import Binding, DraftState, Release, Rule, Server, Tool
 from governance.policy.document.errors import PolicyErrors
 from governance.policy.files.bundle import read_policy
-from governance.policy.tables.compiler import document_from_rows, read_draft
+from governance.policy.tables.compiler import read_draft
 from governance.selectors.draft import unpublished_changes
 from governance.services.authoring import draft
 from governance.services.authoring import objects as authoring
@@ -135,7 +135,7 @@ def test_removing_a_server_removes_its_tools_and_records_each() -> None:
     authoring.create_object(actor=SETUP, instance=Tool(server_id="files", own_name="read"))
     changes = authoring.delete_object(actor=SETUP, instance=Server.objects.get())
     assert [change.object for change in changes] == ["files/read", "files"]
-    assert document_from_rows() == {"toolgate": 1}
+    assert read_draft().document == {"toolgate": 1}
 
 
 def test_replacing_the_draft_with_a_faulty_document_changes_nothing() -> None:
@@ -195,10 +195,10 @@ def test_compiling_takes_the_same_queries_for_one_rule_and_for_a_thousand() -> N
     with CaptureQueriesContext(
         connection,
     ) as few:
-        document_from_rows()
+        read_draft()
     draft.replace_draft(actor=SETUP, document=numbered(1_000))
     with CaptureQueriesContext(connection) as many:
-        assert len(document_from_rows()["rules"]) == 1_000  # type: ignore[arg-type]
+        assert len(read_draft().document["rules"]) == 1_000  # type: ignore[arg-type]
     assert len(few) == len(many) <= 30
 
 
@@ -208,7 +208,7 @@ def test_twins_without_an_id_of_their_own_are_kept_apart(monkeypatch: pytest.Mon
     exemption = document["exemptions"][0]  # type: ignore[index]
     document["exemptions"] = [exemption, {**exemption, "justification": "Another reason"}]  # type: ignore[dict-item]
     draft.replace_draft(actor=SETUP, document=document)
-    assert len(document_from_rows()["exemptions"]) == 2  # type: ignore[arg-type]
+    assert len(read_draft().document["exemptions"]) == 2  # type: ignore[arg-type]
     assert Binding.objects.count() == 1
 
 

@@ -17,6 +17,7 @@ from governance.deciding import keys
 from governance.models import DraftState, ProposalStatus, Release, ReleaseProposal
 from governance.policy.document.errors import PolicyErrors
 from governance.selectors.draft import unpublished_changes
+from governance.selectors.policy_versions import ReleaseAltered
 from governance.services.authoring.draft import replace_draft
 from governance.services.releasing.proposals import ProposalRefused, approve, refuse, withdraw
 from governance.services.releasing.publish import (
@@ -28,7 +29,7 @@ from governance.services.releasing.publish import (
     publish_draft,
     roll_back,
 )
-from governance.services.releasing.releases import PublishConflict, ReleaseAltered
+from governance.services.releasing.releases import PublishConflict
 from governance.vault.signing import verify_release
 from tests.governance.services.policies import COMMAND, person, policy, published
 

@@ -30,6 +30,7 @@ from governance.engine.deciding.answer import public
 from governance.engine.decision import Decision, Effect
 from governance.engine.principal import ANONYMOUS, Caller
 from governance.policy.document.errors import PolicyErrors
+from governance.selectors.policy_versions import Which
 from governance.selectors.recorded import recorded_decision
 
 ASKING = frozenset({"principal", "agent", "audience", "call", "policy", "at"})
@@ -63,15 +64,15 @@ class QuestionView(ManagementView):
         only_known(body, ASKING - {"policy", "at"})
         self.require(request, "governance.view_draftstate")
         sides: dict[str, Any] = {}
-        for policy in ("current", "draft"):
+        for policy in Which:
             try:
                 caller, asked, call = _question(body, policy=policy)
             except PolicyErrors as faults:
                 said = [{"path": fault.path, "message": fault.message} for fault in faults.errors]
-                sides[policy] = {"errors": said}
+                sides[policy.value] = {"errors": said}
                 continue
             explanation = explain(asked.snapshot, asked.world, caller, call, now=asked.now)
-            sides[policy] = shown_explanation(explanation)
+            sides[policy.value] = shown_explanation(explanation)
             self._record(request, "simulate", asked, caller, call)
         same = [side.get("decision", {}) for side in sides.values()]
         differ = any(same[0].get(key) != same[1].get(key) for key in ("decision", "layer", "code", "rule"))
@@ -196,7 +197,7 @@ class QuestionView(ManagementView):
         )
 
 
-def _question(body: dict[str, Any], *, policy: str | None = None) -> tuple[Caller, Asked, Call]:
+def _question(body: dict[str, Any], *, policy: Which | None = None) -> tuple[Caller, Asked, Call]:
     call = read_asked_call(body)
     caller, asked = read_caller(body, read_asked(running(), body, policy=policy))
     return caller, asked, call

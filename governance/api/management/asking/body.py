@@ -20,7 +20,7 @@ from governance.engine.world import World
 from governance.policy.document.moments import seconds
 from governance.selectors.askers import caller_in
 from governance.selectors.past import release_at, world_at
-from governance.services.policies import CURRENT, policy_snapshot
+from governance.selectors.policy_versions import Reference, Which, asked_version
 
 MADE_UP = "question:principal"
 """The id of a principal that a question describes on the spot; no slug, so that no rule can name it."""
@@ -38,19 +38,19 @@ class Asked:
     now: float
 
 
-def read_asked(runtime: Runtime, body: dict[str, Any], *, policy: str | int | None = None) -> Asked:
+def read_asked(runtime: Runtime, body: dict[str, Any], *, policy: Reference | None = None) -> Asked:
     """What `policy` (or the body's) and `at` of a question mean; a past time means the release of that time."""
     at = _at(body)
     said = policy if policy is not None else _policy(body)
     if at is None:
-        return Asked(snapshot=policy_snapshot(said, runtime=runtime), world=runtime.world, now=time.time())
-    if said == CURRENT:
+        return Asked(snapshot=asked_version(said).snapshot, world=runtime.world, now=time.time())
+    if said is Which.CURRENT:
         number = release_at(at)
         if number is None:
             raise Problem(404, "release.unknown", "Nothing was in force at that time.", path="/at")
         said = number
     world = world_at(at, runtime.world.directory)
-    return Asked(snapshot=policy_snapshot(said, runtime=runtime), world=world, now=at)
+    return Asked(snapshot=asked_version(said).snapshot, world=world, now=at)
 
 
 def read_caller(body: dict[str, Any], asked: Asked) -> tuple[Caller, Asked]:
@@ -113,10 +113,10 @@ def _entry(said: dict[str, Any]) -> DirectoryEntry:
     )
 
 
-def _policy(body: dict[str, Any]) -> str | int:
-    said = body.get("policy", CURRENT)
-    if said in ("current", "draft"):
-        return str(said)
+def _policy(body: dict[str, Any]) -> Reference:
+    said = body.get("policy", Which.CURRENT)
+    if said in (Which.CURRENT, Which.DRAFT):
+        return Which(said)
     if type(said) is int and 0 < said < 2**53:
         return said
     raise Problem(400, "field.value", "`current`, `draft`, or the number of a release.", path="/policy")

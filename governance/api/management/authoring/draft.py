@@ -15,7 +15,7 @@ from governance.api.management.authoring.routes import route
 from governance.api.management.documents import IF_MATCH, PAGED, answers, documented, in_path, in_query, page_shape
 from governance.api.management.door.door import ManagementView, running
 from governance.api.management.door.pages import QUERY, page_of
-from governance.api.management.door.problems import invalid, not_found
+from governance.api.management.door.problems import not_found
 from governance.api.management.resources import NUMBER as NUMBERED
 from governance.api.management.shown import (
     CHANGES,
@@ -33,19 +33,18 @@ from governance.api.management.shown import (
     shown_results,
 )
 from governance.models import DraftComment, DraftState
-from governance.policy.checks.validate import validate
 from governance.policy.diff.semantic import compare
 from governance.policy.lint.linter import lint
 from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import run_tests
 from governance.selectors.draft import unpublished_changes
+from governance.selectors.policy_versions import draft_version, policy_version, reference_of
 from governance.services.authoring.comments import comment_on_draft, settle_comment
 from governance.services.authoring.draft import replace_draft
-from governance.services.releasing.publish import Published, in_force, publish_draft, release_document
+from governance.services.releasing.publish import Published, publish_draft
 
 MOST_DOCUMENT = 2 * 1024 * 1024  # bytes; larger policies are imported by the command
-EMPTY: Document = {"toolgate": 1}
 LOOK = "governance.view_draftstate"
 PUBLISH_FIELDS = frozenset({"message", "expected_release", "expected_revision", "override_reason", "emergency"})
 
@@ -88,20 +87,20 @@ class DraftView(ManagementView):
         """What publishing the draft would change: object by object, and for whom."""
         self.require(request, LOOK)
         said = self.query(request, {"from": "current"})["from"]
-        changes = shown_changes(compare(policy(said), policy("draft")))
+        changes = shown_changes(compare(document_of(said), draft_version().document))
         return self.reply({"from": said, "to": "draft", "changes": changes})
 
     def lint(self, request: Request) -> HttpResponse:
         """What the draft says that it probably should not."""
         self.require(request, LOOK)
         self.query(request, {})
-        return self.reply({"findings": [finding.line() for finding in lint(sound_draft(), now=time.time())]})
+        return self.reply({"findings": [finding.line() for finding in lint(draft_version().written, now=time.time())]})
 
     def test(self, request: Request) -> HttpResponse:
         """Run the draft's own tests against it."""
         self.require(request, LOOK)
         only_known(self.body(request), frozenset())
-        results = run_tests(sound_draft(), now=time.time())
+        results = run_tests(draft_version().written, now=time.time())
         passed = sum(result.passed for result in results)
         return self.reply({"passed": passed, "failed": len(results) - passed, "results": shown_results(results)})
 
@@ -156,24 +155,12 @@ class DraftView(ManagementView):
         return self.reply(shown_comment(settle_comment(actor=self.actor(request), comment_id=int(key))))
 
 
-def sound_draft() -> Document:
-    """The draft's document. Raises `Problem` 400 with everything that is wrong with it."""
-    document = read_draft().document
-    if errors := validate(document):
-        raise invalid(errors)
-    return document
-
-
-def policy(said: str) -> Document:
-    """The document of `draft`, `current` or a release's number. Raises `Problem`, `ReleaseAltered`."""
-    if said == "draft":
-        # A release holds no principals, so what is compared with one does not either.
-        return {key: value for key, value in sound_draft().items() if key != "principals"}
-    if said == "current":
-        return in_force().document or EMPTY
-    if said.isascii() and said.isdigit() and len(said) <= 18:
-        return release_document(int(said))
-    raise Problem(400, "query.value", "`draft`, `current`, or the number of a release.", path="?from")
+def document_of(said: str) -> Document:
+    """The document of `draft`, `current` or a release's number. Raises `Problem`, and as `policy_version`."""
+    reference = reference_of(said)
+    if reference is None:
+        raise Problem(400, "query.value", "`draft`, `current`, or the number of a release.", path="?from")
+    return policy_version(reference).document
 
 
 def words(body: dict[str, Any], key: str, *, most: int, default: str | None = None) -> str:

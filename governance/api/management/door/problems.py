@@ -16,8 +16,9 @@ from accounts.services.errors import Conflict, NotPermitted, ServiceError
 from governance.api.door.exchange import Problem
 from governance.engine.strict_json import pointer
 from governance.policy.document.errors import PolicyError, PolicyErrors
+from governance.selectors.policy_versions import ReleaseAltered
 from governance.services.releasing.publish import TestsFailed
-from governance.services.releasing.releases import PublishConflict, ReleaseAltered
+from governance.services.releasing.releases import PublishConflict
 from governance.services.switches import SwitchRefused
 
 MOST_ERRORS = 1_000

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from governance.api.door.body import only_known
 from governance.api.door.shapes import record, text
-from governance.api.management.authoring.draft import EMPTY, maybe_number, policy, shown_published, words
+from governance.api.management.authoring.draft import document_of, maybe_number, shown_published, words
 from governance.api.management.authoring.routes import route
 from governance.api.management.documents import PAGED, answers, documented, in_path, in_query, page_shape
 from governance.api.management.door.door import ManagementView, running
@@ -26,13 +26,11 @@ from governance.api.management.shown import (
     shown_proposal,
     shown_release,
 )
-from governance.deciding import keys
 from governance.models import Release, ReleaseProposal
 from governance.policy.diff.semantic import compare
-from governance.policy.schema.shapes import Document
+from governance.selectors.policy_versions import base_version, newest_version, release_version
 from governance.services.releasing.proposals import approve, check_proposal, refuse, withdraw
 from governance.services.releasing.publish import roll_back
-from governance.services.releasing.releases import verified_document
 
 
 class ReleaseView(ManagementView):
@@ -59,14 +57,14 @@ class ReleaseView(ManagementView):
     def document(self, request: Request, key: str) -> HttpResponse:
         """Its document, once its signature holds."""
         self.query(request, {})
-        return self.reply(self._document(self._found(request, key)))
+        return self.reply(release_version(self._found(request, key).number).document)
 
     def diff(self, request: Request, key: str) -> HttpResponse:
         """What it changed since another one, by default the one before."""
         said = self.query(request, {"from": ""})["from"]
         release = self._found(request, key)
-        before = policy(said) if said else self._before(release)
-        changes = shown_changes(compare(before, self._document(release)))
+        before = document_of(said) if said else base_version(release.number - 1).document
+        changes = shown_changes(compare(before, release_version(release.number).document))
         return self.reply({"from": said or str(release.number - 1), "to": str(release.number), "changes": changes})
 
     def roll_back(self, request: Request, key: str) -> HttpResponse:
@@ -85,18 +83,10 @@ class ReleaseView(ManagementView):
 
     def _found(self, request: Request, key: str) -> Release:
         self.require(request, "governance.view_release")
-        release = Release.objects.filter(number=int(key)).first()
+        release = Release.objects.defer("document").filter(number=int(key)).first()
         if release is None:
             raise not_found()
         return release
-
-    def _before(self, release: Release) -> Document:
-        before = Release.objects.filter(number=release.number - 1).first()
-        return self._document(before) if before is not None else EMPTY
-
-    @staticmethod
-    def _document(release: Release) -> Document:
-        return verified_document(release, policy_keys=keys.policy_keys().public_only())
 
 
 class ProposalView(ManagementView):
@@ -129,7 +119,7 @@ class ProposalView(ManagementView):
         self.query(request, {})
         proposal = self._found(request, key)
         check_proposal(proposal)
-        changes = compare(policy("current"), json.loads(bytes(proposal.document)))
+        changes = compare(newest_version().document, json.loads(bytes(proposal.document)))
         return self.reply({"from": "current", "to": f"proposal {proposal.pk}", "changes": shown_changes(changes)})
 
     def approve(self, request: Request, key: str) -> HttpResponse:

@@ -8,7 +8,7 @@ import pytest
 
 from governance.api.management.resources import RESOURCES
 from governance.models import DraftState, Rule
-from governance.policy.tables.compiler import document_from_rows
+from governance.policy.tables.compiler import read_draft
 from governance.policy.tables.row_mapping import HOMES
 from tests.governance.api.management.clients import Office
 
@@ -139,7 +139,7 @@ def test_what_the_api_writes_is_what_the_policy_file_says(office: Office) -> Non
     author = office.person("policy_author")
     for path in ("departments", "servers", "tools", "rules"):
         assert author.post(f"/api/v1/{path}", SAMPLES[path][0]).status == 201
-    document = document_from_rows()
+    document = read_draft().document
     assert document["rules"] == [RULE]
     assert document["servers"] == {"mail": {"name": "Mail", "tools": {"send.it": {"sensitivity": "restricted"}}}}
     assert DraftState.objects.get().changed_revision == 4
