@@ -10,8 +10,6 @@ import asyncio
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from accounts.identity.verified import Identity
@@ -199,18 +197,3 @@ def _captured(runtime: Runtime, identity: Identity, call: Call, decision: Decisi
         principal=identity.caller.principal.id,
         at=int(now * 1e6),
     )
-
-
-def moment(seconds: float | None) -> str | None:
-    """A time as answers write it: `2026-06-01T12:00:00.250Z`."""
-    if seconds is None:
-        return None
-    whole = int(seconds)
-    micros = round((seconds - whole) * 1e6)
-    return f"{_second(whole + micros // 1_000_000)}.{micros % 1_000_000 // 1000:03d}Z"
-
-
-@lru_cache(maxsize=64)
-def _second(seconds: int) -> str:
-    """A second as ISO 8601 has it; answers of one second share it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")

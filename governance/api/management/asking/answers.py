@@ -22,12 +22,12 @@ from governance.api.door.body import caller_id, field, only_known
 from governance.api.door.exchange import Problem
 from governance.api.management.asking.body import Asked, entity_call, read_asked, read_asked_call, read_caller
 from governance.api.management.door.door import ManagementView, running
-from governance.deciding.decide import moment
 from governance.engine.asking.explain import Explanation, explain
 from governance.engine.asking.questions import Right, right, what_can, who_can
 from governance.engine.call import Call
 from governance.engine.deciding.answer import public
 from governance.engine.decision import Decision, Effect
+from governance.engine.moment import moment
 from governance.engine.principal import ANONYMOUS, Caller
 from governance.policy.document.errors import PolicyErrors
 from governance.selectors.recorded import recorded_decision
