@@ -7,7 +7,6 @@ unless a runner is handed in; a call that would ask finds no approval.
 from __future__ import annotations
 
 import secrets
-import time
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from governance.engine.asking.explain import Explanation, explain
 from governance.engine.call import Call, Door, EntityKind, Json, Labels
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys
+from governance.engine.deciding.driver import StandIn, passing_hooks, run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import Decision
-from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, Need, NeedBuckets, NeedHooks
+from governance.engine.need import HookRuns, NeedHooks
 from governance.engine.principal import (
     ANONYMOUS,
     TIERS,
@@ -63,7 +63,7 @@ def run_tests(
     document: Document,
     *,
     now: float,
-    hooks: HookRunner | None = None,
+    hooks: HookRunner = passing_hooks,
     only: Iterable[str] | None = None,
 ) -> list[CaseResult]:
     """Every test of a canonical document against it, by name; `only` narrows it to tests of these names.
@@ -93,7 +93,7 @@ class TestBench:
             for name, fields in cast(dict[str, Json], document.get("principals", {})).items()
         }
 
-    def run(self, test: Mapping[str, Any], *, now: float, hooks: HookRunner | None = None) -> CaseResult:
+    def run(self, test: Mapping[str, Any], *, now: float, hooks: HookRunner = passing_hooks) -> CaseResult:
         """One test in its document form."""
         at = seconds(test["at"]) if "at" in test else now
         decision = self.decide(
@@ -120,18 +120,11 @@ class TestBench:
         at: float,
         agent: str | None = None,
         audience: str | None = None,
-        hooks: HookRunner | None = None,
+        hooks: HookRunner = passing_hooks,
     ) -> Decision:
         """The true decision on a call in the form that a test gives it, at `at` epoch seconds."""
         world, caller = self._posed(principal=principal, agent=agent, audience=audience, call=call, at=at)
-        steps = decide(self.snapshot, world, caller, _call(call), now=at, clock=time.perf_counter_ns)
-        answer: Answer | None = None
-        while True:
-            try:
-                need = steps.send(cast(Answer, answer))
-            except StopIteration as end:
-                return cast(Decision, end.value)
-            answer = _answer(need, hooks)
+        return run(decide(self.snapshot, world, caller, _call(call), now=at), StandIn(hooks=hooks))
 
     def explain(
         self,
@@ -165,17 +158,6 @@ class TestBench:
             client_id=call.get("context", {}).get("client_id"),
         )
         return World.of(confirmed_at=at, directory=directory), caller
-
-
-def _answer(need: Need, hooks: HookRunner | None) -> Answer:
-    if isinstance(need, NeedBuckets):
-        open_bucket = need.rate > 0 and need.burst > 0
-        return Buckets(principal=open_bucket, session=need.session is None or need.session_calls > 0)
-    if isinstance(need, NeedHooks):
-        if hooks is not None:
-            return hooks(need)
-        return HookRuns(runs=tuple(HookRun(hook=hook.id) for hook in need.hooks))
-    return Approval(state="required")
 
 
 def _entry(fields: Mapping[str, Any]) -> DirectoryEntry:

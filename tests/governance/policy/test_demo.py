@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, cast
 
 import pytest
 
 from governance.engine.call import Call
 from governance.engine.deciding.answer import public
+from governance.engine.deciding.driver import StandIn, run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import LAYERS, Decision
-from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, NeedApproval, NeedBuckets, NeedHooks
+from governance.engine.need import Buckets, NeedBuckets
 from governance.engine.principal import Caller, Principal
 from governance.engine.world import Switch, SwitchKind, World
 from governance.policy.demo.files import POLICY_FILE, DemoCall, demo_calls
@@ -85,18 +85,9 @@ def _decide(bench: TestBench, world: World, caller: Caller, call: DemoCall, spen
     """One decision with token buckets of its own that do not refill: a second is long before the next token."""
     request = call.request
     made = Call(entity=f"{request['server']}/{request['tool']}", arguments=request["arguments"], size=200)
-    steps = decide(bench.snapshot, world, caller, made, now=NOW, clock=time.perf_counter_ns)
-    answer: Answer | None = None
-    while True:
-        try:
-            need = steps.send(cast(Answer, answer))
-        except StopIteration as end:
-            return cast(Decision, end.value)
-        match need:
-            case NeedBuckets():
-                spent[need.rate_class] = spent.get(need.rate_class, 0) + 1
-                answer = Buckets(principal=spent[need.rate_class] <= max(1.0, need.burst), retry_after_ms=50_000)
-            case NeedHooks():
-                answer = HookRuns(runs=tuple(HookRun(hook=hook.id) for hook in need.hooks))
-            case NeedApproval():
-                answer = Approval(state="required")
+
+    def left(need: NeedBuckets) -> Buckets:
+        spent[need.rate_class] = spent.get(need.rate_class, 0) + 1
+        return Buckets(principal=spent[need.rate_class] <= max(1.0, need.burst), retry_after_ms=50_000)
+
+    return run(decide(bench.snapshot, world, caller, made, now=NOW), StandIn(buckets=left))

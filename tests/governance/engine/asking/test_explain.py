@@ -52,6 +52,11 @@ def test_the_nearest_rule_is_the_one_with_the_fewest_parts_missing() -> None:
     assert (nearest.rule, nearest.fix) == ("near", "make this hold: args.n > 3")
 
 
+def test_a_class_that_admits_nothing_is_explained_as_it_is_decided() -> None:
+    decision = explained(policy(rule(), rate_limits={"base_per_second": {"mcp": 0}})).decision
+    assert (decision.layer, decision.code) == ("rate_limit", "rate.principal")
+
+
 def test_an_allow_needs_no_change() -> None:
     assert explained(policy(rule())).nearest is None
 
