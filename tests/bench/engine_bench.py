@@ -193,8 +193,10 @@ def figures() -> dict[str, dict[str, float]]:
     call = Call(entity="s0/tool_0", arguments=ARGUMENTS, size=len(json.dumps(ARGUMENTS)))
     note("explain, 500 rules", lambda: explain(whole, world, caller(), call, now=NOW), batch=5, batches=15)
     people = [
-        Principal(
-            id=f"user-{number}", kind=PrincipalKind.USER, tier=Tier.USER, roles=frozenset({f"role-{number % 20}"})
+        Caller(
+            principal=Principal(
+                id=f"user-{number}", kind=PrincipalKind.USER, tier=Tier.USER, roles=frozenset({f"role-{number % 20}"})
+            )
         )
         for number in range(10_000)
     ]
