@@ -25,7 +25,7 @@ class Tier(IntEnum):
 
 TIERS: Mapping[str, Tier] = {tier.word: tier for tier in Tier}
 
-RATE_TIERS = frozenset({"admin", "user", "service", "a2a", "mcp", "anon"})
+RATE_TIERS = frozenset({"anon", *TIERS}) - {"anonymous"}
 
 
 class PrincipalKind(StrEnum):
