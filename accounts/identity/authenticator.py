@@ -10,12 +10,12 @@ from accounts.credentials.agent_key import PREFIX, find_key
 from accounts.credentials.presented import RawHeaders, presented_credential
 from accounts.credentials.proxy import ProxyClaim
 from accounts.directory.live import DirectoryState, LiveDirectory
-from accounts.identity.caller import caller_of, principal_of
+from accounts.identity.caller import caller_of
 from accounts.identity.verified import Credential, Identity, anonymous, revocable_names
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import CredentialError, TokenError
 from accounts.tokens.verify import VerifiedToken, Verifier, claimed_audience
-from governance.engine.principal import Caller
+from governance.engine.principal import Caller, principal_of
 
 CACHED = 10_000
 _REVOKED = ("token.revoked", "The credential was revoked.")

@@ -13,22 +13,11 @@ from governance.engine.principal import (
     DirectoryEntry,
     Link,
     Principal,
-    PrincipalKind,
     Tier,
+    lowered,
+    principal_of,
+    rate_tier_of,
 )
-
-RATE_TIERS = frozenset({"admin", "user", "service", "a2a", "mcp", "anon"})
-
-
-def lowered(tier: Tier, scope: tuple[str, ...] | frozenset[str]) -> Tier:
-    """The tier, lowered to the highest one in `scope`. Words that are no tier do not count; none lowers nothing."""
-    named = [TIERS[word] for word in scope if word in TIERS]
-    return min(tier, max(named)) if named else tier
-
-
-def rate_tier_of(word: str | None) -> str:
-    """The rate tier that a claim names; anonymous, missing and unknown ones count as anon."""
-    return word if word in RATE_TIERS else "anon"
 
 
 def caller_of(claims: Claims, directory: Directory) -> Caller:
@@ -43,25 +32,6 @@ def caller_of(claims: Claims, directory: Directory) -> Caller:
         session_id=claims.sid,
         client_id=claims.client_id,
         audience=claims.aud,
-    )
-
-
-def principal_of(name: str, entry: DirectoryEntry | None, *, scope: frozenset[str] = frozenset()) -> Principal:
-    """A principal wholly from the directory, its tier lowered to `scope`; unknown where there is no entry."""
-    if entry is None:
-        return Principal(
-            id=name, kind=PrincipalKind.USER, tier=Tier.ANONYMOUS, known=False, active=False, rate_tier="anon"
-        )
-    return Principal(
-        id=name,
-        kind=entry.kind,
-        tier=lowered(entry.tier, scope),
-        roles=entry.roles,
-        groups=entry.groups,
-        departments=entry.departments,
-        active=entry.active,
-        owner=entry.owner,
-        rate_tier=rate_tier_of(entry.tier.word),
     )
 
 

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Generator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 from accounts.identity.verified import Identity
@@ -21,20 +18,13 @@ from audit.writing.journal import Receipt
 from governance.deciding.remembered.recent import Reportable
 from governance.deciding.runtime import Runtime
 from governance.engine.call import Call
-from governance.engine.deciding.pipeline import VALID_FOR, decide, decide_text
+from governance.engine.compiled.snapshot import Snapshot
+from governance.engine.deciding.driver import advance, failing_hooks, no_approval
+from governance.engine.deciding.pipeline import VALID_FOR, Deciding, decide
 from governance.engine.decision import Decision, Effect
 from governance.engine.detection.redaction import redact
-from governance.engine.need import (
-    Answer,
-    Approval,
-    Buckets,
-    HookRun,
-    HookRuns,
-    Need,
-    NeedApproval,
-    NeedBuckets,
-    NeedHooks,
-)
+from governance.engine.need import Answer, Buckets, NeedApproval, NeedBuckets, NeedHooks
+from governance.engine.world import World
 from governance.vault.capture import Captured
 
 _LEVELS = {level.value: level for level in CaptureLevel}
@@ -65,70 +55,27 @@ async def decide_call(
     Raises `audit.writing.journal.AuditUnavailable` where the record cannot be made durable: then nothing is allowed.
     """
     snapshot, world = runtime.snapshot, runtime.world
-    started = time.perf_counter_ns()
-    if prompt:
+    began = time.perf_counter_ns()
+    steps = decide(snapshot, world, identity.caller, call, now=now, text=prompt)
+    if prompt or call.size > SCAN_OFF_LOOP:
         async with runtime.large_calls(identity.caller.principal.id):
-            decision = await asyncio.to_thread(decide_text, snapshot, world, identity.caller, call, now=now)
-        told = _Told()
-    elif call.size > SCAN_OFF_LOOP:
-        async with runtime.large_calls(identity.caller.principal.id):
-            steps = decide(snapshot, world, identity.caller, call, now=now)
             decision, told = await _drive(runtime, steps, payer=identity.asked_by, now=now, off_loop=True)
     else:
-        decision, told = await _drive(
-            runtime,
-            decide(snapshot, world, identity.caller, call, now=now),
-            payer=identity.asked_by,
-            now=now,
-            off_loop=False,
-        )
-    micros = (time.perf_counter_ns() - started) // 1000
-    inputs = Inputs(
-        now=now,
-        switch_epoch=world.epoch,
-        directory_epoch=runtime.directory.state.revision,
-        buckets=told.buckets,
-        hooks=told.hooks,
-        approval=told.approval,
-        engine=runtime.version,
-        detectors=runtime.version,
-        micros=micros,
-    )
-    capture = _captured(runtime, identity, call, decision, now=now)
+        decision, told = await _drive(runtime, steps, payer=identity.asked_by, now=now, off_loop=False)
+    inputs = _inputs(runtime, world, told, now=now, began=began)
+    capture = _capture(runtime, identity, call, decision, now=now)
     receipt = await runtime.journal.append_async(
         prepare_decision(
-            who=runtime.who(identity),
-            call=call,
-            decision=decision,
-            inputs=inputs,
-            question=question,
-            arguments=capture,
+            who=runtime.who(identity), call=call, decision=decision, inputs=inputs, question=question, arguments=capture
         )
     )
-    runtime.recent.remember(
-        Reportable(
-            id=receipt.id,
-            principal=identity.caller.principal.id,
-            agent=identity.caller.agent,
-            allowed=decision.effect is Effect.ALLOW,
-            entity=call.entity,
-            capture=capture.part["level"],
-            labels=call.labels,
-            at=now,
-            call_id=question.call_id,
-            tool_use=call.labels.tool_use_id,
-        )
-    )
-    if decision.code == "entity.unknown" and (imitated := runtime.impostors.imitated(snapshot, call.entity, now=now)):
-        runtime.alarm("name.lookalike", {"imitates": imitated, "decision": receipt.id})
-    if isinstance(capture.source, Captured):
-        runtime.day_keys.delivered(capture.source)
+    _notice(runtime, snapshot, identity, call, decision, question, capture, id=receipt.id, now=now)
     return Decided(
         id=receipt.id,
         decision=decision,
         receipt=receipt,
         valid_until=now + VALID_FOR if decision.effect is Effect.ALLOW else None,
-        micros=micros,
+        micros=inputs.micros,
     )
 
 
@@ -142,13 +89,13 @@ class _Told:
 
 
 async def _drive(
-    runtime: Runtime, steps: Generator[Need, Answer, Decision], *, payer: str | None, now: float, off_loop: bool
+    runtime: Runtime, steps: Deciding, *, payer: str | None, now: float, off_loop: bool
 ) -> tuple[Decision, _Told]:
-    """Run the engine to its end, answering what it asks for. `payer` spends in place of the principal."""
+    """`driver.run` for the event loop, which it leaves for each step if told so. `payer` spends for the principal."""
     told = _Told()
     answer: Answer | None = None
     while True:
-        step = await asyncio.to_thread(_advance, steps, answer) if off_loop else _advance(steps, answer)
+        step = await asyncio.to_thread(advance, steps, answer) if off_loop else advance(steps, answer)
         if isinstance(step, Decision):
             return step, told
         if isinstance(step, NeedBuckets):
@@ -157,29 +104,29 @@ async def _drive(
             answer = buckets if isinstance(buckets, Buckets) else await buckets
             told.buckets = {"principal": answer.principal, "session": answer.session}
         elif isinstance(step, NeedHooks):
-            answer = _no_hook_runs(step)
+            answer = failing_hooks(step, reason="No runner is registered.")  # nothing runs hooks in this process yet
             told.hooks = [{"hook": run.hook, "verdict": run.verdict} for run in answer.runs]
         elif isinstance(step, NeedApproval):
-            answer = Approval(state="required")
+            answer = no_approval(step)
             told.approval = {"state": answer.state}
 
 
-def _advance(steps: Generator[Need, Answer, Decision], answer: Answer | None) -> Need | Decision:
-    try:
-        return next(steps) if answer is None else steps.send(answer)
-    except StopIteration as done:
-        decision: Decision = done.value
-        return decision
-
-
-def _no_hook_runs(need: NeedHooks) -> HookRuns:
-    """Nothing runs hooks in this process yet: each one that matches is an error, and its `on_failure` decides."""
-    return HookRuns(
-        runs=tuple(HookRun(hook=hook.id, verdict="error", reason="No runner is registered.") for hook in need.hooks)
+def _inputs(runtime: Runtime, world: World, told: _Told, *, now: float, began: int) -> Inputs:
+    """What decided beside caller, call and release; `began` on the clock of `perf_counter_ns`."""
+    return Inputs(
+        now=now,
+        switch_epoch=world.epoch,
+        directory_epoch=runtime.directory.state.revision,
+        buckets=told.buckets,
+        hooks=told.hooks,
+        approval=told.approval,
+        engine=runtime.version,
+        detectors=runtime.version,
+        micros=(time.perf_counter_ns() - began) // 1000,
     )
 
 
-def _captured(runtime: Runtime, identity: Identity, call: Call, decision: Decision, *, now: float) -> Capture:
+def _capture(runtime: Runtime, identity: Identity, call: Call, decision: Decision, *, now: float) -> Capture:
     """What the record keeps of the arguments, by the entity's capture level; findings are redacted, shadow or not."""
     level = _LEVELS[str(decision.entity.get("capture") or "redacted")]
     redacted = None
@@ -201,16 +148,34 @@ def _captured(runtime: Runtime, identity: Identity, call: Call, decision: Decisi
     )
 
 
-def moment(seconds: float | None) -> str | None:
-    """A time as answers write it: `2026-06-01T12:00:00.250Z`."""
-    if seconds is None:
-        return None
-    whole = int(seconds)
-    micros = round((seconds - whole) * 1e6)
-    return f"{_second(whole + micros // 1_000_000)}.{micros % 1_000_000 // 1000:03d}Z"
-
-
-@lru_cache(maxsize=64)
-def _second(seconds: int) -> str:
-    """A second as ISO 8601 has it; answers of one second share it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")
+def _notice(
+    runtime: Runtime,
+    snapshot: Snapshot,
+    identity: Identity,
+    call: Call,
+    decision: Decision,
+    question: Question,
+    capture: Capture,
+    *,
+    id: str,
+    now: float,
+) -> None:
+    """What follows from a record that stands: an outcome may be reported, an impostor is one, its day key is kept."""
+    runtime.recent.remember(
+        Reportable(
+            id=id,
+            principal=identity.caller.principal.id,
+            agent=identity.caller.agent,
+            allowed=decision.effect is Effect.ALLOW,
+            entity=call.entity,
+            capture=capture.part["level"],
+            labels=call.labels,
+            at=now,
+            call_id=question.call_id,
+            tool_use=call.labels.tool_use_id,
+        )
+    )
+    if decision.code == "entity.unknown" and (imitated := runtime.impostors.imitated(snapshot, call.entity, now=now)):
+        runtime.alarm("name.lookalike", {"imitates": imitated, "decision": id})
+    if isinstance(capture.source, Captured):
+        runtime.day_keys.delivered(capture.source)

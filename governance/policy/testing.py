@@ -7,36 +7,24 @@ unless a runner is handed in; a call that would ask finds no approval.
 from __future__ import annotations
 
 import secrets
-import time
-from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from governance.engine.asking.explain import Explanation, explain
+from governance.engine.asking.posed_caller import PosedCaller, described
 from governance.engine.call import Call, Door, EntityKind, Json, Labels
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys
+from governance.engine.deciding.driver import StandIn, passing_hooks, run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import Decision
-from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, Need, NeedBuckets, NeedHooks
-from governance.engine.principal import (
-    ANONYMOUS,
-    TIERS,
-    Caller,
-    Directory,
-    DirectoryEntry,
-    Principal,
-    PrincipalKind,
-    Tier,
-)
+from governance.engine.need import HookRuns, NeedHooks
+from governance.engine.principal import DirectoryEntry
 from governance.engine.world import World
 from governance.policy.document.codec import canonical_json, digest
 from governance.policy.document.moments import seconds
 from governance.policy.schema.shapes import Document
-
-INLINE = "test:principal"
-"""The id of a principal that a test describes on the spot; no slug, so that no rule can name it."""
 
 HookRunner = Callable[[NeedHooks], HookRuns]
 
@@ -63,7 +51,7 @@ def run_tests(
     document: Document,
     *,
     now: float,
-    hooks: HookRunner | None = None,
+    hooks: HookRunner = passing_hooks,
     only: Iterable[str] | None = None,
 ) -> list[CaseResult]:
     """Every test of a canonical document against it, by name; `only` narrows it to tests of these names.
@@ -89,21 +77,20 @@ class TestBench:
             document, release=0, digest=digest(document), keys=EngineKeys(fingerprint=secrets.token_bytes(32))
         )
         self.directory: dict[str, DirectoryEntry] = {
-            name: _entry(cast(Mapping[str, Any], fields))
+            name: described(cast(Mapping[str, Any], fields))
             for name, fields in cast(dict[str, Json], document.get("principals", {})).items()
         }
 
-    def run(self, test: Mapping[str, Any], *, now: float, hooks: HookRunner | None = None) -> CaseResult:
+    def run(self, test: Mapping[str, Any], *, now: float, hooks: HookRunner = passing_hooks) -> CaseResult:
         """One test in its document form."""
         at = seconds(test["at"]) if "at" in test else now
-        decision = self.decide(
-            principal=test["principal"],
+        who = test["principal"]
+        posed = PosedCaller(
+            principal=who if isinstance(who, str) else described(who),
             agent=test.get("agent"),
             audience=test.get("audience"),
-            call=test["call"],
-            at=at,
-            hooks=hooks,
         )
+        decision = self.decide(posed, test["call"], at=at, hooks=hooks)
         got: dict[str, Json] = {
             "decision": decision.effect.value,
             "layer": decision.layer,
@@ -113,105 +100,18 @@ class TestBench:
         return CaseResult(name=test["name"], expected=test["expect"], got=got)
 
     def decide(
-        self,
-        *,
-        principal: str | Mapping[str, Any],
-        call: Mapping[str, Any],
-        at: float,
-        agent: str | None = None,
-        audience: str | None = None,
-        hooks: HookRunner | None = None,
+        self, posed: PosedCaller, call: Mapping[str, Any], *, at: float, hooks: HookRunner = passing_hooks
     ) -> Decision:
         """The true decision on a call in the form that a test gives it, at `at` epoch seconds."""
-        world, caller = self._posed(principal=principal, agent=agent, audience=audience, call=call, at=at)
-        steps = decide(self.snapshot, world, caller, _call(call), now=at, clock=time.perf_counter_ns)
-        answer: Answer | None = None
-        while True:
-            try:
-                need = steps.send(cast(Answer, answer))
-            except StopIteration as end:
-                return cast(Decision, end.value)
-            answer = _answer(need, hooks)
+        caller = posed.caller(self.directory)
+        return run(decide(self.snapshot, self._world(at), caller, _call(call), now=at), StandIn(hooks=hooks))
 
-    def explain(
-        self,
-        *,
-        principal: str | Mapping[str, Any],
-        call: Mapping[str, Any],
-        at: float,
-        agent: str | None = None,
-        audience: str | None = None,
-    ) -> Explanation:
+    def explain(self, posed: PosedCaller, call: Mapping[str, Any], *, at: float) -> Explanation:
         """Why a call in the form that a test gives it is decided so, at `at` epoch seconds."""
-        world, caller = self._posed(principal=principal, agent=agent, audience=audience, call=call, at=at)
-        return explain(self.snapshot, world, caller, _call(call), now=at)
+        return explain(self.snapshot, self._world(at), posed.caller(self.directory), _call(call), now=at)
 
-    def _posed(
-        self,
-        *,
-        principal: str | Mapping[str, Any],
-        agent: str | None,
-        audience: str | None,
-        call: Mapping[str, Any],
-        at: float,
-    ) -> tuple[World, Caller]:
-        directory: Directory = self.directory
-        if not isinstance(principal, str) and principal.get("kind") != PrincipalKind.ANONYMOUS.value:
-            directory = ChainMap({INLINE: _entry(principal)}, self.directory)
-        caller = Caller(
-            principal=_principal(principal, directory),
-            agent=agent,
-            audience=audience,
-            client_id=call.get("context", {}).get("client_id"),
-        )
-        return World.of(confirmed_at=at, directory=directory), caller
-
-
-def _answer(need: Need, hooks: HookRunner | None) -> Answer:
-    if isinstance(need, NeedBuckets):
-        open_bucket = need.rate > 0 and need.burst > 0
-        return Buckets(principal=open_bucket, session=need.session is None or need.session_calls > 0)
-    if isinstance(need, NeedHooks):
-        if hooks is not None:
-            return hooks(need)
-        return HookRuns(runs=tuple(HookRun(hook=hook.id) for hook in need.hooks))
-    return Approval(state="required")
-
-
-def _entry(fields: Mapping[str, Any]) -> DirectoryEntry:
-    return DirectoryEntry(
-        kind=PrincipalKind(fields.get("kind", "user")),
-        active=fields.get("status", "active") == "active",
-        tier=TIERS[fields.get("tier", "user")],
-        epoch=1,
-        owner=fields.get("owner"),
-        roles=frozenset(fields.get("roles", ())),
-        groups=frozenset(fields.get("groups", ())),
-        departments=frozenset(fields.get("departments", ())),
-    )
-
-
-def _principal(named: str | Mapping[str, Any], directory: Directory) -> Principal:
-    if not isinstance(named, str):
-        if named.get("kind") == PrincipalKind.ANONYMOUS.value:
-            return ANONYMOUS
-        named = INLINE
-    if named == ANONYMOUS.id:
-        return ANONYMOUS
-    entry = directory.get(named)
-    if entry is None:
-        return Principal(id=named, kind=PrincipalKind.USER, tier=Tier.ANONYMOUS, known=False, rate_tier="anon")
-    return Principal(
-        id=named,
-        kind=entry.kind,
-        tier=entry.tier,
-        roles=entry.roles,
-        groups=entry.groups,
-        departments=entry.departments,
-        active=entry.active,
-        owner=entry.owner,
-        rate_tier="anon" if entry.tier is Tier.ANONYMOUS else entry.tier.word,
-    )
+    def _world(self, at: float) -> World:
+        return World(confirmed_at=at, directory=self.directory)
 
 
 def _call(call: Mapping[str, Any]) -> Call:

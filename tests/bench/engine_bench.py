@@ -21,8 +21,8 @@ from governance.engine.asking.surface import surface
 from governance.engine.call import Call
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys, Snapshot
+from governance.engine.deciding.driver import StandIn, run
 from governance.engine.deciding.pipeline import decide
-from governance.engine.need import Buckets
 from governance.engine.principal import Caller, DirectoryEntry, Principal, PrincipalKind, Tier
 from governance.engine.world import World
 
@@ -132,15 +132,10 @@ def decider(snapshot: Snapshot, arguments: dict[str, Any] = ARGUMENTS) -> Callab
     world = World.of(confirmed_at=NOW, directory=DIRECTORY)
     who = caller()
     call = Call(entity=tool, arguments=arguments, size=len(json.dumps(arguments)))
-    answer = Buckets()
+    answer = StandIn()
 
     def once() -> None:
-        deciding = decide(snapshot, world, who, call, now=NOW)
-        try:
-            next(deciding)
-            deciding.send(answer)
-        except StopIteration as end:
-            effects.add(end.value.effect)
+        effects.add(run(decide(snapshot, world, who, call, now=NOW), answer).effect)
 
     effects: set[str] = set()
     once()
@@ -198,8 +193,10 @@ def figures() -> dict[str, dict[str, float]]:
     call = Call(entity="s0/tool_0", arguments=ARGUMENTS, size=len(json.dumps(ARGUMENTS)))
     note("explain, 500 rules", lambda: explain(whole, world, caller(), call, now=NOW), batch=5, batches=15)
     people = [
-        Principal(
-            id=f"user-{number}", kind=PrincipalKind.USER, tier=Tier.USER, roles=frozenset({f"role-{number % 20}"})
+        Caller(
+            principal=Principal(
+                id=f"user-{number}", kind=PrincipalKind.USER, tier=Tier.USER, roles=frozenset({f"role-{number % 20}"})
+            )
         )
         for number in range(10_000)
     ]

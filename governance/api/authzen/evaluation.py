@@ -12,11 +12,12 @@ from governance.api.door.answers import detail_of
 from governance.api.door.body import CALLER_ID, read_body
 from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
 from governance.api.door.requests import name_fault, traced
-from governance.deciding.decide import Decided, moment
+from governance.deciding.decide import Decided
 from governance.deciding.runtime import Runtime
 from governance.engine.call import Call, Door, EntityKind, Labels
 from governance.engine.deciding.answer import public
 from governance.engine.decision import Effect
+from governance.engine.moment import moment
 
 UNKNOWN = "unknown"
 

@@ -26,7 +26,7 @@ from governance.engine.asking.surface import seen, surface
 from governance.engine.call import Call, Door, EntityKind, Labels
 from governance.engine.decision import Effect
 from governance.engine.principal import Caller
-from governance.selectors.askers import is_kind, named_subject, subjects
+from governance.selectors.subjects import is_kind, named_subject, subjects
 
 BREATH = 16  # candidates looked at before other requests of this process get a turn
 

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs
 from accounts.identity.verified import Identity
 from governance.api.deciding.decisions import identify
 from governance.api.door.exchange import Exchange, Problem, Reply, ReplyHeaders, json_reply
-from governance.deciding.decide import moment
 from governance.deciding.limits.limits import TooManyRequests
 from governance.deciding.runtime import Runtime
 from governance.engine.asking.surface import SurfaceEntity
+from governance.engine.moment import moment
 
 PAGE = 1_000  # entities a page, unless `limit` asks for fewer
 RATE_CLASS = "agents"

@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
-from governance.deciding.decide import Decided, moment
+from governance.deciding.decide import Decided
 from governance.engine.deciding.answer import public
 from governance.engine.decision import Decision, Outcome
+from governance.engine.moment import moment
 
 
 def decision_answer(decided: Decided, *, trace_id: str | None, staff: bool) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from django.db.models import Q
 from accounts.models import Department, Group, Role
 from accounts.models.authored import Versioned
 from accounts.services.change import permission
-from governance.deciding.decide import moment
 from governance.engine.call import Json
+from governance.engine.moment import moment
 from governance.models import (
     Agent,
     Binding,

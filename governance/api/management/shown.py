@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from governance.api.door.shapes import Shape, listed, nullable, record, text
-from governance.deciding.decide import moment
+from governance.engine.moment import moment
 from governance.engine.world import SwitchKind
 from governance.models import DraftComment, DraftState, ProposalStatus, Release, ReleaseKind, ReleaseProposal, Switch
 from governance.policy.diff.moves import Move

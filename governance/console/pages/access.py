@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from django import forms
 from django.http import HttpRequest, HttpResponse
 
-from accounts.identity.caller import principal_of
 from governance.console.pages.asking import EntityField, call_of
 from governance.console.pages.page import person, show
 from governance.console.pages.question import chosen_version, world_now
 from governance.console.pages.simulator import offered
+from governance.engine.asking.posed_caller import PosedCaller
 from governance.engine.asking.questions import Right, what_can, who_can
-from governance.engine.principal import ANONYMOUS, Caller
+from governance.engine.principal import ANONYMOUS
 from governance.engine.world import World
 from governance.selectors.policy_versions import PolicyVersion
 
@@ -82,15 +82,14 @@ def access(request: HttpRequest) -> HttpResponse:
 
 def _who(policy: PolicyVersion, world: World, form: WhoForm) -> Answered:
     said = form.cleaned_data
-    everybody = [principal_of(name, entry) for name, entry in sorted(world.directory.items())]
     agent = said["agent"] or None
+    names = (*sorted(world.directory), ANONYMOUS.id)
     rights = who_can(
         policy.snapshot,
         world,
-        [*everybody, ANONYMOUS],
+        [PosedCaller(principal=name, agent=agent).caller(world.directory) for name in names],
         call_of(said["entity"], {}),
         now=time.time(),
-        agent=agent,
     )
     through = f" through {agent}" if agent else ""
     return Answered(
@@ -105,8 +104,8 @@ def _who(policy: PolicyVersion, world: World, form: WhoForm) -> Answered:
 def _what(policy: PolicyVersion, world: World, form: WhatForm) -> Answered:
     said = form.cleaned_data
     name, agent = said["principal"], said["agent"] or None
-    principal = ANONYMOUS if name == ANONYMOUS.id else principal_of(name, world.directory.get(name))
-    rights = what_can(policy.snapshot, world, Caller(principal=principal, agent=agent), now=time.time())
+    caller = PosedCaller(principal=name, agent=agent).caller(world.directory)
+    rights = what_can(policy.snapshot, world, caller, now=time.time())
     through = f" through {agent}" if agent else ""
     return Answered(
         asked=f"What {name} can call{through}",

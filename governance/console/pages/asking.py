@@ -9,12 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.admin.base.lines import LinesField
-from accounts.identity.caller import principal_of, rate_tier_of
+from governance.engine.asking.posed_caller import PosedCaller, described
 from governance.engine.call import Call, Door, EntityKind, Json
-from governance.engine.principal import ANONYMOUS, TIERS, Caller, Directory, Principal, PrincipalKind, Tier
+from governance.engine.principal import TIERS, Caller, Directory
 
-HYPOTHETICAL = "hypothetical:principal"
-"""The id of somebody made up; no slug, so that no rule can name it."""
 _KINDS = [("user", "user"), ("service", "service"), ("anonymous", "anonymous")]
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -73,26 +71,9 @@ class CallerForm(forms.Form):
 
     def caller(self, directory: Directory) -> Caller:
         """Who is meant."""
-        said = self.cleaned_data
-        return Caller(principal=self._principal(directory), agent=said["agent"] or None)
-
-    def _principal(self, directory: Directory) -> Principal:
-        said = self.cleaned_data
-        name = said["principal"]
-        if name == ANONYMOUS.id or (not name and said["kind"] == PrincipalKind.ANONYMOUS.value):
-            return ANONYMOUS
-        if name:
-            return principal_of(name, directory.get(name))
-        tier = TIERS.get(said["tier"], Tier.USER)
-        return Principal(
-            id=HYPOTHETICAL,
-            kind=PrincipalKind(said["kind"] or "user"),
-            tier=tier,
-            roles=frozenset(said["roles"]),
-            groups=frozenset(said["groups"]),
-            departments=frozenset(said["departments"]),
-            rate_tier=rate_tier_of(tier.word),
-        )
+        said = {key: value for key, value in self.cleaned_data.items() if value}
+        posed = PosedCaller(principal=said.get("principal") or described(said), agent=said.get("agent"))
+        return posed.caller(directory)
 
 
 class CallForm(CallerForm):

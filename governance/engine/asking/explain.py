@@ -11,10 +11,10 @@ from governance.engine.compiled.rule import Rule
 from governance.engine.compiled.snapshot import Snapshot
 from governance.engine.compiled.standing import Standing, grants, restricts
 from governance.engine.conditions.condition import ConditionError, compile_condition
+from governance.engine.deciding.driver import StandIn, run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.deciding.verdict import View
 from governance.engine.decision import Decision, Effect
-from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, Need, NeedBuckets, NeedHooks
 from governance.engine.principal import Caller
 from governance.engine.world import World
 
@@ -66,7 +66,7 @@ class Remedy:
 class Explanation:
     """The decision, the rules considered (`omitted` more were left out) and the nearest change, None for an allow.
 
-    Buckets are taken as full and hooks as passing: an explanation spends and runs nothing.
+    Buckets are taken as fresh and hooks as passing: an explanation spends and runs nothing.
     """
 
     decision: Decision
@@ -77,7 +77,7 @@ class Explanation:
 
 def explain(snapshot: Snapshot, world: World, caller: Caller, call: Call, *, now: float) -> Explanation:
     """Explain one call without any effect."""
-    decision = _dry(snapshot, world, caller, call, now)
+    decision = run(decide(snapshot, world, caller, call, now=now), StandIn())
     considered: list[Considered] = []
     omitted = 0
     entity = snapshot.entity(call.kind, call.entity)
@@ -119,25 +119,6 @@ def condition_parts(source: str) -> tuple[str, ...]:
     operator = "||" if len(cuts["||"]) > 1 else "&&"
     places = [*cuts[operator], len(source)]
     return tuple(source[at:to].strip() for at, to in zip(places[::2], places[1::2], strict=True))
-
-
-def _dry(snapshot: Snapshot, world: World, caller: Caller, call: Call, now: float) -> Decision:
-    deciding = decide(snapshot, world, caller, call, now=now)
-    try:
-        need = next(deciding)
-        while True:
-            need = deciding.send(_answer(need))
-    except StopIteration as end:
-        decision: Decision = end.value
-        return decision
-
-
-def _answer(need: Need) -> Answer:
-    if isinstance(need, NeedBuckets):
-        return Buckets()
-    if isinstance(need, NeedHooks):
-        return HookRuns(runs=tuple(HookRun(hook=hook.id) for hook in need.hooks))
-    return Approval(state="required")
 
 
 def _named(buckets: tuple[Bucket, ...]) -> list[Rule]:

@@ -16,7 +16,7 @@ from governance.engine.deciding.run import Run
 from governance.engine.deciding.verdict import View, relevant_rules, verdict
 from governance.engine.deciding.visibility import sound
 from governance.engine.decision import Effect
-from governance.engine.principal import ANONYMOUS, Caller, Principal
+from governance.engine.principal import ANONYMOUS, Caller
 from governance.engine.world import World
 
 
@@ -39,19 +39,17 @@ class Right:
 def who_can(
     snapshot: Snapshot,
     world: World,
-    principals: Iterable[Principal],
+    callers: Iterable[Caller],
     call: Call,
     *,
     now: float,
-    agent: str | None = None,
 ) -> tuple[Right, ...]:
-    """Which of these principals layer 1 lets make this call, through this agent if one is named; in their order."""
+    """Which of these callers layer 1 lets make this call; in their order."""
     plan = _plan(snapshot, world, call, now)
     if plan is None:
         return ()
     found = []
-    for principal in principals:
-        caller = Caller(principal=principal, agent=agent)
+    for caller in callers:
         standing = stand(caller, None, snapshot.bounds, snapshot.roles, world.directory)
         right = _right(standing, plan, View(call, caller, standing, plan, now), now)
         if right.effect is not Effect.DENY:

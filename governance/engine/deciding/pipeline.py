@@ -11,18 +11,7 @@ from governance.engine.compiled.snapshot import Snapshot
 from governance.engine.deciding.layers import approval, blocklist, hooks, kill_switch, rate_limit, scope, secrets
 from governance.engine.deciding.run import Run, Stop
 from governance.engine.decision import Decision
-from governance.engine.need import (
-    Answer,
-    Approval,
-    Buckets,
-    Hook,
-    HookRun,
-    HookRuns,
-    Need,
-    NeedApproval,
-    NeedBuckets,
-    NeedHooks,
-)
+from governance.engine.need import Answer, Need
 from governance.engine.principal import Caller
 from governance.engine.world import World
 
@@ -45,6 +34,8 @@ TOOL_LAYERS: tuple[Layer, ...] = (kill_switch, scope, secrets, blocklist, rate_l
 OTHER_LAYERS: tuple[Layer, ...] = (kill_switch, scope, approval)
 """Anything but a tool has no arguments to look into."""
 
+TEXT_LAYERS: tuple[Layer, ...] = (kill_switch, secrets)
+
 VALID_FOR = 30.0
 """Seconds that an allow is good for, counted from `now`; it is good for one execution."""
 
@@ -59,9 +50,11 @@ def decide(
     *,
     now: float,
     clock: Callable[[], int] = time.perf_counter_ns,
+    text: bool = False,
 ) -> Deciding:
-    """Decide one call. Yields each `Need`, is sent its `Answer`, and returns the Decision.
+    """Decide one call. Yields each `Need`, is sent its `Answer`, and returns the Decision; `driver` drives it.
 
+    `text` says that it is no call of a tool (a prompt): layers 0 and 2 alone, which need nothing, the others skipped.
     `now` is in epoch seconds, `clock` in nanoseconds and used for layer times only; waiting for an answer counts as
     the layer's time. An exception anywhere is a deny with `engine.error`.
     """
@@ -70,7 +63,7 @@ def decide(
     spent = run.spent
     try:
         began = clock()
-        for layer in TOOL_LAYERS if call.kind is EntityKind.TOOL else OTHER_LAYERS:
+        for layer in TEXT_LAYERS if text else TOOL_LAYERS if call.kind is EntityKind.TOOL else OTHER_LAYERS:
             run.entered = layer.NAME
             found = layer.check(run)
             if found is not None:
@@ -82,24 +75,6 @@ def decide(
                 stop = _again(run)
             if stop is not None:
                 break
-    except Exception as error:
-        stop = _broken(run, error)
-    return run.decision(stop)
-
-
-def decide_text(
-    snapshot: Snapshot,
-    world: World,
-    caller: Caller,
-    call: Call,
-    *,
-    now: float,
-    clock: Callable[[], int] = time.perf_counter_ns,
-) -> Decision:
-    """Decide text that is no tool call (a prompt): the layers kill_switch and secrets, the others skipped."""
-    run = Run(snapshot, world, caller, call, now, clock)
-    try:
-        stop = _pass(run, kill_switch) or _pass(run, secrets)
     except Exception as error:
         stop = _broken(run, error)
     return run.decision(stop)
@@ -135,21 +110,3 @@ def _broken(run: Run, error: Exception) -> Stop:
     run.note(layer, "error", type(error).__name__)
     run.spent.setdefault(layer, 0)
     return Stop(layer, "engine.error", "The decision could not be made.")
-
-
-__all__ = [
-    "VALID_FOR",
-    "Answer",
-    "Approval",
-    "Buckets",
-    "Deciding",
-    "Hook",
-    "HookRun",
-    "HookRuns",
-    "Need",
-    "NeedApproval",
-    "NeedBuckets",
-    "NeedHooks",
-    "decide",
-    "decide_text",
-]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.engine.asking.explain import Explanation
+from governance.engine.asking.posed_caller import PosedCaller, described
 from governance.engine.decision import Outcome
 from governance.engine.strict_json import BadJson, read_json
 from governance.management.policy.documents import is_stored, load
@@ -44,13 +45,15 @@ def run(options: Namespace, streams: Streams) -> int:
     try:
         text = options.call
         call = _object(Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text)
-        principal = _object(options.principal) if options.principal.startswith("{") else options.principal
+        said = options.principal
+        principal = described(_object(said)) if said.startswith("{") else said
         at = seconds(options.at) if options.at else time.time()
         if "entity" not in call and not {"server", "tool"} <= call.keys():
             raise ValueError("the call names neither server and tool nor an entity")
         if is_stored(options.policy):
             document = _with_directory(document)
-        told = TestBench(document).explain(principal=principal, call=call, at=at, agent=options.agent)
+        posed = PosedCaller(principal=principal, agent=options.agent)
+        told = TestBench(document).explain(posed, call, at=at)
     except (OSError, ValueError, KeyError, TypeError, BadJson) as error:
         streams.err.write(f"{error}\n")
         return UNUSABLE

@@ -6,7 +6,8 @@ import json
 import time
 from argparse import ArgumentParser, Namespace
 
-from governance.engine.need import HookRun, HookRuns, NeedHooks
+from governance.engine.deciding.driver import failing_hooks, passing_hooks
+from governance.engine.need import HookRuns, NeedHooks
 from governance.management.policy.documents import load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
 from governance.policy.testing import CaseResult, run_tests
@@ -27,7 +28,7 @@ def run(options: Namespace, streams: Streams) -> int:
     document = load(options.paths, streams)
     if document is None:
         return UNUSABLE
-    results = run_tests(document, now=time.time(), hooks=unrunnable if options.hooks else None)
+    results = run_tests(document, now=time.time(), hooks=unrunnable if options.hooks else passing_hooks)
     for result in results:
         if options.json:
             streams.out.write(json.dumps(result.line(), ensure_ascii=False) + "\n")
@@ -42,9 +43,7 @@ def run(options: Namespace, streams: Streams) -> int:
 
 def unrunnable(need: NeedHooks) -> HookRuns:
     """Every hook fails: a run outside a server has no registered executables."""
-    return HookRuns(
-        runs=tuple(HookRun(hook=hook.id, verdict="error", reason="it is not registered here") for hook in need.hooks)
-    )
+    return failing_hooks(need, reason="it is not registered here")
 
 
 def _difference(result: CaseResult) -> str:

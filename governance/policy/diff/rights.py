@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any, cast
 
+from governance.engine.asking.posed_caller import PosedCaller, described
 from governance.engine.call import EntityKind, Json
 from governance.engine.compiled.pattern import Pattern
 from governance.engine.decision import Effect
+from governance.engine.principal import ANONYMOUS
 from governance.policy.diff.moves import Move, together
 from governance.policy.document.entity_patterns import TABLES, entities_of, parse_selector
 from governance.policy.document.reach import who
@@ -55,12 +57,10 @@ class ChangedRight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypicalCaller:
-    """A typical caller: how people call it, and how a test describes it."""
+    """A posed caller, and how people call it."""
 
     words: str
-    principal: str
-    described: str
-    agent: str | None
+    posed: PosedCaller
 
 
 def changed_rights(old: Document, new: Document) -> list[ChangedRight]:
@@ -109,17 +109,10 @@ class _Asked:
         self.agents = cast(Mapping[str, Json], document.get("agents", {}))
 
     def cell(self, caller: TypicalCaller, entity: Entity) -> Cell:
-        if caller.agent is not None and caller.agent not in self.agents:
+        if caller.posed.agent is not None and caller.posed.agent not in self.agents:
             return 0, 0
-        answers = [
-            bench.decide(
-                principal=json.loads(caller.described) if caller.described else caller.principal,
-                agent=caller.agent,
-                call={"entity": f"{entity[0].value}:{entity[1]}"},
-                at=_CLOCK,
-            )
-            for bench in (self.widest, self.narrowest)
-        ]
+        call = {"entity": f"{entity[0].value}:{entity[1]}"}
+        answers = [bench.decide(caller.posed, call, at=_CLOCK) for bench in (self.widest, self.narrowest)]
         return _RANK[answers[0].effect], _RANK[answers[1].effect]
 
 
@@ -238,18 +231,12 @@ def _callers(old: Document, new: Document, entities: Iterable[Entity]) -> list[T
             seen.add(signature)
             for caller in islice(_typical(rule["subjects"], departments), MAX_CALLERS_PER_RULE):
                 found[caller] = None
-                for agent in agents if caller.agent is None else ():
-                    found[
-                        TypicalCaller(
-                            words=f"{caller.words} through {agent}",
-                            principal=caller.principal,
-                            described=caller.described,
-                            agent=agent,
-                        )
-                    ] = None
+                for agent in agents if caller.posed.agent is None else ():
+                    through = replace(caller.posed, agent=agent)
+                    found[TypicalCaller(words=f"{caller.words} through {agent}", posed=through)] = None
     for caller in _typical({"everyone": True}, departments):
         found.setdefault(caller)
-    return sorted(found, key=lambda caller: (caller.words, caller.described, caller.agent or ""))
+    return sorted(found, key=lambda caller: (caller.words, caller.posed.agent or ""))
 
 
 def _touches(rule: Mapping[str, Any], targets: list[Entity]) -> bool:
@@ -267,30 +254,28 @@ def _typical(subjects: Mapping[str, Any], departments: list[str]) -> Iterator[Ty
     if "users" in subjects:
         for user, agent in product(subjects["users"], agents):
             yield TypicalCaller(
-                words=_words(words, users=[user], agent=agent), principal=user, described="", agent=agent
+                words=_words(words, users=[user], agent=agent), posed=PosedCaller(principal=user, agent=agent)
             )
         return
     choices = [subjects.get(key, (None,)) for key in ("roles", "groups", "departments")]
     for role, group, department, agent in product(*choices, agents):
-        described = {
-            "kind": "user",
-            "tier": tier,
-            "roles": [role] if role else [],
-            "groups": [group] if group else [],
-            "departments": [department] if department else departments,
-        }
+        principal = described(
+            {
+                "tier": tier,
+                "roles": [role] if role else [],
+                "groups": [group] if group else [],
+                "departments": [department] if department else departments,
+            }
+        )
         named = {
             key: [value] for key, value in (("roles", role), ("groups", group), ("departments", department)) if value
         }
         yield TypicalCaller(
             words=_words(words, agent=agent, **named),
-            principal="",
-            described=json.dumps(described, sort_keys=True),
-            agent=agent,
+            posed=PosedCaller(principal=principal, agent=agent),
         )
     if subjects.get("everyone"):
-        anonymous = json.dumps({"kind": "anonymous"})
-        yield TypicalCaller(words="anonymous", principal="", described=anonymous, agent=None)
+        yield TypicalCaller(words="anonymous", posed=PosedCaller(principal=ANONYMOUS.id))
 
 
 def _words(subjects: Mapping[str, Any], *, agent: str | None, **named: list[str]) -> str:

@@ -14,6 +14,7 @@ import orjson
 from audit.models import DayKey
 from governance.engine.call import Call, Door, EntityKind, Labels
 from governance.engine.compiled.snapshot import Snapshot
+from governance.engine.deciding.driver import run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import Decision
 from governance.engine.detection.redaction import REDACTED as REDACTED_TEXT
@@ -148,13 +149,7 @@ class Replayer:
         )
         world = World(confirmed_at=now, directory=self.directory)
         steps = decide(self.snapshot, world, self._caller(record["who"], call), call, now=now)
-        try:
-            need = next(steps)
-            while True:
-                need = steps.send(_answer(need, data))
-        except StopIteration as done:
-            decision: Decision = done.value
-            return decision
+        return run(steps, lambda need: _answer(need, data))
 
     def _caller(self, who: Mapping[str, Any], call: Call) -> Caller:
         audience = None

@@ -7,7 +7,7 @@ import base64
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ from governance.api.routes import lane_routes
 from governance.deciding.limits.budget_store import MemoryStore
 from governance.deciding.remembered.call_ids import LocalCallIds
 from governance.deciding.runtime import Runtime
+from governance.engine.asking.posed_caller import described
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys, Snapshot
-from governance.engine.principal import TIERS, DirectoryEntry, PrincipalKind
+from governance.engine.principal import DirectoryEntry
 from governance.engine.world import Switch, World
 from governance.policy.checks.validate import normalise
 from governance.policy.demo.files import POLICY_FILE
@@ -66,17 +67,7 @@ def directory_of(
 ) -> dict[str, DirectoryEntry]:
     """The document's principals as directory entries of epoch 1."""
     return {
-        name: DirectoryEntry(
-            kind=PrincipalKind(entry.get("kind", "user")),
-            active=entry.get("status", "active") == "active",
-            tier=TIERS[entry.get("tier", "user")],
-            epoch=1,
-            owner=entry.get("owner"),
-            roles=frozenset(entry.get("roles", ())),
-            groups=frozenset(entry.get("groups", ())),
-            departments=frozenset(entry.get("departments", ())),
-            staff_until=float("inf") if name in staff else 0.0,
-        )
+        name: replace(described(entry), epoch=1, staff_until=float("inf") if name in staff else 0.0)
         for name, entry in document["principals"].items()
     }
 

@@ -8,10 +8,11 @@ from typing import Any
 from governance.engine.call import Call, Door, EntityKind, Labels
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys, Snapshot
+from governance.engine.deciding.driver import passing_hooks, run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import Decision
 from governance.engine.detection.finding import Finding, Scan
-from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, Need, NeedBuckets, NeedHooks
+from governance.engine.need import Answer, Approval, Buckets, Need, NeedBuckets, NeedHooks
 from governance.engine.principal import ANONYMOUS, Caller, DirectoryEntry, Principal, PrincipalKind, Tier
 from governance.engine.world import Switch, World
 
@@ -19,6 +20,7 @@ NOW = 1_780_000_000.0
 """2026-05-28T20:26:40Z."""
 
 KEYS = EngineKeys(fingerprint=b"k" * 32)
+HOOK = {"id": "check", "event": "PreToolUse", "type": "command", "command": "check"}
 
 
 class WordScanner:
@@ -145,7 +147,7 @@ class Driver:
         if isinstance(need, NeedBuckets):
             return self.buckets
         if isinstance(need, NeedHooks):
-            return self.runs or HookRuns(runs=tuple(HookRun(hook=hook.id) for hook in need.hooks))
+            return self.runs or passing_hooks(need)
         return self.approval
 
 
@@ -162,11 +164,12 @@ def decided(
     if isinstance(snapshot, dict):
         snapshot = compiled(snapshot)
     driver = driver or Driver()
-    deciding = decide(snapshot, where or world(now=now), who or caller(), what or call(), now=now, clock=lambda: 0)
-    try:
-        need = next(deciding)
-        while True:
-            need = deciding.send(driver.answer(need))
-    except StopIteration as end:
-        decision: Decision = end.value
-        return decision
+    return run(
+        decide(snapshot, where or world(now=now), who or caller(), what or call(), now=now, clock=lambda: 0),
+        driver.answer,
+    )
+
+
+def outcomes(decision: Decision) -> dict[str, str]:
+    """How each layer went, by name."""
+    return {one.layer: one.outcome.value for one in decision.layers}

@@ -13,12 +13,14 @@ from governance.engine.call import Call
 from governance.engine.compiled.compilation import compile_slices
 from governance.engine.compiled.snapshot import Snapshot
 from governance.engine.deciding.answer import public
+from governance.engine.deciding.driver import run
 from governance.engine.deciding.pipeline import decide
-from governance.engine.decision import LAYERS, Decision, Effect, Obligation, Outcome
-from governance.engine.need import Approval, Buckets, HookRun, HookRuns, NeedApproval, NeedBuckets, NeedHooks
+from governance.engine.decision import LAYERS, Effect, Obligation, Outcome
+from governance.engine.need import Approval, HookRun, HookRuns, NeedApproval, NeedBuckets, NeedHooks
 from governance.engine.principal import Link
 from governance.engine.world import Switch, SwitchKind, World
 from tests.governance.engine.builders import (
+    HOOK,
     KEYS,
     NOW,
     Driver,
@@ -26,13 +28,12 @@ from tests.governance.engine.builders import (
     caller,
     compiled,
     decided,
+    outcomes,
     policy,
     principal,
     rule,
     world,
 )
-
-HOOK = {"id": "check", "event": "PreToolUse", "type": "command", "command": "check"}
 
 
 def hooked(*runs: HookRun, **hook: Any) -> Driver:
@@ -41,10 +42,6 @@ def hooked(*runs: HookRun, **hook: Any) -> Driver:
 
 def with_hook(*rules: dict[str, Any], **changes: Any) -> Snapshot:
     return compiled(policy(*(rules or (rule(),)), hooks=[{**HOOK, **changes}]))
-
-
-def outcomes(decision: Decision) -> dict[str, str]:
-    return {one.layer: one.outcome.value for one in decision.layers}
 
 
 def test_an_allow_passes_all_seven_layers() -> None:
@@ -59,10 +56,10 @@ def test_the_first_layer_that_fails_skips_the_rest() -> None:
 def test_layer_times_come_from_the_clock_that_is_handed_in() -> None:
     ticks = iter(range(0, 10_000, 10))
     deciding = decide(compiled(policy(rule())), world(), caller(), call(), now=NOW, clock=lambda: next(ticks))
-    assert isinstance(next(deciding), NeedBuckets)
-    with pytest.raises(StopIteration) as end:
-        deciding.send(Buckets())
-    assert [one.nanos for one in end.value.value.layers] == [10] * 7
+    driver = Driver()
+    decision = run(deciding, driver.answer)
+    assert [type(need) for need in driver.needs] == [NeedBuckets]
+    assert [one.nanos for one in decision.layers] == [10] * 7
 
 
 class Broken:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
+from governance.engine.asking.posed_caller import PosedCaller
 from governance.engine.call import Call
 from governance.engine.deciding.answer import public
+from governance.engine.deciding.driver import StandIn, run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import LAYERS, Decision
-from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, NeedApproval, NeedBuckets, NeedHooks
-from governance.engine.principal import Caller, Principal
+from governance.engine.need import Buckets, NeedBuckets
+from governance.engine.principal import Caller
 from governance.engine.world import Switch, SwitchKind, World
 from governance.policy.demo.files import POLICY_FILE, DemoCall, demo_calls
 from governance.policy.files.bundle import read_policy, write_yaml
@@ -55,20 +57,8 @@ def test_the_calls_show_an_allow_an_ask_and_a_deny_by_each_of_the_first_five_lay
 @pytest.mark.parametrize("call", demo_calls(), ids=lambda call: call.name)
 def test_each_call_of_the_demo_comes_out_as_it_says(call: DemoCall) -> None:
     bench = TestBench(read_policy(POLICY_FILE))
-    entry = bench.directory[call.principal]
-    caller = Caller(
-        principal=Principal(
-            id=call.principal,
-            kind=entry.kind,
-            tier=entry.tier,
-            roles=entry.roles,
-            groups=entry.groups,
-            departments=entry.departments,
-        ),
-        agent=call.agent,
-        session_id="s1",
-        audience="api",
-    )
+    posed = PosedCaller(principal=call.principal, agent=call.agent, audience="api")
+    caller = replace(posed.caller(bench.directory), session_id="s1")
     kind, _, target = (call.switch or "").partition(":")
     switches = [Switch(id="k1", kind=SwitchKind(kind), target=target)] if call.switch else []
     world = World.of(switches=switches, confirmed_at=NOW, directory=bench.directory)
@@ -85,18 +75,9 @@ def _decide(bench: TestBench, world: World, caller: Caller, call: DemoCall, spen
     """One decision with token buckets of its own that do not refill: a second is long before the next token."""
     request = call.request
     made = Call(entity=f"{request['server']}/{request['tool']}", arguments=request["arguments"], size=200)
-    steps = decide(bench.snapshot, world, caller, made, now=NOW, clock=time.perf_counter_ns)
-    answer: Answer | None = None
-    while True:
-        try:
-            need = steps.send(cast(Answer, answer))
-        except StopIteration as end:
-            return cast(Decision, end.value)
-        match need:
-            case NeedBuckets():
-                spent[need.rate_class] = spent.get(need.rate_class, 0) + 1
-                answer = Buckets(principal=spent[need.rate_class] <= max(1.0, need.burst), retry_after_ms=50_000)
-            case NeedHooks():
-                answer = HookRuns(runs=tuple(HookRun(hook=hook.id) for hook in need.hooks))
-            case NeedApproval():
-                answer = Approval(state="required")
+
+    def left(need: NeedBuckets) -> Buckets:
+        spent[need.rate_class] = spent.get(need.rate_class, 0) + 1
+        return Buckets(principal=spent[need.rate_class] <= max(1.0, need.burst), retry_after_ms=50_000)
+
+    return run(decide(bench.snapshot, world, caller, made, now=NOW), StandIn(buckets=left))

@@ -18,9 +18,10 @@ from audit.records.record import Who, stamp
 from governance.deciding import keys
 from governance.engine.call import Call
 from governance.engine.compiled.compilation import compile_snapshot
+from governance.engine.deciding.driver import run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.detection.redaction import redact
-from governance.engine.need import Answer, Buckets, NeedBuckets
+from governance.engine.need import Answer, Buckets, Need, NeedBuckets
 from governance.engine.principal import Caller, DirectoryEntry, Principal, PrincipalKind, Tier
 from governance.engine.world import World
 from governance.policy.document.codec import canonical_json, digest
@@ -56,16 +57,14 @@ class Recorder:
         )
         call = Call(entity=f"files/{tool}", arguments=arguments, size=len(canonical_json(arguments)))
         steps = decide(self.snapshot, World.of(confirmed_at=at, directory=DIRECTORY), caller, call, now=at)
-        answer: Answer | None = None
-        buckets: dict[str, bool] | None = None
-        while True:
-            try:
-                need = next(steps) if answer is None else steps.send(answer)
-            except StopIteration as done:
-                decision = done.value
-                break
+        buckets: dict[str, bool] = {}
+
+        def spent(need: Need) -> Answer:
             assert isinstance(need, NeedBuckets)
-            answer, buckets = Buckets(), {"principal": True, "session": True}
+            buckets.update(principal=True, session=True)
+            return Buckets()
+
+        decision = run(steps, spent)
         scan = decision.scan or self.snapshot.scanner.scan(arguments)
         cleaned = redact(arguments, scan.findings) if scan.findings else None
         capture = self.capturer.take(

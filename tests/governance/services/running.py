@@ -12,9 +12,9 @@ from typing import Self
 from governance.deciding.runtime import Runtime
 from governance.deciding.startup import running_runtime
 from governance.engine.call import Call, Door, EntityKind, Json, Labels
+from governance.engine.deciding.driver import StandIn, run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import Decision
-from governance.engine.need import Answer, Approval, Buckets, HookRuns, Need, NeedBuckets, NeedHooks
 from governance.engine.principal import Caller, Principal, PrincipalKind, Tier
 
 
@@ -60,23 +60,7 @@ class Running:
             kind=EntityKind.TOOL, entity=f"files/{tool}", arguments=arguments, size=64, data_sources=(),
             labels=Labels(), door=Door.TEST,
         )  # fmt: skip
-        steps = decide(self.runtime.snapshot, self.runtime.world, caller, call, now=time.time())
-        answer: Answer | None = None
-        while True:
-            try:
-                need = next(steps) if answer is None else steps.send(answer)
-            except StopIteration as done:
-                decision: Decision = done.value
-                return decision
-            answer = _full(need)
-
-
-def _full(need: Need) -> Answer:
-    if isinstance(need, NeedBuckets):
-        return Buckets()
-    if isinstance(need, NeedHooks):
-        return HookRuns(runs=())
-    return Approval(state="required")
+        return run(decide(self.runtime.snapshot, self.runtime.world, caller, call, now=time.time()), StandIn())
 
 
 def seconds_until(holds: Callable[[], bool], *, within: float) -> float:

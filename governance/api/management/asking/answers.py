@@ -14,7 +14,6 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from accounts.identity.caller import principal_of
 from audit.records.kinds import Kind
 from audit.writing.outbox import record
 from governance.api.door.answers import detail_of
@@ -22,12 +21,13 @@ from governance.api.door.body import caller_id, field, only_known
 from governance.api.door.exchange import Problem
 from governance.api.management.asking.body import Asked, entity_call, read_asked, read_asked_call, read_caller
 from governance.api.management.door.door import ManagementView, running
-from governance.deciding.decide import moment
 from governance.engine.asking.explain import Explanation, explain
+from governance.engine.asking.posed_caller import PosedCaller
 from governance.engine.asking.questions import Right, right, what_can, who_can
 from governance.engine.call import Call
 from governance.engine.deciding.answer import public
 from governance.engine.decision import Decision, Effect
+from governance.engine.moment import moment
 from governance.engine.principal import ANONYMOUS, Caller
 from governance.policy.document.errors import PolicyErrors
 from governance.selectors.policy_versions import Which
@@ -124,7 +124,8 @@ class QuestionView(ManagementView):
         self._staff(request)
         body = self.body(request)
         only_known(body, frozenset({"principal", "agent", "entity", "policy", "at", "after", "limit"}))
-        caller, asked = read_caller(body, read_asked(running(), body))
+        asked = read_asked(running(), body)
+        caller = read_caller(body, asked)
         limit, after = _limit(body), field(body, "after", str, default="")
         self._record(request, "what-can", asked, caller, None)
         if "entity" in body:
@@ -199,8 +200,8 @@ class QuestionView(ManagementView):
 
 def _question(body: dict[str, Any], *, policy: Which | None = None) -> tuple[Caller, Asked, Call]:
     call = read_asked_call(body)
-    caller, asked = read_caller(body, read_asked(running(), body, policy=policy))
-    return caller, asked, call
+    asked = read_asked(running(), body, policy=policy)
+    return read_caller(body, asked), asked, call
 
 
 def _rights(asked: Asked, call: Call, agent: str | None, *, after: str, open_call: bool) -> Iterator[Right]:
@@ -212,13 +213,13 @@ def _rights(asked: Asked, call: Call, agent: str | None, *, after: str, open_cal
     for number, name in enumerate(name for name in names if name > after):
         if number % CHUNK == CHUNK - 1:
             time.sleep(0)
-        principal = ANONYMOUS if name == ANONYMOUS.id else principal_of(name, directory.get(name))
+        caller = PosedCaller(principal=name, agent=agent).caller(directory)
         if open_call:
-            one = right(asked.snapshot, asked.world, Caller(principal=principal, agent=agent), entity, now=asked.now)
+            one = right(asked.snapshot, asked.world, caller, entity, now=asked.now)
             if one.effect is not Effect.DENY:
                 yield one
         else:
-            yield from who_can(asked.snapshot, asked.world, (principal,), call, now=asked.now, agent=agent)
+            yield from who_can(asked.snapshot, asked.world, (caller,), call, now=asked.now)
 
 
 def _limit(body: dict[str, Any]) -> int:

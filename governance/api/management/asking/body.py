@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import ChainMap
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,17 +12,14 @@ from governance.api.door.body import caller_id, field, only_known, strings
 from governance.api.door.exchange import Problem
 from governance.api.door.requests import read_call
 from governance.deciding.runtime import Runtime
+from governance.engine.asking.posed_caller import PosedCaller, described
 from governance.engine.call import Call, EntityKind
 from governance.engine.compiled.snapshot import Snapshot
-from governance.engine.principal import ANONYMOUS, TIERS, Caller, DirectoryEntry, PrincipalKind
+from governance.engine.principal import TIERS, Caller, DirectoryEntry, PrincipalKind
 from governance.engine.world import World
 from governance.policy.document.moments import seconds
-from governance.selectors.askers import caller_in
 from governance.selectors.past import release_at, world_at
 from governance.selectors.policy_versions import Reference, Which, asked_version
-
-MADE_UP = "question:principal"
-"""The id of a principal that a question describes on the spot; no slug, so that no rule can name it."""
 
 PRINCIPAL_FIELDS = frozenset({"kind", "tier", "roles", "groups", "departments", "owner"})
 MOST_HELD = 256
@@ -53,26 +49,17 @@ def read_asked(runtime: Runtime, body: dict[str, Any], *, policy: Reference | No
     return Asked(snapshot=asked_version(said).snapshot, world=world, now=at)
 
 
-def read_caller(body: dict[str, Any], asked: Asked) -> tuple[Caller, Asked]:
+def read_caller(body: dict[str, Any], asked: Asked) -> Caller:
     """Who would ask: a principal's id, `anonymous`, or one described on the spot; through an agent if one is named."""
-    said = body.get("principal")
     agent = caller_id(body, "agent")
     audience = body.get("audience")
     if audience is not None and (not isinstance(audience, str) or len(audience) > 500):
         raise Problem(400, "field.type", "This field must be a string.", path="/audience")
-    if isinstance(said, dict):
-        entry = _entry(said)
-        if entry.kind is PrincipalKind.ANONYMOUS:
-            return Caller(principal=ANONYMOUS, agent=agent, audience=audience), asked
-        directory = ChainMap({MADE_UP: entry}, dict(asked.world.directory))
-        asked = replace(asked, world=replace(asked.world, directory=directory))
-        return replace(caller_in(directory, MADE_UP, agent=agent), audience=audience), asked
-    name = caller_id(body, "principal")
-    if name is None:
+    said = body.get("principal")
+    principal = _described(said) if isinstance(said, dict) else caller_id(body, "principal")
+    if principal is None:
         raise Problem(400, "field.missing", "A principal's id, or one described on the spot.", path="/principal")
-    if name == ANONYMOUS.id:
-        return Caller(principal=ANONYMOUS, agent=agent, audience=audience), asked
-    return replace(caller_in(asked.world.directory, name, agent=agent), audience=audience), asked
+    return PosedCaller(principal=principal, agent=agent, audience=audience).caller(asked.world.directory)
 
 
 def read_asked_call(body: dict[str, Any]) -> Call:
@@ -92,25 +79,17 @@ def entity_call(said: str, path: str) -> Call:
     return Call(kind=EntityKind(kind), entity=name)
 
 
-def _entry(said: dict[str, Any]) -> DirectoryEntry:
+def _described(said: dict[str, Any]) -> DirectoryEntry:
     path = "/principal"
     only_known(said, PRINCIPAL_FIELDS, path)
-    kind = field(said, "kind", str, path=path, default="user")
-    if kind not in PrincipalKind.__members__.values():
+    if field(said, "kind", str, path=path, default="user") not in PrincipalKind.__members__.values():
         raise Problem(400, "field.value", f"One of {', '.join(PrincipalKind)}.", path=f"{path}/kind")
-    tier = field(said, "tier", str, path=path, default="service" if kind == "service" else "user")
-    if tier not in TIERS:
+    if field(said, "tier", str, path=path, default="user") not in TIERS:
         raise Problem(400, "field.value", f"One of {', '.join(TIERS)}.", path=f"{path}/tier")
-    return DirectoryEntry(
-        kind=PrincipalKind(kind),
-        active=True,
-        tier=TIERS[tier],
-        epoch=0,
-        owner=caller_id(said, "owner", path=path),
-        roles=frozenset(strings(said, "roles", most=MOST_HELD, path=path)),
-        groups=frozenset(strings(said, "groups", most=MOST_HELD, path=path)),
-        departments=frozenset(strings(said, "departments", most=MOST_HELD, path=path)),
-    )
+    caller_id(said, "owner", path=path)
+    for name in ("roles", "groups", "departments"):
+        strings(said, name, most=MOST_HELD, path=path)
+    return described(said)
 
 
 def _policy(body: dict[str, Any]) -> Reference:

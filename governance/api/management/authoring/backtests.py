@@ -16,7 +16,7 @@ from governance.api.management.door.door import ManagementView, running
 from governance.api.management.door.pages import QUERY, page_of
 from governance.api.management.door.problems import not_found
 from governance.api.management.resources import NUMBER
-from governance.deciding.decide import moment
+from governance.engine.moment import moment
 from governance.models import BacktestRun, BacktestStatus
 from governance.services.replaying.backtest_runs import MOST_DAYS, ask_for_backtest
 

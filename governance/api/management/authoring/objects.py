@@ -18,7 +18,7 @@ from governance.api.management.door.door import ManagementView, running
 from governance.api.management.door.pages import QUERY, limit_of, page_of
 from governance.api.management.door.problems import not_found, refused_columns
 from governance.api.management.resources import Resource, keys_of_columns
-from governance.deciding.decide import moment
+from governance.engine.moment import moment
 from governance.models import Server
 from governance.policy.tables.row_mapping import Form
 from governance.services.authoring import objects as authoring

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from governance.engine.deciding.run import Run, Stop
 from governance.engine.need import Answer, Buckets, NeedBuckets
+from governance.engine.principal import rate_tier_of
 
 NAME = "rate_limit"
-RATE_TIERS = frozenset({"admin", "user", "service", "a2a", "mcp", "anon"})
 
 
 def check(run: Run) -> NeedBuckets | None:
@@ -29,7 +29,7 @@ def check(run: Run) -> NeedBuckets | None:
 def _need(run: Run, rate_class: str) -> NeedBuckets:
     limits = run.snapshot.limits
     principal = run.caller.principal
-    tier = principal.rate_tier if principal.rate_tier in RATE_TIERS else "anon"
+    tier = rate_tier_of(principal.rate_tier)
     rate = limits.rates.get((rate_class, tier))
     if rate is None:
         rate = limits.rates["mcp", tier]

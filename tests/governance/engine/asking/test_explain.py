@@ -10,7 +10,7 @@ from governance.engine.asking.explain import condition_parts, explain
 from governance.engine.asking.questions import right, what_can, who_can, why_not
 from governance.engine.asking.surface import seen, surface
 from governance.engine.decision import Effect
-from tests.governance.engine.builders import NOW, call, caller, compiled, policy, principal, rule, world
+from tests.governance.engine.builders import NOW, call, caller, compiled, policy, rule, world
 
 
 def explained(document: dict[str, Any], who: Any = None, what: Any = None) -> Any:
@@ -52,6 +52,11 @@ def test_the_nearest_rule_is_the_one_with_the_fewest_parts_missing() -> None:
     assert (nearest.rule, nearest.fix) == ("near", "make this hold: args.n > 3")
 
 
+def test_a_class_that_admits_nothing_is_explained_as_it_is_decided() -> None:
+    decision = explained(policy(rule(), rate_limits={"base_per_second": {"mcp": 0}})).decision
+    assert (decision.layer, decision.code) == ("rate_limit", "rate.principal")
+
+
 def test_an_allow_needs_no_change() -> None:
     assert explained(policy(rule())).nearest is None
 
@@ -76,14 +81,14 @@ def test_an_explanation_covers_the_rules_of_what_is_touched_only() -> None:
 
 def test_who_can_gives_those_whom_layer_1_lets_through() -> None:
     document = policy(rule("a", subjects={"roles": ["analyst"]}), rule("k", "ask", subjects={"users": ["bob"]}))
-    people = [principal("alice", roles=["analyst"]), principal("bob", roles=["analyst"]), principal("eve")]
+    people = [caller("alice", roles=["analyst"]), caller("bob", roles=["analyst"]), caller("eve")]
     rights = who_can(compiled(document), world(), people, call(), now=NOW)
     assert [(one.principal, one.effect) for one in rights] == [("alice", Effect.ALLOW), ("bob", Effect.ASK)]
 
 
 def test_who_can_through_an_agent_counts_its_bounds() -> None:
     document = policy(rule(), agents={"narrow": {"owner": "alice", "entities": ["tool:files/write"]}})
-    assert who_can(compiled(document), world(), [principal()], call(), now=NOW, agent="narrow") == ()
+    assert who_can(compiled(document), world(), [caller(agent="narrow")], call(), now=NOW) == ()
 
 
 def test_what_can_says_where_arguments_decide() -> None:
