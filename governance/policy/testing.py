@@ -19,6 +19,9 @@ from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys
 from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import Decision
+from governance.engine.document.people import InlinePrincipalFields
+from governance.engine.document.policy import PolicyDocument
+from governance.engine.document.rules import CallFields, CaseFields
 from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, Need, NeedBuckets, NeedHooks
 from governance.engine.principal import (
     ANONYMOUS,
@@ -33,7 +36,6 @@ from governance.engine.principal import (
 from governance.engine.world import World
 from governance.policy.document.codec import canonical_json, digest
 from governance.policy.document.moments import seconds
-from governance.policy.schema.shapes import Document
 
 INLINE = "test:principal"
 """The id of a principal that a test describes on the spot; no slug, so that no rule can name it."""
@@ -46,7 +48,7 @@ class CaseResult:
     """What came of one test. `expected` is what it says; `got` always has decision, layer, code, rule, unmasked."""
 
     name: str
-    expected: Mapping[str, Json]
+    expected: Mapping[str, Any]
     got: Mapping[str, Json]
 
     @property
@@ -60,7 +62,7 @@ class CaseResult:
 
 
 def run_tests(
-    document: Document,
+    document: PolicyDocument,
     *,
     now: float,
     hooks: HookRunner | None = None,
@@ -73,9 +75,9 @@ def run_tests(
     wanted = None if only is None else frozenset(only)
     bench = TestBench(document)
     return [
-        bench.run(cast(Mapping[str, Any], test), now=now, hooks=hooks)
-        for test in cast(list[Json], document.get("tests", []))
-        if wanted is None or cast(Mapping[str, Json], test)["name"] in wanted
+        bench.run(test, now=now, hooks=hooks)
+        for test in document.get("tests", ())
+        if wanted is None or test["name"] in wanted
     ]
 
 
@@ -84,16 +86,15 @@ class TestBench:
 
     __test__ = False  # for pytest, which takes the name for a test class
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: PolicyDocument) -> None:
         self.snapshot = compile_snapshot(
             document, release=0, digest=digest(document), keys=EngineKeys(fingerprint=secrets.token_bytes(32))
         )
         self.directory: dict[str, DirectoryEntry] = {
-            name: _entry(cast(Mapping[str, Any], fields))
-            for name, fields in cast(dict[str, Json], document.get("principals", {})).items()
+            name: _entry(fields) for name, fields in document.get("principals", {}).items()
         }
 
-    def run(self, test: Mapping[str, Any], *, now: float, hooks: HookRunner | None = None) -> CaseResult:
+    def run(self, test: CaseFields, *, now: float, hooks: HookRunner | None = None) -> CaseResult:
         """One test in its document form."""
         at = seconds(test["at"]) if "at" in test else now
         decision = self.decide(
@@ -115,8 +116,8 @@ class TestBench:
     def decide(
         self,
         *,
-        principal: str | Mapping[str, Any],
-        call: Mapping[str, Any],
+        principal: str | InlinePrincipalFields,
+        call: CallFields,
         at: float,
         agent: str | None = None,
         audience: str | None = None,
@@ -136,8 +137,8 @@ class TestBench:
     def explain(
         self,
         *,
-        principal: str | Mapping[str, Any],
-        call: Mapping[str, Any],
+        principal: str | InlinePrincipalFields,
+        call: CallFields,
         at: float,
         agent: str | None = None,
         audience: str | None = None,
@@ -149,10 +150,10 @@ class TestBench:
     def _posed(
         self,
         *,
-        principal: str | Mapping[str, Any],
+        principal: str | InlinePrincipalFields,
         agent: str | None,
         audience: str | None,
-        call: Mapping[str, Any],
+        call: CallFields,
         at: float,
     ) -> tuple[World, Caller]:
         directory: Directory = self.directory
@@ -191,7 +192,7 @@ def _entry(fields: Mapping[str, Any]) -> DirectoryEntry:
     )
 
 
-def _principal(named: str | Mapping[str, Any], directory: Directory) -> Principal:
+def _principal(named: str | InlinePrincipalFields, directory: Directory) -> Principal:
     if not isinstance(named, str):
         if named.get("kind") == PrincipalKind.ANONYMOUS.value:
             return ANONYMOUS
@@ -214,7 +215,7 @@ def _principal(named: str | Mapping[str, Any], directory: Directory) -> Principa
     )
 
 
-def _call(call: Mapping[str, Any]) -> Call:
+def _call(call: CallFields) -> Call:
     labels = Labels(**call.get("context", {}))
     arguments = call.get("arguments", {})
     kind, name = EntityKind.TOOL, f"{call.get('server')}/{call.get('tool')}"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from typing import Any, cast
 
 from governance.deciding import keys
 from governance.deciding.runtime import Runtime
 from governance.engine.compiled.compilation import compile_slices
 from governance.engine.compiled.snapshot import Snapshot
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.document.codec import digest
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.services.releasing.publish import release_document
 from governance.services.releasing.releases import checked
@@ -39,7 +38,7 @@ def policy_snapshot(said: str | int, *, runtime: Runtime) -> Snapshot:
     return compiled_document(release_document(int(said)), release=int(said), previous=runtime.snapshot)
 
 
-def compiled_document(document: Document, *, release: int, previous: Snapshot | None = None) -> Snapshot:
+def compiled_document(document: PolicyDocument, *, release: int, previous: Snapshot | None = None) -> Snapshot:
     """A snapshot of a sound, canonical document, made in small steps that let other threads through."""
     named = digest(document)
     with _lock:
@@ -47,7 +46,7 @@ def compiled_document(document: Document, *, release: int, previous: Snapshot | 
     if known is not None and known.release == release:
         return known
     steps = compile_slices(
-        cast("dict[str, Any]", document),
+        document,
         release=release,
         digest=named,
         keys=keys.engine_keys(),

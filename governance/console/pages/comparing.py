@@ -7,12 +7,12 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.diff.moves import Move
 from governance.policy.diff.semantic import Change, compare, effect_of, only_tightens
 from governance.policy.document.codec import digest
-from governance.policy.schema.shapes import Document
 
-NOTHING: Document = {"toolgate": 1}
+NOTHING: PolicyDocument = {"toolgate": 1}
 """What is in force before the first release."""
 SHOWN = 100
 """Changes that one page lists; how many there are is always said."""
@@ -67,7 +67,7 @@ _lock = threading.Lock()
 _known: OrderedDict[tuple[str, str], PolicyDifference] = OrderedDict()
 
 
-def difference(old: Document | None, new: Document) -> PolicyDifference:
+def difference(old: PolicyDocument | None, new: PolicyDocument) -> PolicyDifference:
     """From one canonical document to another; None is nothing in force."""
     before = old if old is not None else NOTHING
     pair = (digest(before), digest(new))

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import cast
 
 import structlog
 from django import forms
@@ -14,11 +13,11 @@ from django import forms
 from accounts.directory.live import LiveDirectory
 from governance.deciding import keys, startup
 from governance.engine.compiled.snapshot import Snapshot
+from governance.engine.document.policy import PolicyDocument
 from governance.engine.principal import Directory
 from governance.engine.world import World
 from governance.models import DraftState, Release
 from governance.policy.document.errors import PolicyErrors
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.selectors.switches import live_switches
 from governance.services.policies import compiled_document
@@ -36,13 +35,13 @@ class Policy:
 
     name: str
     number: int | None
-    document: Document
+    document: PolicyDocument
     snapshot: Snapshot
 
 
 log = structlog.get_logger(__name__)
 _lock = threading.Lock()
-_documents: OrderedDict[tuple[int, str], Document] = OrderedDict()
+_documents: OrderedDict[tuple[int, str], PolicyDocument] = OrderedDict()
 
 
 def forget() -> None:
@@ -56,7 +55,7 @@ def newest_release() -> Release | None:
     return Release.objects.defer("document").order_by("-number").first()
 
 
-def release_document(number: int) -> Document | None:
+def release_document(number: int) -> PolicyDocument | None:
     """A release's document, once its signature holds; None where there is none, or none that was signed.
 
     Releases never change, so a process reads and verifies each once.
@@ -90,7 +89,7 @@ def current_policy() -> Policy | None:
         return Policy(
             name=f"release {running.release}",
             number=running.release,
-            document=cast(Document, running.document),
+            document=running.document,
             snapshot=running,
         )
     newest = newest_release()
@@ -155,5 +154,5 @@ def draft_revision() -> int:
     return DraftState.objects.filter(pk=1).values_list("changed_revision", flat=True).first() or 0
 
 
-def _snapshot(document: Document, *, release: int) -> Snapshot:
+def _snapshot(document: PolicyDocument, *, release: int) -> Snapshot:
     return compiled_document(document, release=release, previous=running_snapshot())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import orjson
 from django import forms
 from django.contrib import messages
@@ -14,10 +12,10 @@ from governance.console.pages.comparing import PolicyDifference, difference
 from governance.console.pages.in_force import newest_release, release_document
 from governance.console.pages.page import actor, person, refusals_told, show
 from governance.console.pages.review import asked_for, conflict_page
+from governance.engine.document.policy import PolicyDocument
 from governance.models import Release, ReleaseProposal
 from governance.models.releases.release import ProposalStatus
 from governance.policy.document.errors import PolicyErrors
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.services.releasing.proposals import approve, refuse, withdraw
 from governance.services.releasing.publish import roll_back
@@ -109,13 +107,14 @@ def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
             return HttpResponseRedirect(request.path)
         found.refresh_from_db()
     before = release_document(found.based_on) if found.based_on else None
+    proposed: PolicyDocument = orjson.loads(bytes(found.document))
     is_open = found.status == ProposalStatus.OPEN
     return show(
         request,
         "console/proposal.html",
         title=f"Proposal {found.pk}",
         proposal=found,
-        difference=difference(before, cast(Document, orjson.loads(bytes(found.document)))),
+        difference=difference(before, proposed),
         form=form,
         is_open=is_open,
         waits=found.release_id is None and found.status in (ProposalStatus.QUEUED, ProposalStatus.APPROVED),
@@ -146,9 +145,9 @@ def _chosen(request: HttpRequest, old: str, new: str) -> PolicyDifference | None
     return difference(documents[0], documents[1])
 
 
-def _document(request: HttpRequest, name: str) -> Document | None:
+def _document(request: HttpRequest, name: str) -> PolicyDocument | None:
     if name == "draft" and person(request).has_perm("governance.view_draftstate"):
-        document = dict(read_draft().document)
+        document = read_draft().document.copy()
         document.pop("principals", None)
         return document
     return release_document(int(name)) if name.isdecimal() and len(name) < 10 else None

@@ -17,12 +17,12 @@ from accounts.models import User
 from governance.console.pages.comparing import PolicyDifference, difference
 from governance.console.pages.in_force import newest_release
 from governance.console.pages.page import actor, person, refusals_told, sees_all, show
+from governance.engine.document.policy import PolicyDocument
 from governance.models import BacktestRun, DraftComment, Release
 from governance.models.releases.release import ReleaseKind
 from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.lint.linter import LintFinding, lint
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import CaseResult, run_tests
 from governance.services.authoring.comments import comment_on_draft, settle_comment
@@ -200,7 +200,7 @@ def _newest_backtest(looked: Review) -> BacktestRun | None:
     return BacktestRun.objects.defer("document").filter(digest=looked.named).order_by("-created_at").first()
 
 
-def _checks(named: str, sound: Document, draft: Document) -> Checks:
+def _checks(named: str, sound: PolicyDocument, draft: PolicyDocument) -> Checks:
     """Lint and tests of a draft: the same for everybody who looks within the minute."""
     with _lock:
         known = _checked.get(named)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from governance.engine.document.policy import PolicyDocument
 from governance.management.policy.subcommand import Streams
 from governance.policy.files.bundle import PolicyErrors, read_policy
-from governance.policy.schema.shapes import Document
 
 STORED = ("draft", "current")
 
@@ -17,7 +17,7 @@ def is_stored(reference: str) -> bool:
     return (reference in STORED or reference.isdecimal()) and not Path(reference).exists()
 
 
-def load(references: str | Sequence[str], streams: Streams) -> Document | None:
+def load(references: str | Sequence[str], streams: Streams) -> PolicyDocument | None:
     """The document that is meant, or None once everything that is wrong with it has been written to `err`."""
     if isinstance(references, str) and is_stored(references):
         return _stored(references, streams)
@@ -31,7 +31,7 @@ def load(references: str | Sequence[str], streams: Streams) -> Document | None:
         return None
 
 
-def _stored(reference: str, streams: Streams) -> Document | None:
+def _stored(reference: str, streams: Streams) -> PolicyDocument | None:
     from accounts.services.errors import ServiceError
     from governance.policy.tables.compiler import document_from_rows
     from governance.services.releasing.publish import in_force, release_document

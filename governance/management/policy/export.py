@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from governance.engine.document.policy import PolicyDocument
 from governance.management.policy.releasing import guarded
 from governance.management.policy.subcommand import FINDINGS, GOOD, Streams, Subcommand
 from governance.policy.files.bundle import write_yaml
-from governance.policy.schema.shapes import Document
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def run(options: Namespace, streams: Streams) -> int:
     return guarded(work, streams)
 
 
-def _wanted(options: Namespace) -> Document | None:
+def _wanted(options: Namespace) -> PolicyDocument | None:
     from governance.policy.tables.compiler import document_from_rows
     from governance.services.releasing.publish import in_force, release_document
 

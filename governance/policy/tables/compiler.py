@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models.authored import Versioned
+from governance.engine.document.policy import PolicyDocument
 from governance.models import DraftState
 from governance.policy.document.canonical import normalise
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.objects import SINGLE, Identity, Objects, identity_of, put_together
 from governance.policy.tables.row_mapping import HOME_OF, HOMES, Form, Home
 
@@ -19,11 +19,11 @@ from governance.policy.tables.row_mapping import HOME_OF, HOMES, Form, Home
 class Draft:
     """The draft as one document, at one revision."""
 
-    document: Document
+    document: PolicyDocument
     revision: int
 
 
-def document_from_rows() -> Document:
+def document_from_rows() -> PolicyDocument:
     """The draft as a canonical document."""
     return read_draft().document
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -19,12 +20,12 @@ from audit.records.kinds import Kind
 from audit.writing.outbox import record_change
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys, Snapshot
+from governance.engine.document.policy import PolicyDocument
 from governance.models.releases.draft import DraftState
 from governance.models.releases.release import Release, ReleaseKind
 from governance.policy.checks.validate import normalise, validate
 from governance.policy.document.codec import canonical_json, digest
 from governance.policy.document.errors import PolicyErrors
-from governance.policy.schema.shapes import Document
 from governance.vault.errors import VaultError
 from governance.vault.keypair import SigningKeys
 from governance.vault.signing import sign_release, verify_release
@@ -56,7 +57,7 @@ def newest_number() -> int:
     return Release.objects.order_by("-number").values_list("number", flat=True).first() or 0
 
 
-def verified_document(release: Release, *, policy_keys: SigningKeys) -> Document:
+def verified_document(release: Release, *, policy_keys: SigningKeys) -> PolicyDocument:
     """The document of a stored release, once signature and digest hold. Raises `ReleaseAltered`."""
     body = bytes(release.document)
     try:
@@ -68,10 +69,11 @@ def verified_document(release: Release, *, policy_keys: SigningKeys) -> Document
         raise ReleaseAltered(release.number) from None
     if hashlib.sha256(body).hexdigest() != release.digest:
         raise ReleaseAltered(release.number)
-    return cast(Document, json.loads(body))
+    document: PolicyDocument = json.loads(body)
+    return document
 
 
-def checked(document: Document) -> Document:
+def checked(document: Mapping[str, Any]) -> PolicyDocument:
     """The document as a release holds it: canonical, without principals. Raises `PolicyErrors` for an unsound one."""
     faults = validate(document)
     if faults:
@@ -81,7 +83,9 @@ def checked(document: Document) -> Document:
     return canonical
 
 
-def compiled(document: Document, *, number: int, keys: EngineKeys, sound: bool = False) -> tuple[Document, Snapshot]:
+def compiled(
+    document: PolicyDocument, *, number: int, keys: EngineKeys, sound: bool = False
+) -> tuple[PolicyDocument, Snapshot]:
     """The document as a release holds it and its snapshot. Raises `PolicyErrors` where it is no sound policy.
 
     With `sound` it came out of `checked` before.
@@ -93,7 +97,7 @@ def compiled(document: Document, *, number: int, keys: EngineKeys, sound: bool =
 def make_release(
     *,
     actor: Actor,
-    document: Document,
+    document: PolicyDocument,
     message: str,
     based_on: int,
     signing: SigningKeys,

@@ -20,8 +20,8 @@ from accounts.models import User
 from audit.records.kinds import Kind
 from audit.trace.reading import records_between
 from governance.deciding import keys
+from governance.engine.document.policy import PolicyDocument
 from governance.engine.principal import TIERS, DirectoryEntry, PrincipalKind
-from governance.policy.schema.shapes import Document
 from governance.services.releasing.publish import in_force
 from governance.services.releasing.releases import checked, compiled
 from governance.services.replaying.replay import Replayed, Replayer, Unknown
@@ -80,7 +80,9 @@ class Backtest:
         }
 
 
-def backtest(document: Document, *, since: datetime, until: datetime, progress: Progress | None = None) -> Backtest:
+def backtest(
+    document: PolicyDocument, *, since: datetime, until: datetime, progress: Progress | None = None
+) -> Backtest:
     """Decide the decisions of `since` up to `until` again by `document`.
 
     Payloads are opened where this process holds the private half of the capture key (the worker, a command), for
@@ -137,10 +139,10 @@ def _count(result: Backtest, replayed: Replayed) -> None:
         )  # fmt: skip
 
 
-def _replayer(document: Document) -> Replayer:
+def _replayer(document: PolicyDocument) -> Replayer:
     sound = checked(document)
     _, snapshot = compiled(sound, number=0, keys=keys.engine_keys(), sound=True)
-    current = in_force().document or {}
+    current: PolicyDocument = in_force().document or {"toolgate": 1}
     return Replayer(
         snapshot=snapshot,
         directory=_directory(),

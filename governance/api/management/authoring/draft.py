@@ -32,11 +32,11 @@ from governance.api.management.shown import (
     shown_release,
     shown_results,
 )
+from governance.engine.document.policy import PolicyDocument
 from governance.models import DraftComment, DraftState
 from governance.policy.checks.validate import validate
 from governance.policy.diff.semantic import compare
 from governance.policy.lint.linter import lint
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import run_tests
 from governance.selectors.draft import unpublished_changes
@@ -45,7 +45,7 @@ from governance.services.authoring.draft import replace_draft
 from governance.services.releasing.publish import Published, in_force, publish_draft, release_document
 
 MOST_DOCUMENT = 2 * 1024 * 1024  # bytes; larger policies are imported by the command
-EMPTY: Document = {"toolgate": 1}
+EMPTY: PolicyDocument = {"toolgate": 1}
 LOOK = "governance.view_draftstate"
 PUBLISH_FIELDS = frozenset({"message", "expected_release", "expected_revision", "override_reason", "emergency"})
 
@@ -156,7 +156,7 @@ class DraftView(ManagementView):
         return self.reply(shown_comment(settle_comment(actor=self.actor(request), comment_id=int(key))))
 
 
-def sound_draft() -> Document:
+def sound_draft() -> PolicyDocument:
     """The draft's document. Raises `Problem` 400 with everything that is wrong with it."""
     document = read_draft().document
     if errors := validate(document):
@@ -164,11 +164,13 @@ def sound_draft() -> Document:
     return document
 
 
-def policy(said: str) -> Document:
+def policy(said: str) -> PolicyDocument:
     """The document of `draft`, `current` or a release's number. Raises `Problem`, `ReleaseAltered`."""
     if said == "draft":
         # A release holds no principals, so what is compared with one does not either.
-        return {key: value for key, value in sound_draft().items() if key != "principals"}
+        document = sound_draft().copy()
+        document.pop("principals", None)
+        return document
     if said == "current":
         return in_force().document or EMPTY
     if said.isascii() and said.isdigit() and len(said) <= 18:

@@ -27,9 +27,9 @@ from governance.api.management.shown import (
     shown_release,
 )
 from governance.deciding import keys
+from governance.engine.document.policy import PolicyDocument
 from governance.models import Release, ReleaseProposal
 from governance.policy.diff.semantic import compare
-from governance.policy.schema.shapes import Document
 from governance.services.releasing.proposals import approve, check_proposal, refuse, withdraw
 from governance.services.releasing.publish import roll_back
 from governance.services.releasing.releases import verified_document
@@ -90,12 +90,12 @@ class ReleaseView(ManagementView):
             raise not_found()
         return release
 
-    def _before(self, release: Release) -> Document:
+    def _before(self, release: Release) -> PolicyDocument:
         before = Release.objects.filter(number=release.number - 1).first()
         return self._document(before) if before is not None else EMPTY
 
     @staticmethod
-    def _document(release: Release) -> Document:
+    def _document(release: Release) -> PolicyDocument:
         return verified_document(release, policy_keys=keys.policy_keys().public_only())
 
 
