@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 
 from governance.engine.blocking.blocklist import Blocklist
 from governance.engine.blocking.data_sources import DataSourcePatterns
@@ -46,6 +46,8 @@ SLICE = 8
 """Rules or tools a slice; a rule with a loop in its condition costs about 0.3 ms and has a slice of its own."""
 
 Slices = Generator[None, None, Snapshot]
+_Boundary: TypeAlias = tuple[bool, int, frozenset[str] | None, frozenset[str] | None, int]
+"""What a `Profile` holds: entities that say the same share one."""
 
 
 def compile_snapshot(
@@ -88,7 +90,7 @@ def compile_slices(
     What did not change since `previous` (scanner, blocklist, data source patterns) is taken from it.
     """
     entities: dict[tuple[str, str], Entity] = {}
-    profiles: dict[tuple[Any, ...], Profile] = {}
+    profiles: dict[_Boundary, Profile] = {}
     yield from _entities(document, keys.issuer, entities, profiles)
     bounds = {}
     for id, agent in document.get("agents", {}).items():
@@ -192,7 +194,7 @@ def _entities(
     document: PolicyDocument,
     issuer: str,
     entities: dict[tuple[str, str], Entity],
-    profiles: dict[tuple[Any, ...], Profile],
+    profiles: dict[_Boundary, Profile],
 ) -> Generator[None, None, None]:
     done = 0
     for id, server in document.get("servers", {}).items():
@@ -247,7 +249,7 @@ def _entity(
     kind: str,
     id: str,
     raw: EntityFields,
-    profiles: dict[tuple[Any, ...], Profile],
+    profiles: dict[_Boundary, Profile],
     *,
     name: str,
     server: str | None = None,

@@ -107,7 +107,7 @@ class Rule:
     valid_until: float = float("inf")
     condition: Condition | None = None
     parameters: Parameters | None = None
-    approval: ApprovalFields = field(default_factory=lambda: ApprovalFields())
+    approval: ApprovalFields = field(default_factory=ApprovalFields)
     skip_client_prompt: bool = False
     conditional: bool = field(init=False)
 

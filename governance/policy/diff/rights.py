@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, product
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from governance.engine.call import EntityKind
 from governance.engine.compiled.pattern import Pattern
@@ -19,7 +19,7 @@ from governance.engine.decision import Effect
 from governance.engine.document.entities import ServerFields
 from governance.engine.document.people import PrincipalFields
 from governance.engine.document.policy import PolicyDocument
-from governance.engine.document.rules import RuleFields, SubjectFields
+from governance.engine.document.rules import PeopleFields, RuleFields, SubjectFields
 from governance.policy.diff.moves import Move, together
 from governance.policy.document.entity_patterns import TABLES, entities_of, parse_selector
 from governance.policy.document.reach import who
@@ -209,7 +209,7 @@ def _covered(patterns: list[tuple[Pattern, bool]], kind: EntityKind, name: str) 
     return any(pattern.matches(kind, name.casefold() if fold else name) for pattern, fold in patterns)
 
 
-def _own(document: PolicyDocument, kind: EntityKind, name: str) -> Any:
+def _own(document: PolicyDocument, kind: EntityKind, name: str) -> object:
     """What is written of an entity; for a tool with its server's own fields, which bound it."""
     if kind is not EntityKind.TOOL:
         table = next(key for key, of in TABLES.items() if of is kind)
@@ -222,8 +222,11 @@ def _own(document: PolicyDocument, kind: EntityKind, name: str) -> Any:
 
 
 def _sources(document: PolicyDocument, kind: EntityKind, name: str) -> set[str]:
-    own = _own(document, kind, name) if kind is EntityKind.TOOL else None
-    return set(own[0].get("data_sources", ())) if own is not None else set()
+    if kind is not EntityKind.TOOL:
+        return set()
+    server, _, tool = name.partition("/")
+    fields = document.get("servers", {}).get(server, {}).get("tools", {}).get(tool, {})
+    return set(fields.get("data_sources", ()))
 
 
 def _changed_keys(old: PolicyDocument, new: PolicyDocument, key: Literal["agents", "data_sources"]) -> set[str]:
@@ -274,7 +277,7 @@ def _typical(subjects: SubjectFields, departments: list[str]) -> Iterator[Typica
     if "users" in subjects:
         for user, agent in product(subjects["users"], agents):
             yield TypicalCaller(
-                words=_words(subjects, users=[user], agent=agent), principal=user, described="", agent=agent
+                words=_words(subjects, {"users": [user]}, agent), principal=user, described="", agent=agent
             )
         return
     roles, groups = subjects.get("roles", (None,)), subjects.get("groups", (None,))
@@ -286,11 +289,15 @@ def _typical(subjects: SubjectFields, departments: list[str]) -> Iterator[Typica
             "groups": [group] if group else [],
             "departments": [department] if department else departments,
         }
-        named = {
-            key: [value] for key, value in (("roles", role), ("groups", group), ("departments", department)) if value
-        }
+        named: PeopleFields = {}
+        if role:
+            named["roles"] = [role]
+        if group:
+            named["groups"] = [group]
+        if department:
+            named["departments"] = [department]
         yield TypicalCaller(
-            words=_words(subjects, agent=agent, **named),
+            words=_words(subjects, named, agent),
             principal="",
             described=json.dumps(described, sort_keys=True),
             agent=agent,
@@ -300,8 +307,8 @@ def _typical(subjects: SubjectFields, departments: list[str]) -> Iterator[Typica
         yield TypicalCaller(words="anonymous", principal="", described=anonymous, agent=None)
 
 
-def _words(subjects: SubjectFields, *, agent: str | None, **named: list[str]) -> str:
-    said: dict[str, object] = {**subjects, **named}
+def _words(subjects: SubjectFields, named: PeopleFields, agent: str | None) -> str:
+    said: SubjectFields = {**subjects, **named}
     if agent is not None:
         said["agents"] = [agent]
     return who(said)

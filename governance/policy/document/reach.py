@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from governance.engine.call import EntityKind
 from governance.engine.document.rules import ParameterFields, RuleFields, SubjectFields
@@ -97,18 +97,18 @@ def _tiers(subjects: SubjectFields) -> frozenset[int] | None:
     return above if exact is None else exact & above
 
 
-def who(subjects: Mapping[str, Any]) -> str:
+def who(subjects: SubjectFields) -> str:
     """Whom subjects name, in words: `holders of analyst in finance`."""
     parts = [
-        words.format(" or ".join(subjects[key]))
-        for key, words in (
-            ("users", "{}"),
-            ("roles", "holders of {}"),
-            ("groups", "members of {}"),
-            ("departments", "in {}"),
-            ("tiers", "of tier {}"),
+        words.format(" or ".join(named))
+        for named, words in (
+            (subjects.get("users"), "{}"),
+            (subjects.get("roles"), "holders of {}"),
+            (subjects.get("groups"), "members of {}"),
+            (subjects.get("departments"), "in {}"),
+            (subjects.get("tiers"), "of tier {}"),
         )
-        if key in subjects
+        if named is not None
     ]
     if "min_tier" in subjects:
         parts.append(f"of tier {subjects['min_tier']} or above")
