@@ -92,7 +92,7 @@ class DataSourcePatterns:
         """
         found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in KINDS}
         for name, source in data_sources.items():
-            for kind, patterns in (source.get("patterns", {})).items():
+            for kind, patterns in source.get("patterns", {}).items():
                 found[kind] += [(name, pattern) for pattern in patterns]
         return cls(
             paths=PathMatcher(found["path"]),
