@@ -56,6 +56,7 @@ def without_credentials_in_address(view: View) -> View:
         refused = refuse_in_address(request)
         return refused if refused is not None else view(request, *args, **kwargs)
 
+    # `wraps` does not say that what it makes takes what the view takes.
     return cast(View, asked)
 
 

@@ -118,10 +118,10 @@ class Runtime:
 
     def _names(self, identity: Identity) -> dict[str, str]:
         """What people call the principal and its agent: a record outlives both, and keeps names beside ids."""
-        agents = self.snapshot.document.get("agents", {})
+        agent = self.snapshot.document.get("agents", {}).get(identity.caller.agent or "")
         known = {
             "principal": identity.claims.username if identity.claims is not None else None,
-            "agent": agents.get(identity.caller.agent, {}).get("name"),
+            "agent": agent.get("name") if agent is not None else None,
         }
         return {key: name for key, name in known.items() if name}
 

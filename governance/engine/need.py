@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from governance.engine.call import Call, Json
+from governance.engine.call import Call
+from governance.engine.document.rules import ApprovalFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Hook:
     on_failure: str
     timeout: float
     shadow: bool
-    spec: Mapping[str, Json] = field(default_factory=dict)
+    spec: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class NeedApproval:
 
     call: Call
     asks: tuple[str, ...]
-    approvals: Mapping[str, Mapping[str, Json]]
+    approvals: Mapping[str, ApprovalFields]
     sensitivity: str
 
 

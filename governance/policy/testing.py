@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from governance.engine.asking.explain import Explanation, explain
 from governance.engine.asking.posed_caller import PosedCaller, described
@@ -19,12 +19,13 @@ from governance.engine.compiled.snapshot import EngineKeys
 from governance.engine.deciding.driver import StandIn, passing_hooks, run
 from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import Decision
+from governance.engine.document.policy import PolicyDocument
+from governance.engine.document.rules import CallFields, CaseFields
 from governance.engine.need import HookRuns, NeedHooks
 from governance.engine.principal import DirectoryEntry
 from governance.engine.world import World
 from governance.policy.document.codec import canonical_json, digest
 from governance.policy.document.moments import seconds
-from governance.policy.schema.shapes import Document
 
 HookRunner = Callable[[NeedHooks], HookRuns]
 
@@ -34,7 +35,7 @@ class CaseResult:
     """What came of one test. `expected` is what it says; `got` always has decision, layer, code, rule, unmasked."""
 
     name: str
-    expected: Mapping[str, Json]
+    expected: Mapping[str, Any]
     got: Mapping[str, Json]
 
     @property
@@ -48,7 +49,7 @@ class CaseResult:
 
 
 def run_tests(
-    document: Document,
+    document: PolicyDocument,
     *,
     now: float,
     hooks: HookRunner = passing_hooks,
@@ -61,9 +62,9 @@ def run_tests(
     wanted = None if only is None else frozenset(only)
     bench = TestBench(document)
     return [
-        bench.run(cast(Mapping[str, Any], test), now=now, hooks=hooks)
-        for test in cast(list[Json], document.get("tests", []))
-        if wanted is None or cast(Mapping[str, Json], test)["name"] in wanted
+        bench.run(test, now=now, hooks=hooks)
+        for test in document.get("tests", ())
+        if wanted is None or test["name"] in wanted
     ]
 
 
@@ -72,16 +73,15 @@ class TestBench:
 
     __test__ = False  # for pytest, which takes the name for a test class
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: PolicyDocument) -> None:
         self.snapshot = compile_snapshot(
             document, release=0, digest=digest(document), keys=EngineKeys(fingerprint=secrets.token_bytes(32))
         )
         self.directory: dict[str, DirectoryEntry] = {
-            name: described(cast(Mapping[str, Any], fields))
-            for name, fields in cast(dict[str, Json], document.get("principals", {})).items()
+            name: described(fields) for name, fields in document.get("principals", {}).items()
         }
 
-    def run(self, test: Mapping[str, Any], *, now: float, hooks: HookRunner = passing_hooks) -> CaseResult:
+    def run(self, test: CaseFields, *, now: float, hooks: HookRunner = passing_hooks) -> CaseResult:
         """One test in its document form."""
         at = seconds(test["at"]) if "at" in test else now
         who = test["principal"]
@@ -99,14 +99,12 @@ class TestBench:
         }
         return CaseResult(name=test["name"], expected=test["expect"], got=got)
 
-    def decide(
-        self, posed: PosedCaller, call: Mapping[str, Any], *, at: float, hooks: HookRunner = passing_hooks
-    ) -> Decision:
+    def decide(self, posed: PosedCaller, call: CallFields, *, at: float, hooks: HookRunner = passing_hooks) -> Decision:
         """The true decision on a call in the form that a test gives it, at `at` epoch seconds."""
         caller = posed.caller(self.directory)
         return run(decide(self.snapshot, self._world(at), caller, _call(call), now=at), StandIn(hooks=hooks))
 
-    def explain(self, posed: PosedCaller, call: Mapping[str, Any], *, at: float) -> Explanation:
+    def explain(self, posed: PosedCaller, call: CallFields, *, at: float) -> Explanation:
         """Why a call in the form that a test gives it is decided so, at `at` epoch seconds."""
         return explain(self.snapshot, self._world(at), posed.caller(self.directory), _call(call), now=at)
 
@@ -114,7 +112,7 @@ class TestBench:
         return World(confirmed_at=at, directory=self.directory)
 
 
-def _call(call: Mapping[str, Any]) -> Call:
+def _call(call: CallFields) -> Call:
     labels = Labels(**call.get("context", {}))
     arguments = call.get("arguments", {})
     kind, name = EntityKind.TOOL, f"{call.get('server')}/{call.get('tool')}"

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+
+from governance.engine.document.controls import BlocklistEntryFields, BlocklistFields, DetectorFields, ScannerFields
+from governance.engine.document.policy import PolicyDocument
 
 
-def switched_off(document: Mapping[str, Any]) -> Iterator[str]:
+def switched_off(document: PolicyDocument) -> Iterator[str]:
     """One line for everything that protects and does not: `detectors.off: jwt`, `rules.r1: shadow`."""
-    for section in ("blocklist", "detectors"):
-        part = document.get(section, {})
-        if "packs" in part and "builtin" not in part["packs"]:
-            yield f"{section}.packs: builtin is off"
-        for state in ("off", "shadow"):
-            for name in part.get(state, ()):
-                yield f"{section}.{state}: {name}"
-        for entry in (*part.get("entries", ()), *part.get("own", ())):
-            if entry.get("mode") == "shadow":
-                yield f"{section}.{entry['id']}: shadow"
+    blocklist, detectors = document.get("blocklist", {}), document.get("detectors", {})
+    yield from _of_section("blocklist", blocklist, blocklist.get("entries", ()))
+    yield from _of_section("detectors", detectors, detectors.get("own", ()))
     for layer, state in document.get("layers", {}).items():
         if state.get("mode") == "shadow":
             yield f"layers.{layer}: shadow until {state.get('until')}"
@@ -33,3 +28,17 @@ def switched_off(document: Mapping[str, Any]) -> Iterator[str]:
         yield "rate_limits: disabled"
     for exemption in document.get("exemptions", ()):
         yield f"exemption: {exemption['name']} for {exemption['entity']} until {exemption.get('until')}"
+
+
+def _of_section(
+    section: str, said: BlocklistFields | ScannerFields, own: Iterable[BlocklistEntryFields | DetectorFields]
+) -> Iterator[str]:
+    if "packs" in said and "builtin" not in said["packs"]:
+        yield f"{section}.packs: builtin is off"
+    for name in said.get("off", ()):
+        yield f"{section}.off: {name}"
+    for name in said.get("shadow", ()):
+        yield f"{section}.shadow: {name}"
+    for entry in own:
+        if entry.get("mode") == "shadow":
+            yield f"{section}.{entry['id']}: shadow"

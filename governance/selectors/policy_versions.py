@@ -10,10 +10,9 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import structlog
 from django.db.models import QuerySet
@@ -22,10 +21,10 @@ from accounts.services.errors import ServiceError
 from governance.deciding import keys, startup
 from governance.engine.compiled.compilation import compile_slices
 from governance.engine.compiled.snapshot import Snapshot
+from governance.engine.document.policy import PolicyDocument
 from governance.models import DraftState, Release
 from governance.policy.checks.validate import checked
 from governance.policy.document.codec import digest
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import WRITTEN_IN, read_draft
 from governance.selectors.kept import Kept
 from governance.vault.errors import VaultError
@@ -75,7 +74,7 @@ class PolicyVersion:
     """
 
     number: int
-    document: Document
+    document: PolicyDocument
     digest: str
     _made: list[Snapshot] = field(default_factory=list, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -104,7 +103,7 @@ class DraftVersion(PolicyVersion):
     """The draft at one revision. `written` is what its tables say, with the principals that only tests know."""
 
     revision: int
-    written: Document
+    written: PolicyDocument
 
     @property
     def name(self) -> str:
@@ -148,8 +147,7 @@ def asked_version(reference: Reference) -> PolicyVersion:
     running = _running()
     if reference is not Which.CURRENT or running is None or not running.release:
         return policy_version(reference)
-    document = cast(Document, running.document)
-    return PolicyVersion(number=running.release, document=document, digest=running.digest, _made=[running])
+    return PolicyVersion(number=running.release, document=running.document, digest=running.digest, _made=[running])
 
 
 def newest_version() -> PolicyVersion:
@@ -216,7 +214,8 @@ def _verified(number: int) -> PolicyVersion:
     if not intact:
         log.error("release.altered", number=number)
         raise ReleaseAltered(number)
-    return PolicyVersion(number=number, document=cast(Document, json.loads(body)), digest=release.digest)
+    document: PolicyDocument = json.loads(body)
+    return PolicyVersion(number=number, document=document, digest=release.digest)
 
 
 def _compiled(version: PolicyVersion) -> Snapshot:
@@ -225,7 +224,7 @@ def _compiled(version: PolicyVersion) -> Snapshot:
     if running is not None and (running.release, running.digest) == (version.number, version.digest):
         return running
     steps = compile_slices(
-        cast(Mapping[str, Any], version.document),
+        version.document,
         release=version.number,
         digest=version.digest,
         keys=keys.engine_keys(),

@@ -107,7 +107,7 @@ class Nothing:
         return ()
 
 
-def compiled(source: dict[str, Any], *, bare: bool, previous: Snapshot | None = None) -> Snapshot:
+def compiled(source: Any, *, bare: bool, previous: Snapshot | None = None) -> Snapshot:
     hands: dict[str, Any] = {"scanner": Nothing(), "blocklist": Nothing()} if bare else {}
     return compile_snapshot(source, release=1, digest="0" * 64, keys=KEYS, previous=previous, **hands)
 

@@ -12,7 +12,7 @@ import sys
 import django
 from django.core.management import call_command
 
-from governance.engine.call import Json
+from governance.engine.document.controls import SettingFields
 
 
 def main(callers: list[tuple[str, str | None]], stale_after: int) -> None:
@@ -39,7 +39,7 @@ def publish(stale_after: int) -> None:
     from governance.policy.files.bundle import read_policy
     from governance.services.releasing.releases import make_release
 
-    times: dict[str, Json] = {"stale_after": stale_after, "stale_after_restricted": stale_after}
+    times: SettingFields = {"stale_after": stale_after, "stale_after_restricted": stale_after}
     make_release(
         actor=Actor.command("test", staff="test"),
         document={**read_policy(POLICY_FILE), "settings": times},

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.diff.moves import Move
 from governance.policy.diff.semantic import Change, compare, effect_of, only_tightens
 from governance.policy.document.codec import digest
-from governance.policy.schema.shapes import Document
 from governance.selectors.kept import Kept
 
 SHOWN = 100
@@ -62,7 +62,7 @@ class PolicyDifference:
 _kept: Kept[tuple[str, str], PolicyDifference] = Kept(most=8)
 
 
-def difference(old: Document, new: Document) -> PolicyDifference:
+def difference(old: PolicyDocument, new: PolicyDocument) -> PolicyDifference:
     """From one canonical document to another."""
     return _kept.once((digest(old), digest(new)), lambda: PolicyDifference(changes=tuple(compare(old, new))))
 

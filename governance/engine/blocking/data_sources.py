@@ -9,6 +9,7 @@ from typing import Any, Self
 from governance.engine.blocking import reach
 from governance.engine.blocking.leaves import LeafRole, leaves, tool_shape
 from governance.engine.blocking.matchers import GlobSet, HostMatcher, PathMatcher
+from governance.engine.document.entities import DataSourceFields
 from governance.engine.normalise.globs import glob_expression
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
 from governance.engine.normalise.paths import MAX_PATH, is_path_shaped, path_forms, pattern_form
@@ -84,14 +85,14 @@ class DataSourcePatterns:
         self._paths, self._hosts, self._tables, self._all, self._begins = paths, hosts, tables, names, begins
 
     @classmethod
-    def compile(cls, data_sources: Mapping[str, Any]) -> Self:
+    def compile(cls, data_sources: Mapping[str, DataSourceFields]) -> Self:
         """Compile the policy file's `data_sources`: id → {patterns: {path: [...], host: [...], table: [...]}}.
 
         ValueError when a host pattern is no host.
         """
         found: dict[str, list[tuple[str, str]]] = {kind: [] for kind in KINDS}
         for name, source in data_sources.items():
-            for kind, patterns in (source.get("patterns") or {}).items():
+            for kind, patterns in source.get("patterns", {}).items():
                 found[kind] += [(name, pattern) for pattern in patterns]
         return cls(
             paths=PathMatcher(found["path"]),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Literal, TypeAlias
 
 from governance.engine.blocking.blocklist import Blocklist
 from governance.engine.blocking.data_sources import DataSourcePatterns
+from governance.engine.call import Json
 from governance.engine.compiled.entity import SENSITIVITIES, Bound, Entity, Profile
 from governance.engine.compiled.exemption import Exemption
 from governance.engine.compiled.hook_matching import HookEntry
@@ -21,6 +22,10 @@ from governance.engine.conditions.argument_schema import ArgumentSchema
 from governance.engine.conditions.condition import compile_condition
 from governance.engine.decision import Effect
 from governance.engine.detection.scanner import Scanner
+from governance.engine.document.controls import RateLimitFields, RateTierWord
+from governance.engine.document.entities import AgentFields, EntityFields
+from governance.engine.document.policy import PolicyDocument
+from governance.engine.document.rules import RuleFields
 from governance.engine.principal import TIERS
 
 BASE_PER_SECOND: Mapping[str, float] = {
@@ -36,15 +41,17 @@ BASE_PER_SECOND: Mapping[str, float] = {
     "stream": 100,
     "content": 50,
 }
-TIER_MULTIPLIERS: Mapping[str, float] = {"admin": 10, "service": 5, "a2a": 5, "mcp": 5, "user": 1, "anon": 0.5}
+TIER_MULTIPLIERS: Mapping[RateTierWord, float] = {"admin": 10, "service": 5, "a2a": 5, "mcp": 5, "user": 1, "anon": 0.5}
 SLICE = 8
 """Rules or tools a slice; a rule with a loop in its condition costs about 0.3 ms and has a slice of its own."""
 
 Slices = Generator[None, None, Snapshot]
+_Boundary: TypeAlias = tuple[bool, int, frozenset[str] | None, frozenset[str] | None, int]
+"""What a `Profile` holds: entities that say the same share one."""
 
 
 def compile_snapshot(
-    document: Mapping[str, Any],
+    document: PolicyDocument,
     *,
     release: int,
     digest: str,
@@ -69,7 +76,7 @@ def compile_snapshot(
 
 
 def compile_slices(
-    document: Mapping[str, Any],
+    document: PolicyDocument,
     *,
     release: int,
     digest: str,
@@ -83,7 +90,7 @@ def compile_slices(
     What did not change since `previous` (scanner, blocklist, data source patterns) is taken from it.
     """
     entities: dict[tuple[str, str], Entity] = {}
-    profiles: dict[tuple[Any, ...], Profile] = {}
+    profiles: dict[_Boundary, Profile] = {}
     yield from _entities(document, keys.issuer, entities, profiles)
     bounds = {}
     for id, agent in document.get("agents", {}).items():
@@ -103,13 +110,12 @@ def compile_slices(
         (granting if rule.effect is Effect.ALLOW else restricting).add(rule)
         if order % SLICE == SLICE - 1 or (rule.condition is not None and rule.condition.shape is not None):
             yield
-    old = previous.document if previous is not None else {}
     if scanner is None:
-        kept = previous is not None and document.get("detectors", {}) == old.get("detectors", {})
+        kept = previous is not None and document.get("detectors", {}) == previous.document.get("detectors", {})
         scanner = previous.scanner if previous is not None and kept else _scanner(document, keys)
     yield
     if blocklist is None:
-        kept = previous is not None and document.get("blocklist", {}) == old.get("blocklist", {})
+        kept = previous is not None and document.get("blocklist", {}) == previous.document.get("blocklist", {})
         blocklist = previous.blocklist if previous is not None and kept else _blocklist(document)
     yield
     data_sources = document.get("data_sources", {})
@@ -157,11 +163,11 @@ def seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def _by_id(raw: Mapping[str, Any]) -> str:
-    return str(raw["id"])
+def _by_id(raw: RuleFields) -> str:
+    return raw["id"]
 
 
-def _blocklist(document: Mapping[str, Any]) -> BlocklistLike:
+def _blocklist(document: PolicyDocument) -> BlocklistLike:
     blocking = document.get("blocklist", {})
     return Blocklist.compile(
         packs=blocking.get("packs", ["builtin"]),
@@ -171,7 +177,7 @@ def _blocklist(document: Mapping[str, Any]) -> BlocklistLike:
     )
 
 
-def _scanner(document: Mapping[str, Any], keys: EngineKeys) -> ScannerLike:
+def _scanner(document: PolicyDocument, keys: EngineKeys) -> ScannerLike:
     detectors = document.get("detectors", {})
     return Scanner.compile(
         packs=detectors.get("packs", ["builtin"]),
@@ -185,38 +191,44 @@ def _scanner(document: Mapping[str, Any], keys: EngineKeys) -> ScannerLike:
 
 
 def _entities(
-    document: Mapping[str, Any],
+    document: PolicyDocument,
     issuer: str,
     entities: dict[tuple[str, str], Entity],
-    profiles: dict[tuple[Any, ...], Profile],
+    profiles: dict[_Boundary, Profile],
 ) -> Generator[None, None, None]:
     done = 0
     for id, server in document.get("servers", {}).items():
         audience = server.get("audience", f"{issuer}/mcp/{id}")
-        made = _entity("server", id, server, profiles, name=id, server=id, audience=audience)
+        made = _entity(
+            "server",
+            id,
+            server,
+            profiles,
+            name=id,
+            server=id,
+            audience=audience,
+            agent_required=server.get("agent_required", True) is not False,
+        )
         entities["server", id] = made
         for name, tool in server.get("tools", {}).items():
             entities["tool", f"{id}/{name}"] = _entity(
                 "tool",
                 f"{id}/{name}",
-                {"rate_class": made.rate_class, "capture": made.capture, **tool},
+                tool,
                 profiles,
                 name=name,
                 server=id,
                 audience=audience,
                 agent_required=made.agent_required,
-                parent_enabled=made.profile.enabled,
+                parent=made,
+                data_sources=tool.get("data_sources", ()),
+                schema=tool.get("schema"),
             )
             done += 1
             if done % SLICE == 0:
                 yield
         yield
-    for kind, key in (
-        ("data_source", "data_sources"),
-        ("agent", "agents"),
-        ("skill", "skills"),
-        ("plugin", "plugins"),
-    ):
+    for kind, key in _OTHERS:
         for id, raw in document.get(key, {}).items():
             entities[kind, id] = _entity(kind, id, raw, profiles, name=id)
             done += 1
@@ -224,22 +236,33 @@ def _entities(
                 yield
 
 
+_OTHERS: tuple[tuple[str, Literal["data_sources", "agents", "skills", "plugins"]], ...] = (
+    ("data_source", "data_sources"),
+    ("agent", "agents"),
+    ("skill", "skills"),
+    ("plugin", "plugins"),
+)
+"""Kinds of entity without parts, and where they stand."""
+
+
 def _entity(
     kind: str,
     id: str,
-    raw: Mapping[str, Any],
-    profiles: dict[tuple[Any, ...], Profile],
+    raw: EntityFields,
+    profiles: dict[_Boundary, Profile],
     *,
     name: str,
     server: str | None = None,
     audience: str | None = None,
-    agent_required: bool | None = None,
-    parent_enabled: bool = True,
+    agent_required: bool = True,
+    parent: Entity | None = None,
+    data_sources: Iterable[str] = (),
+    schema: Mapping[str, Json] | None = None,
 ) -> Entity:
     scopes = tuple(raw.get("scopes", ("user",)))
     departments, kinds = raw.get("departments"), raw.get("principal_kinds")
     values = (
-        bool(raw.get("enabled", True)) and parent_enabled,
+        raw.get("enabled", True) and (parent is None or parent.profile.enabled),
         min(int(TIERS[scope]) for scope in scopes),
         None if departments is None else frozenset(departments),
         None if kinds is None else frozenset(kinds),
@@ -254,7 +277,6 @@ def _entity(
             kinds=values[3],
             sensitivity=values[4],
         )
-    schema = raw.get("schema")
     return Entity(
         kind=kind,
         id=id,
@@ -262,19 +284,19 @@ def _entity(
         profile=profile,
         server=server,
         default_allow=raw.get("default_allow", False) is True,
-        rate_class=raw.get("rate_class") or "mcp",
-        capture=raw.get("capture") or "redacted",
+        rate_class=raw.get("rate_class") or (parent.rate_class if parent is not None else "mcp"),
+        capture=raw.get("capture") or (parent.capture if parent is not None else "redacted"),
         scopes=scopes,
-        data_sources=tuple(raw.get("data_sources", ())) if kind == "tool" else (),
+        data_sources=tuple(data_sources),
         schema=None if schema is None else ArgumentSchema.trusted(schema),
         audience=audience,
-        agent_required=raw.get("agent_required", True) is not False if agent_required is None else agent_required,
+        agent_required=agent_required,
         title=raw.get("name", ""),
         description=raw.get("description", ""),
     )
 
 
-def _bound(id: str, raw: Mapping[str, Any]) -> Bound:
+def _bound(id: str, raw: AgentFields) -> Bound:
     departments, entities = raw.get("departments"), raw.get("entities")
     return Bound(
         id=id,
@@ -287,7 +309,7 @@ def _bound(id: str, raw: Mapping[str, Any]) -> Bound:
     )
 
 
-def _rule(raw: Mapping[str, Any], order: int) -> Rule:
+def _rule(raw: RuleFields, order: int) -> Rule:
     effect = Effect(raw["effect"])
     parameters, excepted = raw.get("parameters"), raw.get("except")
     return Rule(
@@ -307,7 +329,7 @@ def _rule(raw: Mapping[str, Any], order: int) -> Rule:
     )
 
 
-def _exemptions(document: Mapping[str, Any]) -> dict[str, tuple[Exemption, ...]]:
+def _exemptions(document: PolicyDocument) -> dict[str, tuple[Exemption, ...]]:
     found: dict[str, list[Exemption]] = {"secrets": [], "blocklist": []}
     for raw in document.get("exemptions", ()):
         found[raw["layer"]].append(
@@ -322,7 +344,7 @@ def _exemptions(document: Mapping[str, Any]) -> dict[str, tuple[Exemption, ...]]
     return {layer: tuple(exemptions) for layer, exemptions in found.items()}
 
 
-def _limits(raw: Mapping[str, Any]) -> Limits:
+def _limits(raw: RateLimitFields) -> Limits:
     base = {**BASE_PER_SECOND, **raw.get("base_per_second", {})}
     factors = {**TIER_MULTIPLIERS, **raw.get("tier_multipliers", {})}
     session = raw.get("session", {})
@@ -335,7 +357,7 @@ def _limits(raw: Mapping[str, Any]) -> Limits:
     )
 
 
-def _hooks(document: Mapping[str, Any]) -> tuple[HookEntry, ...]:
+def _hooks(document: PolicyDocument) -> tuple[HookEntry, ...]:
     """Synchronous `PreToolUse` hooks that are enabled, system hooks first, then by id."""
     plugins = document.get("plugins", {})
     entries = [

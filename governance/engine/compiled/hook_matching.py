@@ -10,6 +10,8 @@ import re2
 
 from governance.engine.call import Call
 from governance.engine.compiled.pattern import expression
+from governance.engine.document.entities import PluginFields
+from governance.engine.document.rules import HookFields
 from governance.engine.need import Hook
 
 
@@ -27,9 +29,9 @@ class HookEntry:
     servers: frozenset[str] | None = None
 
     @classmethod
-    def parse(cls, document: Mapping[str, Any], plugins: Mapping[str, Any]) -> HookEntry:
+    def parse(cls, document: HookFields, plugins: Mapping[str, PluginFields]) -> HookEntry:
         """The entry of a hook of the policy file; raises ValueError for a matcher that is no RE2 expression."""
-        matcher = str(document.get("matcher", "*"))
+        matcher = document.get("matcher", "*")
         plugin = document.get("plugin")
         regex = None
         if matcher.startswith("re:"):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from governance.engine.call import Json
 from governance.engine.compiled.parameters import Parameters
 from governance.engine.compiled.pattern import Pattern
 from governance.engine.conditions.condition import Condition
 from governance.engine.decision import Effect
+from governance.engine.document.rules import ApprovalFields, SubjectFields
 from governance.engine.principal import TIERS, Principal
 
 EVERYONE = "*"
@@ -32,26 +31,24 @@ class Subjects:
     everyone: bool = False
 
     @classmethod
-    def parse(cls, document: Mapping[str, Json]) -> Subjects:
+    def parse(cls, document: SubjectFields) -> Subjects:
         """Subjects from their policy file entry; `min_tier` becomes the tiers that it admits."""
 
-        def ids(key: str) -> frozenset[str] | None:
-            value = document.get(key)
-            return frozenset(map(str, value)) if isinstance(value, list) else None
+        def ids(named: list[str] | None) -> frozenset[str] | None:
+            return None if named is None else frozenset(named)
 
-        words = ids("tiers")
-        tiers = None if words is None else frozenset(int(TIERS[word]) for word in words)
+        tiers = frozenset(int(TIERS[word]) for word in document["tiers"]) if "tiers" in document else None
         if "min_tier" in document:
-            least = TIERS[str(document["min_tier"])]
+            least = TIERS[document["min_tier"]]
             above = frozenset(int(tier) for tier in TIERS.values() if tier >= least)
             tiers = above if tiers is None else tiers & above
         return cls(
-            users=ids("users"),
-            groups=ids("groups"),
-            roles=ids("roles"),
-            departments=ids("departments"),
+            users=ids(document.get("users")),
+            groups=ids(document.get("groups")),
+            roles=ids(document.get("roles")),
+            departments=ids(document.get("departments")),
             tiers=tiers,
-            agents=ids("agents"),
+            agents=ids(document.get("agents")),
             everyone=document.get("everyone") is True,
         )
 
@@ -110,7 +107,7 @@ class Rule:
     valid_until: float = float("inf")
     condition: Condition | None = None
     parameters: Parameters | None = None
-    approval: Mapping[str, Json] = field(default_factory=dict)
+    approval: ApprovalFields = field(default_factory=ApprovalFields)
     skip_client_prompt: bool = False
     conditional: bool = field(init=False)
 

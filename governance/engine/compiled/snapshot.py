@@ -15,6 +15,7 @@ from governance.engine.compiled.index import Bucket, RuleIndex, distinct
 from governance.engine.compiled.rule import Rule
 from governance.engine.compiled.standing import Standing, stand
 from governance.engine.detection.finding import Scan
+from governance.engine.document.policy import PolicyDocument
 from governance.engine.principal import Caller, Directory, DirectoryEntry
 
 MAX_STANDINGS = 4_096
@@ -125,7 +126,7 @@ class Snapshot:
     hooks: tuple[HookEntry, ...]
     stale_after: float
     stale_after_restricted: float
-    document: Mapping[str, Any]
+    document: PolicyDocument
     exact_ids: IdDirectory
     folded_ids: IdDirectory
     plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)

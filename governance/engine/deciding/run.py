@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from governance.engine.compiled.snapshot import Plan, Snapshot
 from governance.engine.compiled.standing import Standing
 from governance.engine.decision import LAYERS, NOTHING, Decision, Detail, Effect, LayerResult, Obligation, Outcome
 from governance.engine.detection.finding import Scan
+from governance.engine.document.rules import ApprovalFields
 from governance.engine.need import Hook
 from governance.engine.principal import Caller
 from governance.engine.world import World
@@ -76,7 +77,7 @@ class Run:
         self.plan: Plan | None = None
         self.strangers: tuple[str, ...] = ()
         self.asks: dict[str, None] = {}
-        self.approvals: dict[str, Mapping[str, Json]] = {}
+        self.approvals: dict[str, ApprovalFields] = {}
         self.allows: tuple[Rule, ...] = ()
         self.matched: dict[str, None] = {}
         self.shadowed: dict[str, None] = {}

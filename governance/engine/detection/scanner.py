@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from governance.engine.call import Json
 from governance.engine.detection.finding import Finding, Scan
@@ -34,6 +34,7 @@ from governance.engine.detection.reading.leaves import (
     pointer,
 )
 from governance.engine.detection.reading.views import Cuts
+from governance.engine.document.controls import DetectorFields
 
 BUILTIN = "builtin"
 OWN = "own"
@@ -107,7 +108,7 @@ class Scanner:
         packs: Iterable[str] = (BUILTIN,),
         off: Iterable[str] = (),
         shadow: Iterable[str] = (),
-        own: Sequence[Mapping[str, Any]] = (),
+        own: Sequence[DetectorFields] = (),
         action: str = "block",
         canaries: Sequence[str] = (),
         fingerprint_key: bytes,

@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         embedded.hold()
         document = read_policy(POLICY_FILE)
-        principals: dict[str, Any] = document.get("principals", {})  # type: ignore[assignment]
+        principals = document.get("principals", {})
         first = Release.objects.filter(number=1).values_list("message", flat=True).first()
         if first == _MESSAGE:
             self.stdout.write("The demo is loaded already.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from governance.engine.document.policy import PolicyDocument
 from governance.management.policy.subcommand import Streams
 from governance.policy.files.bundle import PolicyErrors, read_policy
-from governance.policy.schema.shapes import Document
 from governance.selectors.policy_versions import (
     DraftVersion,
     ReleaseAltered,
@@ -22,7 +22,7 @@ def is_stored(reference: str) -> bool:
     return reference_of(reference) is not None and not Path(reference).exists()
 
 
-def load(references: str | Sequence[str], streams: Streams) -> Document | None:
+def load(references: str | Sequence[str], streams: Streams) -> PolicyDocument | None:
     """The document that is meant, or None once everything that is wrong with it has been written to `err`."""
     try:
         if isinstance(references, str) and is_stored(references):
@@ -36,7 +36,7 @@ def load(references: str | Sequence[str], streams: Streams) -> Document | None:
         return None
 
 
-def _stored(text: str, streams: Streams) -> Document | None:
+def _stored(text: str, streams: Streams) -> PolicyDocument | None:
     reference = reference_of(text)
     assert reference is not None
     try:

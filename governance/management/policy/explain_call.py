@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from governance.engine.asking.explain import Explanation
 from governance.engine.asking.posed_caller import PosedCaller, described
 from governance.engine.decision import Outcome
+from governance.engine.document.policy import PolicyDocument
 from governance.engine.strict_json import BadJson, read_json
 from governance.management.policy.documents import is_stored, load
 from governance.management.policy.subcommand import GOOD, UNUSABLE, Streams, Subcommand
 from governance.policy.document.moments import seconds
-from governance.policy.schema.shapes import Document
 from governance.policy.testing import TestBench
 
 _WORD = {True: "true", False: "false", None: "cannot be evaluated"}
@@ -61,14 +60,14 @@ def run(options: Namespace, streams: Streams) -> int:
     return GOOD
 
 
-def _object(text: str) -> Mapping[str, Any]:
+def _object(text: str) -> Any:
     value = read_json(text.encode())
     if not isinstance(value, dict):
         raise ValueError("a JSON object is wanted")
     return value
 
 
-def _with_directory(document: Document) -> Document:
+def _with_directory(document: PolicyDocument) -> PolicyDocument:
     """The document with the directory's people as they are now: no release holds them."""
     from accounts.models import User
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from governance.engine.document.policy import PolicyDocument
 from governance.management.policy.releasing import guarded
 from governance.management.policy.subcommand import FINDINGS, GOOD, Streams, Subcommand
 from governance.policy.files.bundle import write_yaml
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.selectors.policy_versions import newest_version, release_version
 
@@ -36,7 +36,7 @@ def run(options: Namespace, streams: Streams) -> int:
     return guarded(work, streams)
 
 
-def _wanted(options: Namespace) -> Document | None:
+def _wanted(options: Namespace) -> PolicyDocument | None:
     if options.draft:
         return read_draft().document  # sound or not: it is the author's to keep
     if options.release is not None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
-from typing import Any, cast
 
 from django.db import transaction
 
@@ -39,8 +37,7 @@ def run(options: Namespace, streams: Streams) -> int:
             actor = operator()
             replaced = replace_draft(actor=actor, document=document, reason=options.reason, dry_run=options.dry_run)
             if options.with_principals:
-                principals = cast(Mapping[str, Mapping[str, Any]], document.get("principals", {}))
-                people = import_principals(actor=actor, principals=principals)
+                people = import_principals(actor=actor, principals=document.get("principals", {}))
             if options.dry_run:
                 transaction.set_rollback(True)
         changes = [*replaced.changes, *people]

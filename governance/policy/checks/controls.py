@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import re2
 
 from governance.engine.detection.detector import DetectorError
@@ -67,7 +65,7 @@ def check_detectors(root: Node, errors: list[PolicyError]) -> None:
 def _compilable(own: Node, errors: list[PolicyError]) -> None:
     """The scanner has the last word: it reads bytes, and bounds how large an expression may be."""
     try:
-        OwnDetectors.compile([cast(dict[str, Any], own.plain())], [])
+        OwnDetectors.compile([own.plain()], [])
     except DetectorError as error:
         errors.append((own.get("pattern") or own).error(error.reason))
 

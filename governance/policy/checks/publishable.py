@@ -5,12 +5,9 @@ A file must be readable and testable however old it is, so none of this is part 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
-
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.moments import seconds
-from governance.policy.schema.shapes import Document
 
 DAY = 86_400
 MAX_EXEMPTION_DAYS = 180
@@ -21,21 +18,20 @@ MAX_LAYER_SHADOW_DAYS = 14
 
 
 def publish_errors(
-    document: Document, *, published: Document | None, now: float, production: bool
+    document: PolicyDocument, *, published: PolicyDocument | None, now: float, production: bool
 ) -> list[PolicyError]:
     """Why a canonical, sound document must not be published at `now` (epoch seconds); empty when it may.
 
     `published` is the document in force: what it already carries, with the same end, was checked when it came.
     """
-    before = published or {}
     errors: list[PolicyError] = []
-    carried = cast(list[Any], before.get("exemptions", []))
-    for place, exemption in enumerate(cast(list[Mapping[str, Any]], document.get("exemptions", []))):
+    carried = published.get("exemptions", []) if published is not None else []
+    for place, exemption in enumerate(document.get("exemptions", [])):
         if exemption not in carried and seconds(exemption["until"]) > now + MAX_EXEMPTION_DAYS * DAY:
             message = f"{exemption['until']} is more than {MAX_EXEMPTION_DAYS} days ahead"
             errors.append(PolicyError(path=f"exemptions[{place}].until", message=message))
-    was = cast(Mapping[str, Any], before.get("layers", {}))
-    for name, layer in cast(Mapping[str, Mapping[str, Any]], document.get("layers", {})).items():
+    was = published.get("layers", {}) if published is not None else {}
+    for name, layer in document.get("layers", {}).items():
         if layer.get("mode") != "shadow" or was.get(name) == layer:
             continue
         if seconds(layer["until"]) > now + MAX_LAYER_SHADOW_DAYS * DAY:
@@ -46,11 +42,11 @@ def publish_errors(
     return errors
 
 
-def _production_errors(document: Document) -> list[PolicyError]:
+def _production_errors(document: PolicyDocument) -> list[PolicyError]:
     errors: list[PolicyError] = []
-    if cast(Mapping[str, Any], document.get("rate_limits", {})).get("disabled"):
+    if document.get("rate_limits", {}).get("disabled"):
         errors.append(PolicyError(path="rate_limits.disabled", message="is refused in production"))
-    for name, server in cast(Mapping[str, Mapping[str, Any]], document.get("servers", {})).items():
+    for name, server in document.get("servers", {}).items():
         if server.get("mode") == "disabled":
             message = "authentication may be disabled in development only"
             errors.append(PolicyError(path=f"servers.{name}.mode", message=message))

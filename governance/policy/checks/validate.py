@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.checks.conditions import check_conditions
 from governance.policy.checks.controls import check_detectors, check_hooks, check_layers, check_tests
 from governance.policy.checks.entities import check_bindings, check_entities, check_people
@@ -14,17 +18,16 @@ from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.document.node import Node, planted
 from governance.policy.document.sensitivity import confidential_entities
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Document
 
 __all__ = ["check", "checked", "normalise", "validate"]
 
 
-def validate(document: Document) -> list[PolicyError]:
+def validate(document: Mapping[str, Any]) -> list[PolicyError]:
     """Everything that is wrong with a document, by path; `normalise` may be used on one that has no error."""
     return check(planted(document))
 
 
-def checked(document: Document) -> Document:
+def checked(document: Mapping[str, Any]) -> PolicyDocument:
     """The document as a release holds it: canonical, without principals. Raises `PolicyErrors` for an unsound one."""
     faults = validate(document)
     if faults:

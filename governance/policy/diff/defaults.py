@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import cast
 
 from governance.engine.call import Json
-from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Field, Many, Struct, Table
+from governance.engine.decision import LAYERS
+from governance.policy.schema.sections import record_at
+from governance.policy.schema.shapes import Field, Struct, Table
 
 
 @lru_cache(maxsize=64)
 def record_of(kind: str) -> Struct:
     """The shape of one object of a kind: `rules`, `tools`, `blocklist.entries`, `settings`."""
-    path = ["servers", "tools"] if kind == "tools" else kind.split(".")
-    record = POLICY
-    for step in path:
-        shape = record.fields[step].shape
-        if isinstance(shape, Table | Many):
-            shape = shape.of
-        record = cast(Struct, shape)
-    return cast(Struct, next(iter(record.fields.values())).shape) if kind == "layers" else record
+    match kind:
+        case "tools":
+            return record_at("servers", "tools")
+        case "layers":
+            return record_at("layers", LAYERS[0])
+        case _:
+            return record_at(*kind.split("."))
 
 
 def default_in(kind: str, field: str) -> Json:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import cast
 
 from governance.engine.call import Json
 from governance.engine.principal import TIERS
@@ -60,7 +59,7 @@ def _ordered(rank: Callable[[Json], float], *, up: Move) -> Judge:
 
 
 def _number(value: Json) -> float:
-    return float(cast(float, value)) if value is not None else float("-inf")
+    return float(value) if isinstance(value, int | float) else float("-inf")
 
 
 def _true(value: Json) -> float:

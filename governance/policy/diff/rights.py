@@ -8,20 +8,23 @@ narrowest, the other way round. Equal answers mean *may* or *may not*; different
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, product
-from typing import Any, cast
+from typing import Literal, TypeAlias
 
 from governance.engine.asking.posed_caller import PosedCaller, described
-from governance.engine.call import EntityKind, Json
+from governance.engine.call import EntityKind
 from governance.engine.compiled.pattern import Pattern
 from governance.engine.decision import Effect
+from governance.engine.document.entities import ServerFields
+from governance.engine.document.people import PrincipalFields
+from governance.engine.document.policy import PolicyDocument
+from governance.engine.document.rules import CallFields, PeopleFields, RuleFields, SubjectFields
 from governance.engine.principal import ANONYMOUS
 from governance.policy.diff.moves import Move, together
 from governance.policy.document.entity_patterns import TABLES, entities_of, parse_selector
 from governance.policy.document.reach import who
-from governance.policy.schema.shapes import Document
 from governance.policy.testing import TestBench
 
 MAX_CELLS = 20_000
@@ -38,7 +41,8 @@ _WORDS = {
     (2, 1): "may, under conditions after asking",
     (2, 2): "may",
 }
-_CONDITIONAL = ("when", "parameters", "valid_from", "valid_until")
+_Conditional: TypeAlias = Literal["when", "parameters", "valid_from", "valid_until"]
+_CONDITIONAL: tuple[_Conditional, ...] = ("when", "parameters", "valid_from", "valid_until")
 _CLOCK = 1_750_000_000.0
 """Any moment: the variants that are asked hold no rule with a window."""
 
@@ -63,7 +67,7 @@ class TypicalCaller:
     posed: PosedCaller
 
 
-def changed_rights(old: Document, new: Document) -> list[ChangedRight]:
+def changed_rights(old: PolicyDocument, new: PolicyDocument) -> list[ChangedRight]:
     """What changed for whom, grouped by caller and change, sorted; conditions count as *under conditions*."""
     entities = _affected(old, new)
     callers = _callers(old, new, entities)
@@ -103,75 +107,78 @@ def _listed(entities: list[str]) -> str:
 class _Asked:
     """One policy at its widest and at its narrowest."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: PolicyDocument) -> None:
         self.widest = TestBench(_variant(document, widest=True))
         self.narrowest = TestBench(_variant(document, widest=False))
-        self.agents = cast(Mapping[str, Json], document.get("agents", {}))
+        self.agents = document.get("agents", {})
 
     def cell(self, caller: TypicalCaller, entity: Entity) -> Cell:
         if caller.posed.agent is not None and caller.posed.agent not in self.agents:
             return 0, 0
-        call = {"entity": f"{entity[0].value}:{entity[1]}"}
+        call: CallFields = {"entity": f"{entity[0].value}:{entity[1]}"}
         answers = [bench.decide(caller.posed, call, at=_CLOCK) for bench in (self.widest, self.narrowest)]
         return _RANK[answers[0].effect], _RANK[answers[1].effect]
 
 
-def _variant(document: Document, *, widest: bool) -> Document:
+def _variant(document: PolicyDocument, *, widest: bool) -> PolicyDocument:
     """The document with nothing in it that depends on a call: only who may reach what by layer 1."""
-    kept: dict[str, Any] = {
-        key: document[key]
-        for key in ("toolgate", "departments", "groups", "roles", "agents", "data_sources", "skills", "plugins")
-        if key in document
-    }
-    kept["servers"] = {
-        name: {
-            **server,
-            "tools": {
-                tool: {key: value for key, value in fields.items() if key != "schema"}
-                for tool, fields in server.get("tools", {}).items()
-            },
-        }
-        for name, server in cast(dict[str, Any], document.get("servers", {})).items()
-    }
-    kept["rules"] = [stripped for rule in _rules(document) if (stripped := _unconditional(rule, widest)) is not None]
-    kept["rate_limits"] = {"disabled": True}
-    kept["blocklist"] = kept["detectors"] = {"packs": []}
-    departments = sorted(cast(dict[str, Any], document.get("departments", {})))
-    known = {**_owners(document, departments), **cast(dict[str, Any], document.get("principals", {}))}
-    kept["principals"] = {name: {**fields, "status": "active"} for name, fields in known.items()}
-    for rule in _rules(document):
+    rules = [stripped for rule in document.get("rules", ()) if (stripped := _unconditional(rule, widest)) is not None]
+    departments = sorted(document.get("departments", {}))
+    known = {**_owners(document, departments), **document.get("principals", {})}
+    principals: dict[str, PrincipalFields] = {name: {**fields, "status": "active"} for name, fields in known.items()}
+    for rule in document.get("rules", ()):
         for user in rule["subjects"].get("users", ()):
-            kept["principals"].setdefault(user, {"departments": departments})
-    return cast(Document, kept)
+            principals.setdefault(user, {"departments": departments})
+    return {
+        **document,
+        "principals": principals,
+        "servers": {name: _without_schemas(server) for name, server in document.get("servers", {}).items()},
+        "bindings": [],
+        "rules": rules,
+        "blocklist": {"packs": []},
+        "detectors": {"packs": []},
+        "exemptions": [],
+        "layers": {},
+        "settings": {},
+        "rate_limits": {"disabled": True},
+        "hooks": [],
+        "tests": [],
+    }
 
 
-def _owners(document: Document, departments: list[str]) -> dict[str, Any]:
+def _without_schemas(server: ServerFields) -> ServerFields:
+    tools = {name: tool.copy() for name, tool in server.get("tools", {}).items()}
+    for tool in tools.values():
+        tool.pop("schema", None)
+    return {**server, "tools": tools}
+
+
+def _owners(document: PolicyDocument, departments: list[str]) -> dict[str, PrincipalFields]:
     """Owners of agents, whom the policy need not know: people in every department."""
-    agents = cast(dict[str, Any], document.get("agents", {}))
+    agents = document.get("agents", {})
     return {agent["owner"]: {"departments": departments} for agent in agents.values() if "owner" in agent}
 
 
-def _unconditional(rule: Mapping[str, Any], widest: bool) -> dict[str, Any] | None:
+def _unconditional(rule: RuleFields, widest: bool) -> RuleFields | None:
     if rule.get("mode") == "shadow":
         return None
     conditional = any(key in rule for key in _CONDITIONAL)
     if conditional and (rule["effect"] == "allow") != widest:
         return None
-    return {key: value for key, value in rule.items() if key not in _CONDITIONAL}
+    stripped = rule.copy()
+    for key in _CONDITIONAL:
+        stripped.pop(key, None)
+    return stripped
 
 
-def _rules(document: Document) -> list[Mapping[str, Any]]:
-    return cast(list[Mapping[str, Any]], document.get("rules", []))
-
-
-def _changed_rules(old: Document, new: Document) -> list[Mapping[str, Any]]:
-    before = {rule["id"]: rule for rule in _rules(old)}
-    after = {rule["id"]: rule for rule in _rules(new)}
+def _changed_rules(old: PolicyDocument, new: PolicyDocument) -> list[RuleFields]:
+    before = {rule["id"]: rule for rule in old.get("rules", ())}
+    after = {rule["id"]: rule for rule in new.get("rules", ())}
     names = [name for name in {*before, *after} if before.get(name) != after.get(name)]
     return [side[name] for name in sorted(names) for side in (before, after) if name in side]
 
 
-def _affected(old: Document, new: Document) -> list[Entity]:
+def _affected(old: PolicyDocument, new: PolicyDocument) -> list[Entity]:
     """Entities that a changed rule covers or that changed themselves; all of them where roles or agents changed."""
     everything = sorted({*entities_of(old), *entities_of(new)})
     if any(old.get(key) != new.get(key) for key in ("roles", "agents")):
@@ -195,36 +202,40 @@ def _covered(patterns: list[tuple[Pattern, bool]], kind: EntityKind, name: str) 
     return any(pattern.matches(kind, name.casefold() if fold else name) for pattern, fold in patterns)
 
 
-def _own(document: Document, kind: EntityKind, name: str) -> Any:
+def _own(document: PolicyDocument, kind: EntityKind, name: str) -> object:
     """What is written of an entity; for a tool with its server's own fields, which bound it."""
     if kind is not EntityKind.TOOL:
         table = next(key for key, of in TABLES.items() if of is kind)
-        return cast(dict[str, Any], document.get(table, {})).get(name)
+        return document.get(table, {}).get(name)
     server, _, tool = name.partition("/")
-    fields = cast(dict[str, Any], document.get("servers", {})).get(server, {})
-    own = fields.get("tools", {}).get(tool)
-    return None if own is None else (own, {key: value for key, value in fields.items() if key != "tools"})
+    fields = document.get("servers", {}).get(server)
+    if fields is None or tool not in fields.get("tools", {}):
+        return None
+    return fields["tools"][tool], {key: value for key, value in fields.items() if key != "tools"}
 
 
-def _sources(document: Document, kind: EntityKind, name: str) -> set[str]:
-    own = _own(document, kind, name) if kind is EntityKind.TOOL else None
-    return set(own[0].get("data_sources", ())) if own is not None else set()
+def _sources(document: PolicyDocument, kind: EntityKind, name: str) -> set[str]:
+    if kind is not EntityKind.TOOL:
+        return set()
+    server, _, tool = name.partition("/")
+    fields = document.get("servers", {}).get(server, {}).get("tools", {}).get(tool, {})
+    return set(fields.get("data_sources", ()))
 
 
-def _changed_keys(old: Document, new: Document, key: str) -> set[str]:
-    before, after = (cast(dict[str, Any], document.get(key, {})) for document in (old, new))
+def _changed_keys(old: PolicyDocument, new: PolicyDocument, key: Literal["agents", "data_sources"]) -> set[str]:
+    before, after = old.get(key, {}), new.get(key, {})
     return {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
-def _callers(old: Document, new: Document, entities: Iterable[Entity]) -> list[TypicalCaller]:
+def _callers(old: PolicyDocument, new: PolicyDocument, entities: Iterable[Entity]) -> list[TypicalCaller]:
     """Typical callers for the subjects of every rule that has to do with these entities, and through changed agents."""
     targets = list(entities)
     found: dict[TypicalCaller, None] = {}
-    departments = sorted({*_keys(old, "departments"), *_keys(new, "departments")})
+    departments = sorted({*old.get("departments", ()), *new.get("departments", ())})
     agents = sorted(_changed_keys(old, new, "agents"))
     seen: set[str] = set()
     for document in (old, new):
-        for rule in _rules(document):
+        for rule in document.get("rules", ()):
             signature = json.dumps(rule["subjects"], sort_keys=True)
             if signature in seen or not _touches(rule, targets):
                 continue
@@ -239,26 +250,25 @@ def _callers(old: Document, new: Document, entities: Iterable[Entity]) -> list[T
     return sorted(found, key=lambda caller: (caller.words, caller.posed.agent or ""))
 
 
-def _touches(rule: Mapping[str, Any], targets: list[Entity]) -> bool:
+def _touches(rule: RuleFields, targets: list[Entity]) -> bool:
     fold = rule["effect"] != "allow"
     patterns = [(parse_selector(text, fold=fold), fold) for text in rule["entities"]]
     return any(_covered(patterns, kind, name) for kind, name in targets)
 
 
-def _typical(subjects: Mapping[str, Any], departments: list[str]) -> Iterator[TypicalCaller]:
+def _typical(subjects: SubjectFields, departments: list[str]) -> Iterator[TypicalCaller]:
     """Callers that a rule's subjects name: one for each role, group, department and agent; people without a
     department named are taken to be in all, so that no boundary hides what changed."""
-    words = dict(subjects)
-    tier = subjects.get("min_tier") or next(iter(subjects.get("tiers", ("user",))))
+    tier = subjects.get("min_tier") or subjects.get("tiers", ["user"])[0]
     agents: tuple[str | None, ...] = tuple(subjects.get("agents", (None,)))
     if "users" in subjects:
         for user, agent in product(subjects["users"], agents):
             yield TypicalCaller(
-                words=_words(words, users=[user], agent=agent), posed=PosedCaller(principal=user, agent=agent)
+                words=_words(subjects, {"users": [user]}, agent), posed=PosedCaller(principal=user, agent=agent)
             )
         return
-    choices = [subjects.get(key, (None,)) for key in ("roles", "groups", "departments")]
-    for role, group, department, agent in product(*choices, agents):
+    roles, groups = subjects.get("roles", (None,)), subjects.get("groups", (None,))
+    for role, group, department, agent in product(roles, groups, subjects.get("departments", (None,)), agents):
         principal = described(
             {
                 "tier": tier,
@@ -267,23 +277,23 @@ def _typical(subjects: Mapping[str, Any], departments: list[str]) -> Iterator[Ty
                 "departments": [department] if department else departments,
             }
         )
-        named = {
-            key: [value] for key, value in (("roles", role), ("groups", group), ("departments", department)) if value
-        }
+        named: PeopleFields = {}
+        if role:
+            named["roles"] = [role]
+        if group:
+            named["groups"] = [group]
+        if department:
+            named["departments"] = [department]
         yield TypicalCaller(
-            words=_words(words, agent=agent, **named),
+            words=_words(subjects, named, agent),
             posed=PosedCaller(principal=principal, agent=agent),
         )
     if subjects.get("everyone"):
         yield TypicalCaller(words="anonymous", posed=PosedCaller(principal=ANONYMOUS.id))
 
 
-def _words(subjects: Mapping[str, Any], *, agent: str | None, **named: list[str]) -> str:
-    said = {**subjects, **named}
+def _words(subjects: SubjectFields, named: PeopleFields, agent: str | None) -> str:
+    said: SubjectFields = {**subjects, **named}
     if agent is not None:
         said["agents"] = [agent]
     return who(said)
-
-
-def _keys(document: Document, key: str) -> Iterable[str]:
-    return cast(dict[str, Any], document.get(key, {}))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from governance.engine.document.rules import ApprovalFields, RuleFields
 from governance.policy.diff.moves import RAISES, Move, opposite, together
 from governance.policy.document.entity_patterns import parse_selector
 from governance.policy.document.reach import Entities, reach, who
@@ -13,7 +13,7 @@ _TEXT = ("description", "justification")
 _REACH = ("subjects", "except", "entities", "when", "parameters", "valid_from", "valid_until")
 
 
-def rule_presence(rule: Mapping[str, Any], *, arrives: bool) -> tuple[str, Move]:
+def rule_presence(rule: RuleFields, *, arrives: bool) -> tuple[str, Move]:
     """What a rule does by being new, or by being gone."""
     verb = "is new" if arrives else "is removed"
     summary = f"{verb}: {rule['effect']} {who(rule['subjects'])} on {', '.join(rule['entities'])}"
@@ -23,7 +23,7 @@ def rule_presence(rule: Mapping[str, Any], *, arrives: bool) -> tuple[str, Move]
     return summary, move if arrives else opposite(move)
 
 
-def rule_move(old: Mapping[str, Any], new: Mapping[str, Any], entities: Entities) -> tuple[str, Move]:
+def rule_move(old: RuleFields, new: RuleFields, entities: Entities) -> tuple[str, Move]:
     """What the change of a rule does, with the fields that changed."""
     changed = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
     summary = f"{', '.join(changed)} changed: {new['effect']} {who(new['subjects'])} on {', '.join(new['entities'])}"
@@ -33,7 +33,7 @@ def rule_move(old: Mapping[str, Any], new: Mapping[str, Any], entities: Entities
     if not was and not now:
         return f"{summary} (in shadow)", Move.NEUTRAL
     if was != now:
-        _, move = rule_presence({**(new if now else old)}, arrives=now)
+        _, move = rule_presence(new if now else old, arrives=now)
         return summary, move
     if old["effect"] != new["effect"]:
         gone, come = rule_presence(old, arrives=False)[1], rule_presence(new, arrives=True)[1]
@@ -48,7 +48,7 @@ def rule_move(old: Mapping[str, Any], new: Mapping[str, Any], entities: Entities
     return summary, together(moves)
 
 
-def _reach_move(old: Mapping[str, Any], new: Mapping[str, Any], entities: Entities) -> Move:
+def _reach_move(old: RuleFields, new: RuleFields, entities: Entities) -> Move:
     before, after = reach(old, entities), reach(new, entities)
     # Globs also reach entities that do not exist yet, so wider text counts as wider.
     fold = new["effect"] != "allow"
@@ -76,7 +76,7 @@ def _text_within(inner: Sequence[str], outer: Sequence[str], fold: bool) -> bool
     return True
 
 
-def _approval_move(old: Mapping[str, Any], new: Mapping[str, Any]) -> Move:
+def _approval_move(old: ApprovalFields, new: ApprovalFields) -> Move:
     moves = [
         RAISES(old.get("expires", 900), new.get("expires", 900)),
         RAISES(old.get("for_a_time", 0), new.get("for_a_time", 0)),

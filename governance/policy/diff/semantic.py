@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from governance.engine.call import Json
+from governance.engine.document.policy import PolicyDocument
+from governance.engine.document.rules import RuleFields
 from governance.policy.diff.moves import ARRIVAL, DEPARTURE, Move, judge, together
 from governance.policy.diff.rights import changed_rights
 from governance.policy.diff.rule_moves import rule_move, rule_presence
 from governance.policy.document.entity_patterns import entities_of
 from governance.policy.document.node import path_step
-from governance.policy.schema.shapes import Document
+from governance.policy.document.reach import Entities
 
 TABLES = ("departments", "groups", "roles", "principals", "agents", "servers", "data_sources", "skills", "plugins")
 LISTS = ("bindings", "rules", "exemptions", "hooks", "tests")
@@ -43,7 +45,7 @@ class Change:
         return {"kind": self.kind, "path": self.path, "summary": self.summary, "effect": self.effect.value}
 
 
-def compare(old: Document, new: Document) -> list[Change]:
+def compare(old: PolicyDocument, new: PolicyDocument) -> list[Change]:
     """Every change from one canonical document to another: objects first, then rights; nothing when they are equal."""
     if old == new:
         return []
@@ -60,7 +62,7 @@ def only_tightens(changes: list[Change]) -> bool:
     return all(change.effect in (Move.TIGHTENS, Move.NEUTRAL) for change in changes)
 
 
-def _objects(old: Document, new: Document) -> Iterator[Change]:
+def _objects(old: PolicyDocument, new: PolicyDocument) -> Iterator[Change]:
     entities = sorted({*entities_of(old), *entities_of(new)})
     for key in TABLES:
         yield from _table(key, key, _mapping(old.get(key)), _mapping(new.get(key)))
@@ -121,13 +123,15 @@ def _fields(kind: str, path: str, old: Mapping[str, Any], new: Mapping[str, Any]
             )
 
 
-def _rule(name: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None, entities: list[Any]) -> Change:
+def _rule(name: str, old: RuleFields | None, new: RuleFields | None, entities: Entities) -> Change:
     path = f"rules{path_step(name)}"
-    if old is None or new is None:
-        rule = cast(Mapping[str, Any], new if old is None else old)
-        summary, effect = rule_presence(rule, arrives=old is None)
-    else:
+    if old is not None and new is not None:
         summary, effect = rule_move(old, new, entities)
+    elif new is not None:
+        summary, effect = rule_presence(new, arrives=True)
+    else:
+        assert old is not None
+        summary, effect = rule_presence(old, arrives=False)
     return Change(kind="rules", path=path, summary=summary, effect=effect)
 
 
@@ -135,7 +139,8 @@ def _value(kind: str, field: str, record: Mapping[str, Any]) -> Json:
     """A field's value, its default where it is left out."""
     from governance.policy.diff.defaults import default_in
 
-    return cast(Json, record[field]) if field in record else default_in(kind, field)
+    value: Json = record[field] if field in record else default_in(kind, field)
+    return value
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Json]:
@@ -152,11 +157,11 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Json]:
 _INNER = ("transport", "patterns", "session", "base_per_second", "tier_multipliers", "denial", "into")
 
 
-def _mapping(value: Json) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _by_id(kind: str, value: Json) -> dict[str, Any]:
+def _by_id(kind: str, value: object) -> dict[str, Any]:
     """A list of objects by what names each; bindings and exemptions by what they bind or exempt."""
     keys = {
         "tests": ("name",),
@@ -164,8 +169,7 @@ def _by_id(kind: str, value: Json) -> dict[str, Any]:
         "exemptions": ("layer", "name", "entity", "path"),
     }.get(kind, ("id",))
     found: dict[str, Any] = {}
-    for item in value if isinstance(value, list) else []:
-        record = cast(dict[str, Any], item)
+    for record in value if isinstance(value, list) else []:
         parts = [record[key] for key in keys if key in record]
         found[" ".join(part if isinstance(part, str) else _shown(part) for part in parts)] = record
     return found

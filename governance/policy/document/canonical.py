@@ -8,38 +8,40 @@ keeps its values and has its keys sorted.
 from __future__ import annotations
 
 import json
-from typing import cast
+from collections.abc import Mapping
+from typing import Any
 
 from governance.engine.call import Json
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.document.moments import canonical_moment
 from governance.policy.schema.people import INLINE_PRINCIPAL, PRINCIPAL
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Document, Either, Free, Many, Moment, Number, Shape, Struct, Table
+from governance.policy.schema.shapes import Either, Free, Many, Moment, Number, Shape, Struct, Table
 
 TIER_OF_KIND = {"service": "service", "anonymous": "anonymous"}
 """The tier of a principal that names a kind and no tier; every other kind has the schema's default."""
 
 
-def normalise(document: Document) -> Document:
+def normalise(document: Mapping[str, Any]) -> PolicyDocument:
     """The canonical form of a document that `validate` accepts; the argument is not changed."""
-    return cast(Document, _canonical(POLICY, document))
+    canonical: PolicyDocument = _canonical(POLICY, document)
+    return canonical
 
 
-def _canonical(shape: Shape, value: Json) -> Json:
-    """`value` in the canonical form of `shape`."""
+def _canonical(shape: Shape, value: Any) -> Any:
+    """`value` in the canonical form of `shape`, which says of what type it is."""
     match shape:
         case Struct():
-            return _record(shape, cast(dict[str, Json], value))
+            return _record(shape, value)
         case Table():
-            table = cast(dict[str, Json], value)
-            entries = {key: _canonical(shape.of, table[key]) for key in sorted(table)}
+            entries = {key: _canonical(shape.of, value[key]) for key in sorted(value)}
             return {key: entry for key, entry in entries.items() if not _is_default(entry, shape.known.get(key))}
         case Many():
-            return _many(shape, cast(list[Json], value))
+            return _many(shape, value)
         case Either():
             return value if isinstance(value, str) else _canonical(shape.record, value)
         case Moment():
-            return canonical_moment(cast(str, value))
+            return canonical_moment(value)
         case Number():
             return int(value) if isinstance(value, float) and value.is_integer() else value
         case Free():
@@ -65,12 +67,12 @@ def _record(shape: Struct, value: dict[str, Json]) -> dict[str, Json]:
     return found
 
 
-def _many(shape: Many, value: list[Json]) -> list[Json]:
+def _many(shape: Many, value: list[Any]) -> list[Any]:
     items = [_canonical(shape.of, item) for item in value]
     if shape.key:
-        return sorted(items, key=lambda item: _sort_key(shape.key, cast(dict[str, Json], item)))
+        return sorted(items, key=lambda item: _sort_key(shape.key, item))
     if shape.unique:
-        return cast(list[Json], sorted(set(cast(list[str], items))))
+        return sorted(set(items))
     return items
 
 

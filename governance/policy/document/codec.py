@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 
-from governance.policy.schema.shapes import Document
 
-
-def canonical_json(document: Document) -> bytes:
+def canonical_json(document: Mapping[str, object]) -> bytes:
     """The one byte form of `document`; raises ValueError for NaN, infinity and what is no JSON."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
     return text.encode("utf-8", errors="strict")
 
 
-def digest(document: Document) -> str:
+def digest(document: Mapping[str, object]) -> str:
     """SHA-256 of the canonical JSON, in hexadecimal."""
     return hashlib.sha256(canonical_json(document)).hexdigest()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from governance.engine.call import EntityKind, Json
+from governance.engine.call import EntityKind
 from governance.engine.compiled.pattern import Pattern
-from governance.policy.schema.shapes import Document
+from governance.engine.document.policy import EntityTable, PolicyDocument
 
 KINDS = tuple(kind.value for kind in EntityKind)
 _SOUND = re.compile(r"[A-Za-z0-9_.:*?/-]{1,300}", re.ASCII)
@@ -41,20 +41,19 @@ def parse_selector(text: str, *, fold: bool = False) -> Pattern:
     return parsed
 
 
-def entities_of(document: Document) -> list[tuple[EntityKind, str]]:
+def entities_of(document: PolicyDocument) -> list[tuple[EntityKind, str]]:
     """Every entity that a document holds, each server followed by its tools, sorted by id within a kind."""
     found: list[tuple[EntityKind, str]] = []
     for key, kind in TABLES.items():
-        for entity, fields in sorted(_table(document.get(key)).items()):
+        for entity in sorted(document.get(key, ())):
             found.append((kind, entity))
-            if kind is EntityKind.SERVER:
-                found.extend(
-                    (EntityKind.TOOL, f"{entity}/{tool}") for tool in sorted(_table(_table(fields).get("tools")))
-                )
+            if key == "servers":
+                tools = document["servers"][entity].get("tools", ())
+                found.extend((EntityKind.TOOL, f"{entity}/{tool}") for tool in sorted(tools))
     return found
 
 
-TABLES: Mapping[str, EntityKind] = {
+TABLES: Mapping[EntityTable, EntityKind] = {
     "servers": EntityKind.SERVER,
     "data_sources": EntityKind.DATA_SOURCE,
     "agents": EntityKind.AGENT,
@@ -62,7 +61,3 @@ TABLES: Mapping[str, EntityKind] = {
     "plugins": EntityKind.PLUGIN,
 }
 """Under which key of a policy the entities of a kind stand."""
-
-
-def _table(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from governance.engine.call import Json
 from governance.policy.document.errors import PolicyError
 
 Content: TypeAlias = "None | bool | int | float | str | list[Node] | dict[str, Node]"
@@ -67,8 +66,8 @@ class Node:
         node = self.get(*keys)
         return node.content if node is not None and isinstance(node.content, str) else None
 
-    def plain(self) -> Json:
-        """The value without its places."""
+    def plain(self) -> Any:
+        """The value without its places, as `json.loads` gives it."""
         if isinstance(self.content, dict):
             return {key: node.plain() for key, node in self.content.items()}
         if isinstance(self.content, list):
@@ -83,7 +82,7 @@ def path_step(key: str | int) -> str:
     return f".{key}" if _BARE_KEY.fullmatch(key) else f"[{json.dumps(key)}]"
 
 
-def planted(value: Json, *, parent: Node | None = None, key: str | int | None = None) -> Node:
+def planted(value: Any, *, parent: Node | None = None, key: str | int | None = None) -> Node:
     """A tree over a plain document, for checks that need paths where there is no file."""
     if isinstance(value, dict):
         mapping: dict[str, Node] = {}

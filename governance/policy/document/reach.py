@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Literal, TypeAlias
 
-from governance.engine.call import EntityKind, Json
+from governance.engine.call import EntityKind
+from governance.engine.document.rules import ParameterFields, RuleFields, SubjectFields
 from governance.engine.principal import TIERS
 from governance.policy.document.entity_patterns import parse_selector
 
-SETS = ("users", "groups", "roles", "departments", "agents")
+SetWord: TypeAlias = Literal["users", "groups", "roles", "departments", "agents"]
+SETS: tuple[SetWord, ...] = ("users", "groups", "roles", "departments", "agents")
 Entities = Sequence[tuple[EntityKind, str]]
 
 
@@ -23,10 +25,10 @@ class Reach:
 
     subjects: Mapping[str, frozenset[str]]
     tiers: frozenset[int] | None
-    excepted: Mapping[str, Json]
+    excepted: SubjectFields
     entities: int
     condition: str | None
-    parameters: Mapping[str, Json]
+    parameters: ParameterFields
     valid_from: str
     valid_until: str
 
@@ -52,7 +54,7 @@ FOREVER = "9999"
 """Sorts after every canonical timestamp."""
 
 
-def reach(rule: Mapping[str, Any], entities: Entities) -> Reach:
+def reach(rule: RuleFields, entities: Entities) -> Reach:
     """The reach of a rule over these entities; deny and ask match case-folded, as in the engine."""
     subjects = rule["subjects"]
     return Reach(
@@ -87,7 +89,7 @@ def subjects_within(inner: Reach, outer: Reach) -> bool:
     return outer.tiers is None or (inner.tiers is not None and inner.tiers <= outer.tiers)
 
 
-def _tiers(subjects: Mapping[str, Any]) -> frozenset[int] | None:
+def _tiers(subjects: SubjectFields) -> frozenset[int] | None:
     exact = frozenset(int(TIERS[word]) for word in subjects["tiers"]) if "tiers" in subjects else None
     if "min_tier" not in subjects:
         return exact
@@ -95,18 +97,18 @@ def _tiers(subjects: Mapping[str, Any]) -> frozenset[int] | None:
     return above if exact is None else exact & above
 
 
-def who(subjects: Mapping[str, Any]) -> str:
+def who(subjects: SubjectFields) -> str:
     """Whom subjects name, in words: `holders of analyst in finance`."""
     parts = [
-        words.format(" or ".join(cast(list[str], subjects[key])))
-        for key, words in (
-            ("users", "{}"),
-            ("roles", "holders of {}"),
-            ("groups", "members of {}"),
-            ("departments", "in {}"),
-            ("tiers", "of tier {}"),
+        words.format(" or ".join(named))
+        for named, words in (
+            (subjects.get("users"), "{}"),
+            (subjects.get("roles"), "holders of {}"),
+            (subjects.get("groups"), "members of {}"),
+            (subjects.get("departments"), "in {}"),
+            (subjects.get("tiers"), "of tier {}"),
         )
-        if key in subjects
+        if named is not None
     ]
     if "min_tier" in subjects:
         parts.append(f"of tier {subjects['min_tier']} or above")

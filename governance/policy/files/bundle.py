@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import cast
 
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.checks.structure import check_structure
 from governance.policy.checks.validate import check
 from governance.policy.document.canonical import normalise
@@ -17,7 +17,6 @@ from governance.policy.files.json_reader import read_json
 from governance.policy.files.yaml_reader import read_yaml
 from governance.policy.files.yaml_writer import write_yaml
 from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Document
 
 __all__ = ["PolicyError", "PolicyErrors", "canonical_text", "parse_policy", "policy_files", "read_policy", "write_yaml"]
 
@@ -27,7 +26,7 @@ MAX_BYTES = 64 << 20
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def read_policy(paths: str | Path | Iterable[str | Path]) -> Document:
+def read_policy(paths: str | Path | Iterable[str | Path]) -> PolicyDocument:
     """The canonical document that files, or folders of files, hold together.
 
     A folder stands for its `.yaml`, `.yml` and `.json` files, sorted by name, without sub-folders and hidden files.
@@ -53,7 +52,7 @@ def read_policy(paths: str | Path | Iterable[str | Path]) -> Document:
     return _parsed(texts, errors)
 
 
-def parse_policy(text: str, *, name: str = "policy.yaml") -> Document:
+def parse_policy(text: str, *, name: str = "policy.yaml") -> PolicyDocument:
     """The canonical document that one text holds; read as JSON where `name` ends so. Raises `PolicyErrors`."""
     return _parsed([(name, text)], [])
 
@@ -71,7 +70,7 @@ def canonical_text(text: str, *, name: str) -> str:
     errors = [error for error in errors if error.message != "toolgate is missing"]
     if tree is None or errors:
         raise PolicyErrors(errors)
-    document = normalise(cast(Document, tree.plain()))
+    document = normalise(tree.plain())
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n" if is_json else write_yaml(document)
 
 
@@ -105,7 +104,7 @@ def _read(file: Path, left: int) -> bytes:
     return raw
 
 
-def _parsed(texts: Sequence[tuple[str, str]], errors: list[PolicyError]) -> Document:
+def _parsed(texts: Sequence[tuple[str, str]], errors: list[PolicyError]) -> PolicyDocument:
     trees: list[Node] = []
     for name, text in texts:
         reader = read_json if name.endswith(".json") else read_yaml
@@ -124,6 +123,6 @@ def _parsed(texts: Sequence[tuple[str, str]], errors: list[PolicyError]) -> Docu
         known = {(error.file, error.path) for error in errors}
         errors.extend(error for error in check(root) if (error.file, error.path) not in known)
         if not errors:
-            return normalise(cast(Document, root.plain()))
+            return normalise(root.plain())
     order = {name: place for place, (name, _) in enumerate(texts)}
     raise PolicyErrors(sorted(errors, key=lambda error: (order.get(error.file, -1), error.line)))

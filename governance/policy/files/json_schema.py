@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import cast
 
 from governance.engine.call import Json
 from governance.policy.document.entity_patterns import KINDS
@@ -107,12 +106,12 @@ def _scalar(shape: Shape) -> Schema:
 
 
 def _record(shape: Struct) -> Schema:
-    required = [key for key, field in shape.fields.items() if field.required]
+    required: list[Json] = [key for key, field in shape.fields.items() if field.required]
     return {
         "type": "object",
         "additionalProperties": False,
         "properties": {key: _property(field) for key, field in shape.fields.items()},
-        **({"required": cast(Json, required)} if required and shape is not POLICY else {}),
+        **({"required": required} if required and shape is not POLICY else {}),
     }
 
 

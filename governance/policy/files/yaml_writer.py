@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from governance.engine.call import Json
 from governance.policy.document.canonical import normalise
 from governance.policy.files.yaml_reader import Unreadable, resolve
-from governance.policy.schema.shapes import Document
 
 WIDTH = 100
 """Characters that a short list may take on one line before it is written as a block."""
@@ -25,7 +23,7 @@ _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+()=<>-]+)*"
 _FLOWING = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*", re.ASCII)
 
 
-def write_yaml(document: Document) -> str:
+def write_yaml(document: Mapping[str, Any]) -> str:
     """The policy file of a sound document. Reading it gives the document's canonical form back, byte for byte."""
     canonical = normalise(document)
     lines: list[str] = []
@@ -36,7 +34,7 @@ def write_yaml(document: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _entry(key: str, value: Json, indent: int) -> Iterator[str]:
+def _entry(key: str, value: object, indent: int) -> Iterator[str]:
     """One key of a mapping and everything below it."""
     head = f"{' ' * indent}{_scalar(key)}:"
     if isinstance(value, dict) and value:
@@ -58,7 +56,7 @@ def _entry(key: str, value: Json, indent: int) -> Iterator[str]:
         yield f"{head} {_leaf(value)}"
 
 
-def _item(value: Json, indent: int) -> Iterator[str]:
+def _item(value: object, indent: int) -> Iterator[str]:
     """One item of a list: a mapping starts on the line of its dash."""
     dash = f"{' ' * indent}- "
     if isinstance(value, dict) and value:
@@ -77,14 +75,15 @@ def _item(value: Json, indent: int) -> Iterator[str]:
         yield dash + _leaf(value)
 
 
-def _flow(value: list[Json]) -> str | None:
+def _flow(value: list[object]) -> str | None:
     """A list of plain words on one line, or None where it is to be a block."""
-    if not all(isinstance(item, str) for item in value):
+    words = [item for item in value if isinstance(item, str)]
+    if len(words) < len(value):
         return None
-    return f"[{', '.join(_scalar(cast(str, item), flow=True) for item in value)}]"
+    return f"[{', '.join(_scalar(word, flow=True) for word in words)}]"
 
 
-def _leaf(value: Json) -> str:
+def _leaf(value: object) -> str:
     if isinstance(value, str):
         return _scalar(value)
     if isinstance(value, dict):

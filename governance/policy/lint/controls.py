@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
 
+from governance.engine.document.controls import (
+    BlocklistEntryFields,
+    BlocklistFields,
+    DetectorFields,
+    ExemptionFields,
+    ScannerFields,
+)
+from governance.engine.document.policy import PolicyDocument
 from governance.engine.principal import TIERS
 from governance.policy.document.moments import seconds
 from governance.policy.lint.finding import LintFinding
-from governance.policy.schema.shapes import Document
 
 
-def control_findings(document: Document, *, now: float) -> Iterator[LintFinding]:
+def control_findings(document: PolicyDocument, *, now: float) -> Iterator[LintFinding]:
     """Everything off or in shadow, expired, wider than one thing, or without an agent."""
-    for name, layer in _table(document, "layers").items():
+    for name, layer in document.get("layers", {}).items():
         if layer.get("mode") == "shadow":
             ended = "until" in layer and seconds(layer["until"]) <= now
             code = "expired" if ended else "in_shadow"
             yield LintFinding(code=code, path=f"layers.{name}", message=f"the whole layer, until {layer.get('until')}")
-    for key, own in (("blocklist", "entries"), ("detectors", "own")):
-        yield from _packs(key, own, _table(document, key))
-    if _table(document, "rate_limits").get("disabled"):
+    blocklist, detectors = document.get("blocklist", {}), document.get("detectors", {})
+    yield from _packs("blocklist", blocklist, "entries", blocklist.get("entries", ()))
+    yield from _packs("detectors", detectors, "own", detectors.get("own", ()))
+    if document.get("rate_limits", {}).get("disabled"):
         yield LintFinding(code="off", path="rate_limits.disabled", message="nothing is limited")
-    for exemption in _list(document, "exemptions"):
+    for exemption in document.get("exemptions", ()):
         yield from _exemption(exemption, now)
-    for rule in _list(document, "rules"):
+    for rule in document.get("rules", ()):
         if rule.get("mode") == "shadow":
             yield LintFinding(code="in_shadow", path=f"rules.{rule['id']}", message="is recorded and not enforced")
-    for hook in _list(document, "hooks"):
+    for hook in document.get("hooks", ()):
         if not hook.get("enabled", True):
             yield LintFinding(code="off", path=f"hooks.{hook['id']}", message="is disabled")
         elif hook.get("mode") == "shadow":
@@ -37,20 +44,25 @@ def control_findings(document: Document, *, now: float) -> Iterator[LintFinding]
     yield from _people(document)
 
 
-def _packs(key: str, own: str, record: Mapping[str, Any]) -> Iterator[LintFinding]:
+def _packs(
+    key: str,
+    record: BlocklistFields | ScannerFields,
+    own: str,
+    entries: Iterable[BlocklistEntryFields | DetectorFields],
+) -> Iterator[LintFinding]:
     if record.get("packs") == []:
         yield LintFinding(code="off", path=f"{key}.packs", message="the shipped packs are off")
     for name in record.get("off", ()):
         yield LintFinding(code="off", path=f"{key}.off", message=f"{name} is off")
     for name in record.get("shadow", ()):
         yield LintFinding(code="in_shadow", path=f"{key}.shadow", message=f"{name} is recorded and not enforced")
-    for entry in record.get(own, ()):
+    for entry in entries:
         if entry.get("mode") == "shadow":
             path = f"{key}.{own}.{entry['id']}"
             yield LintFinding(code="in_shadow", path=path, message="is recorded and not enforced")
 
 
-def _exemption(exemption: Mapping[str, Any], now: float) -> Iterator[LintFinding]:
+def _exemption(exemption: ExemptionFields, now: float) -> Iterator[LintFinding]:
     path = f"exemptions.{exemption['layer']}.{exemption['name']}"
     if seconds(exemption["until"]) <= now:
         message = f"has had no effect on {exemption['entity']} since {exemption['until']}"
@@ -59,8 +71,8 @@ def _exemption(exemption: Mapping[str, Any], now: float) -> Iterator[LintFinding
         yield LintFinding(code="too_broad", path=path, message=f"exempts whatever matches {exemption['entity']}")
 
 
-def _entities(document: Document) -> Iterator[LintFinding]:
-    for name, server in _table(document, "servers").items():
+def _entities(document: PolicyDocument) -> Iterator[LintFinding]:
+    for name, server in document.get("servers", {}).items():
         path = f"servers.{name}"
         if server.get("agent_required", True) is False:
             message = "a token at its MCP door need not name an agent, so no agent's bounds hold"
@@ -78,31 +90,23 @@ def _entities(document: Document) -> Iterator[LintFinding]:
             if fields.get("default_allow"):
                 message = "is allowed by default, without a rule"
                 yield LintFinding(code="too_broad", path=f"{path}.tools.{tool}", message=message)
-    for name, plugin in _table(document, "plugins").items():
-        for key in ("skills", "agents"):
-            both = set(plugin.get(key, {}).get("include", ())) & set(plugin.get(key, {}).get("exclude", ()))
+    for name, plugin in document.get("plugins", {}).items():
+        for key, parts in (("skills", plugin.get("skills", {})), ("agents", plugin.get("agents", {}))):
+            both = set(parts.get("include", ())) & set(parts.get("exclude", ()))
             for one in sorted(both):
                 message = f"{one} is included and excluded; it is left out"
                 yield LintFinding(code="ambiguous", path=f"plugins.{name}.{key}", message=message)
-    for name, agent in _table(document, "agents").items():
+    for name, agent in document.get("agents", {}).items():
         if "entities" not in agent and "max_sensitivity" not in agent and "departments" not in agent:
             message = "is bound by its tier and its owner's departments only"
             yield LintFinding(code="too_broad", path=f"agents.{name}", message=message)
 
 
-def _people(document: Document) -> Iterator[LintFinding]:
-    roles = _table(document, "roles")
-    for name, principal in _table(document, "principals").items():
+def _people(document: PolicyDocument) -> Iterator[LintFinding]:
+    roles = document.get("roles", {})
+    for name, principal in document.get("principals", {}).items():
         tier = TIERS[principal.get("tier", "user")]
         for role in principal.get("roles", ()):
             if tier < TIERS[roles[role].get("tier", "anonymous")]:
                 message = f"is of tier {tier.word}, below what the role {role} asks for, so the role has no effect"
                 yield LintFinding(code="unreachable", path=f"principals.{name}", message=message)
-
-
-def _table(document: Document, key: str) -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], document.get(key, {}))
-
-
-def _list(document: Document, key: str) -> list[Mapping[str, Any]]:
-    return cast(list[Mapping[str, Any]], document.get(key, []))

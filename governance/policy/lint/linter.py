@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
 
-from governance.engine.call import Json
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.lint.controls import control_findings
 from governance.policy.lint.finding import LintFinding
 from governance.policy.lint.references import reference_findings
 from governance.policy.lint.rules import rule_findings
-from governance.policy.schema.shapes import Document
 
 __all__ = ["Known", "LintFinding", "lint"]
 
@@ -33,7 +31,7 @@ class Known:
     hits_days: int = 30
 
 
-def lint(document: Document, *, now: float, known: Known | None = None) -> list[LintFinding]:
+def lint(document: PolicyDocument, *, now: float, known: Known | None = None) -> list[LintFinding]:
     """Every finding, sorted by path; `now` is in epoch seconds, `document` canonical and sound."""
     beside = known or Known()
     found = [
@@ -47,11 +45,11 @@ def lint(document: Document, *, now: float, known: Known | None = None) -> list[
     return sorted(found, key=lambda finding: (finding.path, finding.code, finding.message))
 
 
-def _unused(document: Document, known: Known) -> Iterator[LintFinding]:
+def _unused(document: PolicyDocument, known: Known) -> Iterator[LintFinding]:
     if known.hits is None:
         return
-    for rule in cast(list[Json], document.get("rules", [])):
-        name = str(cast(Mapping[str, Any], rule)["id"])
+    for rule in document.get("rules", ()):
+        name = rule["id"]
         if not known.hits.get(name):
             message = f"matched no call in {known.hits_days} days"
             yield LintFinding(code="unused", path=f"rules.{name}", message=message)

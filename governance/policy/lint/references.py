@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Collection, Iterator
+from typing import Literal
 
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.document.entity_patterns import entities_of
 from governance.policy.document.reach import Entities, covered_bits
 from governance.policy.lint.finding import LintFinding
-from governance.policy.schema.shapes import Document
 
 
 def reference_findings(
-    document: Document,
+    document: PolicyDocument,
     *,
     principals: Collection[str] | None,
     secrets: Collection[str] | None,
@@ -23,14 +23,14 @@ def reference_findings(
     The document's own principals count as known; where it has none and none are handed in, none are missed.
     """
     entities = entities_of(document)
-    for rule in _list(document, "rules"):
+    for rule in document.get("rules", ()):
         yield from _globs(f"rules.{rule['id']}.entities", rule["entities"], entities, fold=rule["effect"] != "allow")
-    for name, agent in _table(document, "agents").items():
+    for name, agent in document.get("agents", {}).items():
         yield from _globs(f"agents.{name}.entities", agent.get("entities", ()), entities, fold=False)
-    own = _table(document, "principals")
+    own = document.get("principals", {})
     if own or principals is not None:
         yield from _principals(document, {*own, *(principals or ())})
-    for binding in _list(document, "bindings"):
+    for binding in document.get("bindings", ()):
         if secrets is not None and binding["secret"] not in secrets:
             message = f"there is no secret {binding['secret']}"
             yield LintFinding(code="missing", path=f"bindings.{binding['secret']}", message=message)
@@ -44,15 +44,15 @@ def _globs(path: str, selectors: Collection[str], entities: Entities, *, fold: b
             yield LintFinding(code="missing", path=path, message=f"{text} matches no entity of this policy")
 
 
-def _principals(document: Document, known: Collection[str]) -> Iterator[LintFinding]:
+def _principals(document: PolicyDocument, known: Collection[str]) -> Iterator[LintFinding]:
     named: list[tuple[str, str]] = []
-    for kind in ("agents", "skills", "principals"):
+    for kind in _OWNED:
         named += [
             (f"{kind}.{name}.owner", fields["owner"])
-            for name, fields in _table(document, kind).items()
+            for name, fields in document.get(kind, {}).items()
             if "owner" in fields
         ]
-    for rule in _list(document, "rules"):
+    for rule in document.get("rules", ()):
         path = f"rules.{rule['id']}"
         named += [(f"{path}.subjects.users", user) for user in rule["subjects"].get("users", ())]
         named += [(f"{path}.except.users", user) for user in rule.get("except", {}).get("users", ())]
@@ -63,21 +63,16 @@ def _principals(document: Document, known: Collection[str]) -> Iterator[LintFind
             yield LintFinding(code="missing", path=path, message=f"there is no principal {user}")
 
 
-def _executables(document: Document, known: Collection[str]) -> Iterator[LintFinding]:
-    for hook in _list(document, "hooks"):
+def _executables(document: PolicyDocument, known: Collection[str]) -> Iterator[LintFinding]:
+    for hook in document.get("hooks", ()):
         if hook["type"] == "command" and hook["command"] not in known:
             message = f"no executable {hook['command']} is registered, so it stays disabled"
             yield LintFinding(code="missing", path=f"hooks.{hook['id']}.command", message=message)
-    for name, server in _table(document, "servers").items():
+    for name, server in document.get("servers", {}).items():
         command = server.get("transport", {}).get("command")
         if command is not None and command not in known:
             message = f"no executable {command} is registered, so it stays disabled"
             yield LintFinding(code="missing", path=f"servers.{name}.transport.command", message=message)
 
 
-def _table(document: Document, key: str) -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], document.get(key, {}))
-
-
-def _list(document: Document, key: str) -> list[Mapping[str, Any]]:
-    return cast(list[Mapping[str, Any]], document.get(key, []))
+_OWNED: tuple[Literal["agents", "skills", "principals"], ...] = ("agents", "skills", "principals")

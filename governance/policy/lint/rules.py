@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterator
 
-from governance.engine.call import EntityKind, Json
+from governance.engine.call import EntityKind
+from governance.engine.document.entities import EntityFields
+from governance.engine.document.policy import PolicyDocument
+from governance.engine.document.rules import RuleFields
 from governance.engine.principal import TIERS
-from governance.policy.document.entity_patterns import entities_of
+from governance.policy.document.entity_patterns import TABLES, entities_of
 from governance.policy.document.moments import seconds
 from governance.policy.document.node import planted
 from governance.policy.document.reach import Entities, Reach, reach
 from governance.policy.document.sensitivity import confidential_entities
 from governance.policy.lint.finding import LintFinding
-from governance.policy.schema.shapes import Document
 
 MAX_COMPARISONS = 2_000_000
 """Pairs of rules that are compared; a policy with more says so in a finding rather than take minutes."""
 
 _EVERYTHING = frozenset({"**", "tool:**", "server:**", "server:*", "tool:*/*"})
 
-Rule = Mapping[str, Any]
 
-
-def rule_findings(document: Document, *, now: float) -> Iterator[LintFinding]:
+def rule_findings(document: PolicyDocument, *, now: float) -> Iterator[LintFinding]:
     """Unreachable, expired, shadowed, redundant and too broad rules."""
     entities = entities_of(document)
-    rules = cast(list[Rule], document.get("rules", []))
+    rules = document.get("rules", [])
     reaches = [reach(rule, entities) for rule in rules]
-    confidential = frozenset(confidential_entities(planted(cast(Json, document))))
-    alive: list[tuple[Rule, Reach]] = []
+    confidential = frozenset(confidential_entities(planted(document)))
+    alive: list[tuple[RuleFields, Reach]] = []
     for rule, extent in zip(rules, reaches, strict=True):
         path = f"rules.{rule['id']}"
         if "valid_until" in rule and seconds(rule["valid_until"]) <= now:
@@ -47,7 +46,7 @@ def rule_findings(document: Document, *, now: float) -> Iterator[LintFinding]:
     yield from _overruled(alive)
 
 
-def _unreachable(rule: Rule, extent: Reach, entities: Entities, document: Document) -> str:
+def _unreachable(rule: RuleFields, extent: Reach, entities: Entities, document: PolicyDocument) -> str:
     if not extent.entities:
         return "covers no entity of this policy"
     if extent.tiers is not None and not extent.tiers:
@@ -55,9 +54,9 @@ def _unreachable(rule: Rule, extent: Reach, entities: Entities, document: Docume
     excepted = rule.get("except")
     if excepted is not None and (excepted.get("everyone") or excepted == rule["subjects"]):
         return "excepts everybody whom it names"
-    agents = cast(Mapping[str, Any], document.get("agents", {}))
+    agents = document.get("agents", {})
     named = rule["subjects"].get("agents", [])
-    if named and not any(agents.get(agent, {}).get("enabled", True) for agent in named):
+    if named and not any(agent not in agents or agents[agent].get("enabled", True) for agent in named):
         return "names agents that are all disabled"
     if rule["effect"] != "allow":
         return ""
@@ -67,7 +66,7 @@ def _unreachable(rule: Rule, extent: Reach, entities: Entities, document: Docume
     return ""
 
 
-def _closed(extent: Reach, entity: tuple[EntityKind, str], document: Document) -> bool:
+def _closed(extent: Reach, entity: tuple[EntityKind, str], document: PolicyDocument) -> bool:
     """Whether an entity's own boundary shuts out everybody whom the subjects can name."""
     for fields in _boundaries(entity, document):
         if not fields.get("enabled", True):
@@ -83,24 +82,23 @@ def _closed(extent: Reach, entity: tuple[EntityKind, str], document: Document) -
     return False
 
 
-def _single(document: Document) -> bool:
+def _single(document: PolicyDocument) -> bool:
     """Whether every known principal is in at most one department, and there are principals to know."""
-    principals = cast(Mapping[str, Any], document.get("principals", {}))
+    principals = document.get("principals", {})
     return bool(principals) and all(len(one.get("departments", ())) <= 1 for one in principals.values())
 
 
-def _boundaries(entity: tuple[EntityKind, str], document: Document) -> list[Mapping[str, Any]]:
+def _boundaries(entity: tuple[EntityKind, str], document: PolicyDocument) -> list[EntityFields]:
     kind, name = entity
-    servers = cast(Mapping[str, Any], document.get("servers", {}))
     if kind is EntityKind.TOOL:
         server, _, tool = name.partition("/")
-        return [servers[server], servers[server]["tools"][tool]]
-    table = {EntityKind.SERVER: "servers"}.get(kind, f"{kind.value}s")
-    return [cast(Mapping[str, Any], document[table])[name]]
+        fields = document["servers"][server]
+        return [fields, fields["tools"][tool]]
+    return [document[key][name] for key, of in TABLES.items() if of is kind]
 
 
 def _too_broad(
-    rule: Rule, extent: Reach, entities: Entities, confidential: frozenset[tuple[EntityKind, str]]
+    rule: RuleFields, extent: Reach, entities: Entities, confidential: frozenset[tuple[EntityKind, str]]
 ) -> Iterator[LintFinding]:
     path = f"rules.{rule['id']}"
     subjects = rule["subjects"]
@@ -122,7 +120,7 @@ def _too_broad(
                 break
 
 
-def _overruled(alive: list[tuple[Rule, Reach]]) -> Iterator[LintFinding]:
+def _overruled(alive: list[tuple[RuleFields, Reach]]) -> Iterator[LintFinding]:
     """Rules that another one takes all effect from. Only those that share an entity are compared."""
     by_entity: dict[int, list[int]] = defaultdict(list)
     for place, (_, extent) in enumerate(alive):
@@ -145,7 +143,7 @@ def _overruled(alive: list[tuple[Rule, Reach]]) -> Iterator[LintFinding]:
             return
 
 
-def _by_other(rule: Rule, extent: Reach, other: Rule, wider: Reach, *, later: bool) -> LintFinding | None:
+def _by_other(rule: RuleFields, extent: Reach, other: RuleFields, wider: Reach, *, later: bool) -> LintFinding | None:
     if not extent.within(wider):
         return None
     path = f"rules.{rule['id']}"
@@ -160,7 +158,7 @@ def _by_other(rule: Rule, extent: Reach, other: Rule, wider: Reach, *, later: bo
     return LintFinding(code="redundant", path=path, message=f"adds nothing to {other['id']}")
 
 
-def _more_than(rule: Rule, other: Rule) -> bool:
+def _more_than(rule: RuleFields, other: RuleFields) -> bool:
     """Whether a rule does something beside its effect that the other does not."""
     if rule["effect"] == "ask":
         return bool(rule.get("approval", {}) != other.get("approval", {}))

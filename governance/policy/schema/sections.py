@@ -19,7 +19,7 @@ from governance.policy.schema.controls import (
 from governance.policy.schema.entities import AGENT, DATA_SOURCE, PLUGIN, PLUGIN_ID, SERVER, SKILL
 from governance.policy.schema.people import DEPARTMENT, GROUP, PRINCIPAL, ROLE
 from governance.policy.schema.rules import HOOK, RULE, TEST
-from governance.policy.schema.shapes import Field, Many, Number, Struct, Table
+from governance.policy.schema.shapes import Field, Many, Number, Shape, Struct, Table
 
 FORMAT = 1
 """The version of the policy file that this code reads and writes (`toolgate: 1`)."""
@@ -69,14 +69,20 @@ POLICY = Struct(
 )
 
 
-def default_of(*path: str) -> Json:
-    """The default of a fixed key, for instance `default_of("settings", "stale_after")`; raises KeyError for others."""
-    record: Struct = POLICY
-    for step in path[:-1]:
-        shape = record.fields[step].shape
-        if isinstance(shape, Table | Many):
-            shape = shape.of
+def record_at(*path: str) -> Struct:
+    """The record under these keys, through tables and lists: `record_at("servers", "tools")`; KeyError without one."""
+    shape: Shape = POLICY
+    for step in path:
         if not isinstance(shape, Struct):
             raise KeyError(step)
-        record = shape
-    return record.fields[path[-1]].default
+        shape = shape.fields[step].shape
+        while isinstance(shape, Table | Many):
+            shape = shape.of
+    if not isinstance(shape, Struct):
+        raise KeyError(path[-1])
+    return shape
+
+
+def default_of(*path: str) -> Json:
+    """The default of a fixed key, for instance `default_of("settings", "stale_after")`; raises KeyError for others."""
+    return record_at(*path[:-1]).fields[path[-1]].default

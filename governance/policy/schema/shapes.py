@@ -12,9 +12,6 @@ from typing import TypeAlias
 
 from governance.engine.call import Json
 
-Document: TypeAlias = dict[str, Json]
-"""A whole policy: a plain dict with the keys of the policy file."""
-
 SLUG = r"[a-z0-9][a-z0-9._-]{0,63}"
 
 

@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from django.db.models import Func, TextField
 
 from accounts.models.authored import Versioned
+from governance.engine.document.policy import PolicyDocument
 from governance.models import DraftState
 from governance.policy.document.canonical import normalise
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.objects import SINGLE, Identity, Objects, identity_of, put_together
 from governance.policy.tables.row_mapping import HOME_OF, HOMES, Form, Home
 
@@ -26,7 +26,7 @@ class Draft:
     `written_in` is the transaction that raised it: one that is undone leaves its revision to the next.
     """
 
-    document: Document
+    document: PolicyDocument
     revision: int
     written_in: str
 

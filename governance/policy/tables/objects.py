@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias
 
 from governance.engine.call import Json
 from governance.policy.schema.sections import FORMAT
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.row_mapping import HOMES, Form, Home
 
 Identity: TypeAlias = tuple[str, ...]
@@ -30,14 +29,14 @@ def identity_of(home: Home, record: Mapping[str, Json]) -> Identity:
     return tuple(_text(record.get(key)) for key in keys)
 
 
-def take_apart(document: Document) -> dict[Home, Objects]:
+def take_apart(document: Mapping[str, Any]) -> dict[Home, Objects]:
     """Every object of a document by home and identity. Two that share an identity are numbered."""
     return {home: _objects(home, document) for home in HOMES}
 
 
-def put_together(parts: Mapping[Home, Objects]) -> Document:
+def put_together(parts: Mapping[Home, Objects]) -> dict[str, Any]:
     """The document that holds these objects; canonical once normalised."""
-    document: Document = {"toolgate": FORMAT}
+    document: dict[str, Any] = {"toolgate": FORMAT}
     for home in HOMES:
         for identity, record in parts.get(home, {}).items():
             match home.form:
@@ -48,13 +47,13 @@ def put_together(parts: Mapping[Home, Objects]) -> Document:
                     _mapping(server, home.path[1])[identity[1]] = {**record}
                 case Form.LIST:
                     parent = _mapping(document, *home.path[:-1])
-                    cast("list[Json]", parent.setdefault(home.path[-1], [])).append({**record})
+                    parent.setdefault(home.path[-1], []).append({**record})
                 case Form.SINGLE:
                     _mapping(document, *home.path).update(record)
     return document
 
 
-def _objects(home: Home, document: Document) -> Objects:
+def _objects(home: Home, document: Mapping[str, Any]) -> Objects:
     match home.form:
         case Form.TABLE:
             return {(key,): _own(home, entry) for key, entry in _get(document, *home.path).items()}
@@ -64,14 +63,14 @@ def _objects(home: Home, document: Document) -> Objects:
             return {
                 (server, name): _own(home, tool)
                 for server, entry in _get(document, home.path[0]).items()
-                for name, tool in _get(cast("dict[str, Json]", entry), home.path[1]).items()
+                for name, tool in _get(entry, home.path[1]).items()
             }
         case Form.SINGLE:
             record = _own(home, _get(document, *home.path))
             return {SINGLE: record} if record else {}
         case Form.LIST:
             found: Objects = {}
-            for entry in cast("list[Json]", _get(document, *home.path[:-1]).get(home.path[-1], [])):
+            for entry in _get(document, *home.path[:-1]).get(home.path[-1], []):
                 record = _own(home, entry)
                 identity = identity_of(home, record)
                 twin, count = identity, 1
@@ -82,21 +81,21 @@ def _objects(home: Home, document: Document) -> Objects:
             return found
 
 
-def _own(home: Home, entry: Json) -> dict[str, Json]:
-    return {key: value for key, value in cast("dict[str, Json]", entry).items() if key not in home.inner}
+def _own(home: Home, entry: Mapping[str, Any]) -> dict[str, Json]:
+    return {key: value for key, value in entry.items() if key not in home.inner}
 
 
-def _get(mapping: Mapping[str, Json], *path: str) -> dict[str, Json]:
-    found: Json = cast(Json, mapping)
-    for step in path:
-        found = cast("dict[str, Json]", found).get(step) or {}
-    return cast("dict[str, Json]", found)
-
-
-def _mapping(mapping: dict[str, Json], *path: str) -> dict[str, Json]:
+def _get(mapping: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     found = mapping
     for step in path:
-        found = cast("dict[str, Json]", found.setdefault(step, {}))
+        found = found.get(step) or {}
+    return found
+
+
+def _mapping(mapping: dict[str, Any], *path: str) -> dict[str, Any]:
+    found = mapping
+    for step in path:
+        found = found.setdefault(step, {})
     return found
 
 

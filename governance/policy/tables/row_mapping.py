@@ -17,6 +17,7 @@ from django.db import models
 from accounts.models import Department, Group, Role
 from accounts.models.authored import Versioned
 from governance.engine.call import Json
+from governance.engine.decision import LAYERS
 from governance.models import (
     Agent,
     Binding,
@@ -40,8 +41,8 @@ from governance.models import (
 )
 from governance.policy.document.moments import moment
 from governance.policy.schema.entities import SERVER, TOOL
-from governance.policy.schema.sections import POLICY
-from governance.policy.schema.shapes import Many, Moment, Shape, Struct, Table
+from governance.policy.schema.sections import record_at
+from governance.policy.schema.shapes import Many, Moment, Shape, Struct
 
 RENAMED: Mapping[str, str] = {"id": "slug", "except": "excluded", "async": "asynchronous"}
 """Keys of the document whose column has another name."""
@@ -132,35 +133,17 @@ def _moment_text(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _record_at(*path: str) -> Struct:
-    shape: Shape = POLICY
-    for step in path:
-        if not isinstance(shape, Struct):
-            raise TypeError(f"{step} stands in no record")
-        shape = shape.fields[step].shape
-    while isinstance(shape, Table | Many):
-        shape = shape.of
-    if not isinstance(shape, Struct):
-        raise TypeError(f"{'.'.join(path)} is no record")
-    return shape
-
-
 def _table(model: type[Versioned], *path: str, inner: frozenset[str] = frozenset()) -> Home:
-    return Home(model=model, record=_record_at(*path), form=Form.TABLE, path=path, ids=("slug",), inner=inner)
+    return Home(model=model, record=record_at(*path), form=Form.TABLE, path=path, ids=("slug",), inner=inner)
 
 
 def _list(model: type[Versioned], *path: str) -> Home:
-    return Home(model=model, record=_record_at(*path), form=Form.LIST, path=path)
+    return Home(model=model, record=record_at(*path), form=Form.LIST, path=path)
 
 
 def _single(model: type[Versioned], path: str, inner: frozenset[str] = frozenset()) -> Home:
-    return Home(model=model, record=_record_at(path), form=Form.SINGLE, path=(path,), inner=inner)
+    return Home(model=model, record=record_at(path), form=Form.SINGLE, path=(path,), inner=inner)
 
-
-_LAYERS = _record_at("layers")
-_LAYER = next(iter(_LAYERS.fields.values())).shape
-if not isinstance(_LAYER, Struct):
-    raise TypeError("a layer is a record")
 
 HOMES: tuple[Home, ...] = (
     _table(Department, "departments"),
@@ -180,7 +163,7 @@ HOMES: tuple[Home, ...] = (
     _single(DetectorSettings, "detectors", frozenset({"own"})),
     _list(Detector, "detectors", "own"),
     _list(Exemption, "exemptions"),
-    Home(model=LayerMode, record=_LAYER, form=Form.PARTS, path=("layers",), ids=("layer",)),
+    Home(model=LayerMode, record=record_at("layers", LAYERS[0]), form=Form.PARTS, path=("layers",), ids=("layer",)),
     _single(PolicySettings, "settings"),
     _single(RateLimits, "rate_limits"),
     _list(Hook, "hooks"),

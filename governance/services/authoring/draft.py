@@ -16,7 +16,6 @@ from governance.models import DraftState
 from governance.policy.checks.validate import validate
 from governance.policy.document.canonical import normalise
 from governance.policy.document.errors import PolicyErrors
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_rows
 from governance.policy.tables.objects import Identity, Objects, take_apart
 from governance.policy.tables.row_mapping import HOMES, Form, Home
@@ -47,7 +46,7 @@ class _Step:
 def replace_draft(
     *,
     actor: Actor,
-    document: Document,
+    document: Mapping[str, Any],
     expected_revision: int | None = None,
     reason: str = "",
     dry_run: bool = False,

@@ -19,9 +19,9 @@ from accounts.services.errors import ServiceError
 from audit.records.kinds import Kind
 from audit.writing.outbox import record_change
 from governance.deciding import keys
+from governance.engine.document.policy import PolicyDocument
 from governance.models import ProposalStatus, ReleaseKind, ReleaseProposal
 from governance.policy.document.codec import canonical_json, digest
-from governance.policy.schema.shapes import Document
 from governance.selectors.policy_versions import newest_release
 from governance.vault.errors import VaultError
 
@@ -37,7 +37,7 @@ class ProposalRefused(ServiceError):
 def propose(
     *,
     actor: Actor,
-    document: Document,
+    document: PolicyDocument,
     kind: ReleaseKind,
     message: str,
     based_on: int,

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -20,13 +20,13 @@ from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.errors import NotPermitted, ServiceError
 from governance.deciding import keys
+from governance.engine.document.policy import PolicyDocument
 from governance.models import ProposalStatus, Release, ReleaseKind, ReleaseProposal
 from governance.policy.checks.publishable import publish_errors
 from governance.policy.checks.validate import checked
 from governance.policy.diff.semantic import Change, compare, only_tightens
 from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyErrors
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import CaseResult, run_tests
 from governance.selectors.policy_versions import newest_version, release_version
@@ -175,7 +175,7 @@ def carry_out_waiting() -> int:
 def _ask(
     *,
     actor: Actor,
-    document: Document,
+    document: PolicyDocument,
     kind: ReleaseKind,
     message: str,
     expected_release: int | None,
@@ -243,7 +243,7 @@ def _require_any(actor: Actor, perms: Sequence[str]) -> None:
         raise NotPermitted(actor=actor.name, perm=perms[0])
 
 
-def _failing(document: Document) -> tuple[CaseResult, ...]:
+def _failing(document: PolicyDocument) -> tuple[CaseResult, ...]:
     if not document.get("tests"):
         return ()
     return tuple(result for result in run_tests(document, now=time.time()) if not result.passed)
@@ -260,7 +260,7 @@ def _summary(changes: Sequence[Change], failing: Sequence[CaseResult]) -> dict[s
 
 
 def _released(proposal: ReleaseProposal, actor: Actor) -> Release:
-    document = cast(Document, json.loads(bytes(proposal.document)))
+    document: PolicyDocument = json.loads(bytes(proposal.document))
     if digest(document) != proposal.digest:
         raise ProposalRefused(f"Proposal {proposal.pk} was altered in the database.")
     return make_release(

@@ -16,11 +16,11 @@ from audit.records.kinds import Kind
 from audit.writing.outbox import record_change
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys
+from governance.engine.document.policy import PolicyDocument
 from governance.models.releases.draft import DraftState
 from governance.models.releases.release import Release, ReleaseKind
 from governance.policy.checks.validate import checked
 from governance.policy.document.codec import canonical_json, digest
-from governance.policy.schema.shapes import Document
 from governance.selectors.policy_versions import newest_release
 from governance.vault.keypair import SigningKeys
 from governance.vault.signing import sign_release
@@ -51,7 +51,7 @@ def require_newest(expected: int) -> None:
 def make_release(
     *,
     actor: Actor,
-    document: Document,
+    document: PolicyDocument,
     message: str,
     based_on: int,
     signing: SigningKeys,

@@ -6,14 +6,17 @@ Everything is judged by the release in force, as the control stood before: a dra
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from accounts.models import User
+from governance.engine.document.entities import EntityFields
+from governance.engine.document.policy import PolicyDocument
+from governance.engine.document.rules import RuleFields, SubjectFields
 from governance.engine.principal import TIERS, Tier
 from governance.policy.diff.moves import Move
 from governance.policy.diff.semantic import Change
-from governance.policy.schema.shapes import Document
+from governance.policy.document.reach import SETS, SetWord
 from governance.selectors.policy_versions import PolicyVersion
 
 PROTECTION = frozenset(
@@ -26,14 +29,18 @@ what and come and go by themselves; only one that looks like protection and is n
 """
 
 MOST_REASONS = 20
-_NAMING = ("users", "groups", "roles", "departments", "agents")
+_NAMED: tuple[Literal["roles", "groups", "departments", "agents"], ...]
+_NAMED = ("roles", "groups", "departments", "agents")
+_BOUNDED: tuple[Literal["servers", "data_sources", "skills", "plugins"], ...]
 _BOUNDED = ("servers", "data_sources", "skills", "plugins")
+_APPROVING: tuple[Literal["users", "groups", "roles", "departments"], ...]
+_APPROVING = ("users", "groups", "roles", "departments")
 _QUOTED = re.compile(r"""["']([A-Za-z0-9._:@-]{1,128})["']""", re.ASCII)
 """Words in a condition that stand in quotes."""
 
 
 def second_person_reasons(
-    current: PolicyVersion, after: Document, *, changes: Sequence[Change], author: User | None
+    current: PolicyVersion, after: PolicyDocument, *, changes: Sequence[Change], author: User | None
 ) -> list[str]:
     """Why `after` needs a second person, a sentence each; empty when it needs none.
 
@@ -43,7 +50,7 @@ def second_person_reasons(
         return []
     before = current.document
     reasons: list[str] = []
-    if cast(Mapping[str, Any], before.get("settings", {})).get("two_person"):
+    if before.get("settings", {}).get("two_person"):
         reasons.append("Two-person mode is on.")
     reasons += [f"{change.path} protects less: {change.summary}." for change in changes if _protects_less(change)]
     reasons += [f"Rule {rule} restricts and goes into shadow." for rule in _into_shadow(before, after)]
@@ -54,19 +61,23 @@ def second_person_reasons(
     return reasons
 
 
-def own_rights(before: Document, after: Document, author: User) -> list[str]:
+def own_rights(before: PolicyDocument, after: PolicyDocument, author: User) -> list[str]:
     """What a draft changes that names its author: by id, group, role, department, agent, or as an administrator.
 
     A rule names them in its subjects, its exceptions, its approvers or, quoted, in its condition; an entity by a
     department that it opens to. What is for everyone, or for a tier that many hold, names nobody in particular.
     """
     found: list[str] = []
-    for table, held in (("roles", author.roles), ("groups", author.groups), ("departments", author.departments)):
-        old, new = _mapping(before, table), _mapping(after, table)
-        found += [f"{table}.{name}" for name in sorted(held) if old.get(name) != new.get(name)]
-    old, new = _mapping(before, "agents"), _mapping(after, "agents")
-    own = {name for agents in (old, new) for name, agent in agents.items() if agent.get("owner") == author.username}
-    found += [f"agents.{name}" for name in sorted(own) if old.get(name) != new.get(name)]
+    own = {
+        name
+        for document in (before, after)
+        for name, agent in document.get("agents", {}).items()
+        if agent.get("owner") == author.username
+    }
+    held = _held(author, own)
+    for table in _NAMED:
+        old, new = before.get(table, {}), after.get(table, {})
+        found += [f"{table}.{name}" for name in sorted(held[table]) if old.get(name) != new.get(name)]
     rules, changed = _rules(before), _rules(after)
     for name in sorted({*rules, *changed}):
         sides = (rules.get(name), changed.get(name))
@@ -85,7 +96,7 @@ def _protects_less(change: Change) -> bool:
     return change.kind in PROTECTION or change.path == "rate_limits.disabled"
 
 
-def _into_shadow(before: Document, after: Document) -> Iterable[str]:
+def _into_shadow(before: PolicyDocument, after: PolicyDocument) -> Iterable[str]:
     old = _rules(before)
     for name, rule in sorted(_rules(after).items()):
         was = old.get(name)
@@ -95,38 +106,39 @@ def _into_shadow(before: Document, after: Document) -> Iterable[str]:
             yield name
 
 
-def _about(rule: Mapping[str, Any], author: User, agents: set[str]) -> bool:
-    approvers = rule.get("approval", {}).get("approvers", {})
-    named = (rule["subjects"], rule.get("except", {}), *({key: approvers[key]} for key in approvers))
-    if any(_names(subjects, author, agents) for subjects in named):
+def _about(rule: RuleFields, author: User, agents: set[str]) -> bool:
+    held = _held(author, agents)
+    if _names(rule["subjects"], held, author) or _names(rule.get("except", {}), held, author):
         return True
-    held = {author.username, *author.groups, *author.roles, *author.departments, *agents}
-    return not held.isdisjoint(_QUOTED.findall(rule.get("when", "")))
+    approvers = rule.get("approval", {}).get("approvers", {})
+    if any(not held[key].isdisjoint(approvers.get(key, ())) for key in _APPROVING):
+        return True
+    return not set().union(*held.values()).isdisjoint(_QUOTED.findall(rule.get("when", "")))
 
 
-def _departments(document: Document) -> dict[str, frozenset[str]]:
+def _departments(document: PolicyDocument) -> dict[str, frozenset[str]]:
     """The boundaries that are written down, by the path of their entity."""
-    found: dict[str, frozenset[str]] = {}
-    for table in _BOUNDED:
-        for name, fields in _mapping(document, table).items():
-            for path, said in (
-                (f"{table}.{name}", fields),
-                *((f"{table}.{name}.tools.{tool}", of) for tool, of in fields.get("tools", {}).items()),
-            ):
-                if "departments" in said:
-                    found[path] = frozenset(said["departments"])
-    return found
+    entities: dict[str, EntityFields] = {
+        f"{table}.{name}": fields for table in _BOUNDED for name, fields in document.get(table, {}).items()
+    }
+    for name, server in document.get("servers", {}).items():
+        entities.update((f"servers.{name}.tools.{tool}", fields) for tool, fields in server.get("tools", {}).items())
+    return {path: frozenset(said["departments"]) for path, said in entities.items() if "departments" in said}
 
 
-def _names(subjects: Mapping[str, Any], author: User, agents: set[str]) -> bool:
-    held = {
+def _held(author: User, agents: set[str]) -> dict[SetWord, set[str]]:
+    """What subjects can name somebody by."""
+    return {
         "users": {author.username},
         "groups": set(author.groups),
         "roles": set(author.roles),
         "departments": set(author.departments),
         "agents": agents,
     }
-    named = [key for key in _NAMING if key in subjects]
+
+
+def _names(subjects: SubjectFields, held: dict[SetWord, set[str]], author: User) -> bool:
+    named = [key for key in SETS if key in subjects]
     if named:
         return all(held[key] & set(subjects[key]) for key in named)
     words = [*subjects.get("tiers", ()), *([subjects["min_tier"]] if "min_tier" in subjects else [])]
@@ -134,9 +146,5 @@ def _names(subjects: Mapping[str, Any], author: User, agents: set[str]) -> bool:
     return tiers == {Tier.ADMIN} and author.tier == Tier.ADMIN.word
 
 
-def _mapping(document: Document, key: str) -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], document.get(key, {}))
-
-
-def _rules(document: Document) -> dict[str, Mapping[str, Any]]:
-    return {rule["id"]: rule for rule in cast(list[Mapping[str, Any]], document.get("rules", []))}
+def _rules(document: PolicyDocument) -> dict[str, RuleFields]:
+    return {rule["id"]: rule for rule in document.get("rules", ())}

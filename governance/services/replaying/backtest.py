@@ -21,10 +21,10 @@ from audit.records.kinds import Kind
 from audit.trace.reading import records_between
 from governance.deciding import keys
 from governance.engine.compiled.compilation import compile_snapshot
+from governance.engine.document.policy import PolicyDocument
 from governance.engine.principal import TIERS, DirectoryEntry, PrincipalKind
 from governance.policy.checks.validate import checked
 from governance.policy.document.codec import digest
-from governance.policy.schema.shapes import Document
 from governance.selectors.policy_versions import newest_version
 from governance.services.replaying.replay import Replayed, Replayer, Unknown
 from governance.vault.errors import VaultError
@@ -82,7 +82,9 @@ class Backtest:
         }
 
 
-def backtest(document: Document, *, since: datetime, until: datetime, progress: Progress | None = None) -> Backtest:
+def backtest(
+    document: PolicyDocument, *, since: datetime, until: datetime, progress: Progress | None = None
+) -> Backtest:
     """Decide the decisions of `since` up to `until` again by `document`.
 
     Payloads are opened where this process holds the private half of the capture key (the worker, a command), for
@@ -139,7 +141,7 @@ def _count(result: Backtest, replayed: Replayed) -> None:
         )  # fmt: skip
 
 
-def _replayer(document: Document) -> Replayer:
+def _replayer(document: PolicyDocument) -> Replayer:
     sound, current = checked(document), newest_version().document
     return Replayer(
         snapshot=compile_snapshot(sound, release=0, digest=digest(sound), keys=keys.engine_keys()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import orjson
 import structlog
@@ -15,10 +15,10 @@ from accounts.services.actor import Actor
 from accounts.services.errors import NotPermitted, ServiceError
 from audit.records.kinds import Kind
 from audit.writing.outbox import record_change
+from governance.engine.document.policy import PolicyDocument
 from governance.models import BacktestRun, BacktestStatus
 from governance.policy.document.codec import canonical_json
 from governance.policy.document.errors import PolicyErrors
-from governance.policy.schema.shapes import Document
 from governance.selectors.policy_versions import draft_version
 from governance.services.replaying.backtest import Backtest, backtest
 
@@ -89,7 +89,7 @@ def carry_out_backtest(run_id: int) -> BacktestRun | None:
         mine.update(done=done, total=total, beat_at=datetime.now(tz=UTC))
 
     try:
-        document = cast(Document, orjson.loads(bytes(run.document)))
+        document: PolicyDocument = orjson.loads(bytes(run.document))
         result = backtest(document, since=run.until - timedelta(days=run.days), until=run.until, progress=tell)
     except (PolicyErrors, ServiceError, ValueError) as error:
         log.warning("backtest.failed", run=run.pk, reason=str(error))

@@ -53,13 +53,12 @@ CAPTURE = parse_capture_keys(
 
 def demo_document() -> dict[str, Any]:
     """The demo policy in canonical form."""
-    document: dict[str, Any] = normalise(read_policy([POLICY_FILE]))
-    return document
+    return {**normalise(read_policy([POLICY_FILE]))}
 
 
-def compiled(document: Mapping[str, Any], *, release: int = 1) -> Snapshot:
+def compiled(document: Any, *, release: int = 1) -> Snapshot:
     """A snapshot of a document."""
-    return compile_snapshot(document, release=release, digest=digest(dict(document)), keys=KEYS)
+    return compile_snapshot(document, release=release, digest=digest(document), keys=KEYS)
 
 
 def directory_of(

@@ -76,7 +76,7 @@ def policy(*rules: dict[str, Any], **keys: Any) -> dict[str, Any]:
     return made
 
 
-def compiled(document: dict[str, Any], **hands: Any) -> Snapshot:
+def compiled(document: Any, **hands: Any) -> Snapshot:
     """The document as a snapshot, with the word scanner and no blocklist unless others are handed in."""
     hands.setdefault("scanner", WordScanner())
     hands.setdefault("blocklist", NoBlocklist())

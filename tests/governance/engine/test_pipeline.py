@@ -305,7 +305,9 @@ def test_every_layer_has_a_result_with_its_time_or_none() -> None:
 
 
 def test_compiling_in_slices_gives_the_same_decisions() -> None:
-    document = policy(*(rule(f"r{at}", entities=[f"tool:files/{name}"]) for at, name in enumerate(("read", "write"))))
+    document: Any = policy(
+        *(rule(f"r{at}", entities=[f"tool:files/{name}"]) for at, name in enumerate(("read", "write")))
+    )
     slices: Iterator[None] = compile_slices(
         document, release=7, digest="d" * 64, keys=KEYS, scanner=Broken(), blocklist=Broken()
     )

@@ -10,7 +10,8 @@ from tests.governance.engine.builders import KEYS, call, decided, policy, rule
 
 
 def shipped(previous: Snapshot | None = None, **keys: Any) -> Snapshot:
-    return compile_snapshot(policy(rule(), **keys), release=1, digest="0" * 64, keys=KEYS, previous=previous)
+    document: Any = policy(rule(), **keys)
+    return compile_snapshot(document, release=1, digest="0" * 64, keys=KEYS, previous=previous)
 
 
 def test_the_shipped_layers_let_a_plain_call_pass_and_stop_a_credential_and_a_blocked_host() -> None:

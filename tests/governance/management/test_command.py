@@ -123,7 +123,7 @@ def test_a_folder_is_one_policy(tmp_path: Path) -> None:
     )
     assert policy("test", tmp_path) == (GOOD, "1 test, 0 failed\n", "")
     document = read_policy(tmp_path)
-    assert [one["id"] for one in document["rules"]] == ["r", "s"]  # type: ignore[union-attr, index, call-overload]
+    assert [one["id"] for one in document["rules"]] == ["r", "s"]
 
 
 def test_what_two_files_of_a_folder_both_say_is_refused_with_both_places(tmp_path: Path) -> None:

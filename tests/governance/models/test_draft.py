@@ -198,17 +198,17 @@ def test_compiling_takes_the_same_queries_for_one_rule_and_for_a_thousand() -> N
         read_draft()
     draft.replace_draft(actor=SETUP, document=numbered(1_000))
     with CaptureQueriesContext(connection) as many:
-        assert len(read_draft().document["rules"]) == 1_000  # type: ignore[arg-type]
+        assert len(read_draft().document["rules"]) == 1_000
     assert len(few) == len(many) <= 30
 
 
 def test_twins_without_an_id_of_their_own_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draft, "validate", lambda _document: [])
     document = read_policy([EXAMPLE])
-    exemption = document["exemptions"][0]  # type: ignore[index]
-    document["exemptions"] = [exemption, {**exemption, "justification": "Another reason"}]  # type: ignore[dict-item]
+    exemption = document["exemptions"][0]
+    document["exemptions"] = [exemption, {**exemption, "justification": "Another reason"}]
     draft.replace_draft(actor=SETUP, document=document)
-    assert len(read_draft().document["exemptions"]) == 2  # type: ignore[arg-type]
+    assert len(read_draft().document["exemptions"]) == 2
     assert Binding.objects.count() == 1
 
 
@@ -280,7 +280,7 @@ def test_a_reader_of_the_draft_waits_for_a_writer_and_sees_all_of_it_or_nothing(
 
     def read() -> None:
         inside.wait(timeout=10)
-        seen.append(len(read_draft().document["rules"]))  # type: ignore[arg-type]
+        seen.append(len(read_draft().document["rules"]))
         connections.close_all()
 
     reader = threading.Thread(target=read)

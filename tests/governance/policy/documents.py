@@ -9,11 +9,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.checks.structure import BIDI
 from governance.policy.schema.sections import POLICY
 from governance.policy.schema.shapes import (
     Choice,
-    Document,
     Either,
     Flag,
     Free,
@@ -111,17 +111,18 @@ CHECKED = {
 }
 
 
-def small(**keys: Any) -> Document:
+def small(**keys: Any) -> PolicyDocument:
     """A sound policy of one role, one server with two tools, and whatever `keys` add or replace."""
-    return {
+    made: PolicyDocument = {
         "toolgate": 1,
         "departments": {"finance": {}},
         "roles": {"analyst": {}},
         "principals": {"alice": {"roles": ["analyst"], "departments": ["finance"]}},
         "agents": {"reporter": {"owner": "alice", "entities": ["server:files"]}},
         "servers": {"files": {"tools": {"read": {}, "write": {}}}},
-        **keys,
     }
+    made.update(keys)  # type: ignore[typeddict-item]
+    return made
 
 
 def rule(id: str, effect: str = "allow", **keys: Any) -> dict[str, Any]:
@@ -135,14 +136,16 @@ def rule(id: str, effect: str = "allow", **keys: Any) -> dict[str, Any]:
     return made | ({} if effect == "allow" else {"justification": "because"}) | keys
 
 
-def documents() -> st.SearchStrategy[Document]:
+def documents() -> st.SearchStrategy[PolicyDocument]:
     """Documents with the shape of the schema, every key possible; what they refer to need not exist."""
     keys = st.lists(st.sampled_from([key for key in POLICY.fields if key != "toolgate"]), max_size=3, unique=True)
-    return keys.flatmap(
-        lambda chosen: st.fixed_dictionaries(
+
+    def holding(chosen: list[str]) -> st.SearchStrategy[Any]:
+        return st.fixed_dictionaries(
             {"toolgate": st.just(1)} | {key: strategy(POLICY.fields[key].shape) for key in chosen}
         )
-    )
+
+    return keys.flatmap(holding)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from governance.policy.files.bundle import canonical_text, read_policy
 def test_each_catalogue_is_canonical_and_names_one_server_after_its_client(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert canonical_text(text, name=path.name) == text
-    document: dict[str, Any] = read_policy([path])
+    document = read_policy([path])
     assert list(document["servers"]) == [path.stem]
     assert document["servers"][path.stem]["tools"]
 
@@ -29,12 +28,12 @@ def test_the_five_clients_of_the_product_have_one() -> None:
 def test_a_catalogue_lies_beside_another_policy_and_is_merged_with_it(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("toolgate: 1\ndepartments:\n  finance: {}\n")
     (tmp_path / "codex.yaml").write_text(clients()["codex"].read_text())
-    document: dict[str, Any] = read_policy([tmp_path])
+    document = read_policy([tmp_path])
     assert set(document["departments"]) == {"finance"}
     assert "codex" in document["servers"]
 
 
 def test_the_demo_holds_claude_codes_tools_as_the_catalogue_has_them() -> None:
-    shipped: dict[str, Any] = read_policy([clients()[CLIENT]])
-    demo: dict[str, Any] = read_policy([POLICY_FILE])
+    shipped = read_policy([clients()[CLIENT]])
+    demo = read_policy([POLICY_FILE])
     assert demo["servers"][CLIENT]["tools"] == shipped["servers"][CLIENT]["tools"]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from governance.engine.document.policy import PolicyDocument
 from governance.policy.checks.publishable import DAY, publish_errors
 from governance.policy.checks.validate import validate
 from governance.policy.document.canonical import normalise
-from governance.policy.schema.shapes import Document
 from tests.governance.policy.documents import small
 
 NOW = 1_780_272_000.0  # 2026-06-01T00:00:00Z
@@ -20,7 +20,7 @@ def exemption(until: str) -> dict[str, Any]:
 
 
 def refused(
-    document: Document, *, published: Document | None = None, now: float = NOW, production: bool = False
+    document: PolicyDocument, *, published: PolicyDocument | None = None, now: float = NOW, production: bool = False
 ) -> list[str]:
     """Paths of what is refused; the document itself is sound."""
     assert validate(document) == []

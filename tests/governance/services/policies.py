@@ -46,8 +46,7 @@ def policy(*, rules: int = 1, **parts: Any) -> dict[str, Any]:
         ],
         **parts,
     }
-    canonical: dict[str, Any] = normalise(document)
-    return canonical
+    return {**normalise(document)}
 
 
 def published(

@@ -36,7 +36,7 @@ class Recorder:
     """Decides calls by one document and keeps their records as bytes."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        plain = dict(document)
+        plain: Any = dict(document)
         self.snapshot = compile_snapshot(plain, release=1, digest=digest(plain), keys=keys.engine_keys())
         master = keys.master_keys()
         self.capturer = Capturer(

@@ -22,12 +22,12 @@ pytestmark = pytest.mark.django_db
 GITHUB = "ghp_" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5"
 
 
-def last_day(document: dict[str, Any], **given: Any) -> Backtest:
+def last_day(document: Any, **given: Any) -> Backtest:
     now = datetime.now(tz=UTC)
     return backtest(document, since=now - timedelta(days=1), until=now + timedelta(minutes=1), **given)
 
 
-def with_deny(document: dict[str, Any], when: str, tool: str = "t0") -> dict[str, Any]:
+def with_deny(document: dict[str, Any], when: str, tool: str = "t0") -> Any:
     deny = {
         "id": "proposed", "effect": "deny", "subjects": {"everyone": True}, "entities": [f"tool:files/{tool}"],
         "when": when, "justification": "A proposal.",

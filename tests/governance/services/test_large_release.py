@@ -47,7 +47,8 @@ def test_ten_thousand_rules_are_taken_up_in_pieces_of_a_few_milliseconds() -> No
             finally:
                 pieces.append(time.thread_time() - began)
 
-    before = compile_snapshot(policy(rules=10), release=1, digest="c", keys=keys.engine_keys())
+    small: Any = policy(rules=10)
+    before = compile_snapshot(small, release=1, digest="c", keys=keys.engine_keys())
     with no_collection():
         document = driven(read_in_slices(canonical_json(policy(rules=10_000)).decode()))
         snapshot = driven(compile_slices(document, release=2, digest="d", keys=keys.engine_keys(), previous=before))

@@ -32,10 +32,10 @@ from governance.api.management.shown import (
     shown_release,
     shown_results,
 )
+from governance.engine.document.policy import PolicyDocument
 from governance.models import DraftComment, DraftState
 from governance.policy.diff.semantic import compare
 from governance.policy.lint.linter import lint
-from governance.policy.schema.shapes import Document
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import run_tests
 from governance.selectors.draft import unpublished_changes
@@ -155,7 +155,7 @@ class DraftView(ManagementView):
         return self.reply(shown_comment(settle_comment(actor=self.actor(request), comment_id=int(key))))
 
 
-def document_of(said: str) -> Document:
+def document_of(said: str) -> PolicyDocument:
     """The document of `draft`, `current` or a release's number. Raises `Problem`, and as `policy_version`."""
     reference = reference_of(said)
     if reference is None:

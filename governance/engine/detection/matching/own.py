@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from governance.engine.detection.detector import HIGH, DetectorError
 from governance.engine.detection.matching.matcher import Match
 from governance.engine.detection.patterns import UNANCHORED, AnchorSet, PatternError, Purse, regexp, spans
 from governance.engine.detection.reading.views import Cuts
+from governance.engine.document.controls import DetectorFields
 
 MAX_PROGRAM = 4_000  # instructions of a compiled own pattern; more costs too much on a long text
 MIN_CANARY = 8  # characters; a shorter value would be found in ordinary text
@@ -32,7 +33,7 @@ class OwnDetectors:
     anchors: AnchorSet | None
 
     @classmethod
-    def compile(cls, own: Iterable[Mapping[str, Any]], canaries: Sequence[str]) -> OwnDetectors:
+    def compile(cls, own: Iterable[DetectorFields], canaries: Sequence[str]) -> OwnDetectors:
         """Compile `detectors.own` of a policy and the canary values; raises DetectorError.
 
         Each example under `match` must be found by its pattern and none under `pass` may be.
@@ -88,7 +89,7 @@ class OwnDetectors:
                 return
 
 
-def _compile(name: str, entry: Mapping[str, Any]) -> None:
+def _compile(name: str, entry: DetectorFields) -> None:
     try:
         pattern = regexp(str(entry["pattern"]))
     except PatternError as error:

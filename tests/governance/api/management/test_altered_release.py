@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Role
 from governance.models import Release, ReleaseKind, ReleaseProposal
+from governance.policy.checks.validate import checked
 from governance.selectors.policy_versions import newest_version, release_version
 from governance.services.authoring.draft import replace_draft
 from governance.services.authoring.objects import delete_object
@@ -30,7 +31,7 @@ def altered() -> ReleaseProposal:
     """Two releases, read and kept, of which the second is then altered; the draft and a proposal are ahead of it."""
     published(policy())
     published(policy(rules=2))
-    ahead = policy(rules=3)
+    ahead = checked(policy(rules=3))
     replace_draft(actor=COMMAND, document=ahead)
     proposal = propose(
         actor=COMMAND, document=ahead, kind=ReleaseKind.PUBLISH, message="On", based_on=2, reasons=["It widens."]

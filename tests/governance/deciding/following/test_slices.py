@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.deciding.following.slices import NotCanonical, read_at_once, read_in_slices
+from governance.engine.call import Json
 from governance.policy.document.codec import canonical_json
-from governance.policy.schema.shapes import Document
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -19,12 +19,12 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), values, max_size=5))
-def test_reading_in_slices_gives_what_json_gives(document: Document) -> None:
+def test_reading_in_slices_gives_what_json_gives(document: dict[str, Json]) -> None:
     assert read_at_once(canonical_json(document).decode()) == document
 
 
 @given(st.dictionaries(st.text(), values, max_size=4), st.data())
-def test_a_text_cut_short_is_never_read(document: Document, data: st.DataObject) -> None:
+def test_a_text_cut_short_is_never_read(document: dict[str, Json], data: st.DataObject) -> None:
     text = canonical_json(document).decode()
     cut = data.draw(st.integers(0, len(text) - 1))
     with pytest.raises(NotCanonical):

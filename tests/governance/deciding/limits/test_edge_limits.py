@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Unpack
 
 import pytest
 
@@ -10,6 +11,7 @@ from governance.deciding.limits.limits import EdgeQuotas, LimitStore, TooManyReq
 from governance.engine.budget import BudgetVerdict, Quota
 from governance.engine.compiled.compilation import BASE_PER_SECOND, TIER_MULTIPLIERS
 from governance.engine.compiled.compilation import _limits as limits_of
+from governance.engine.document.controls import RateLimitFields, RateTierWord
 from governance.engine.need import Buckets, NeedBuckets
 from governance.engine.principal import Caller, Principal, PrincipalKind, Tier
 
@@ -22,7 +24,7 @@ def who(name: str = "alice", rate_tier: str = "user") -> Identity:
 class Room:
     """Limits over one store, with a clock and a policy that a test sets."""
 
-    def __init__(self, **section: object) -> None:
+    def __init__(self, **section: Unpack[RateLimitFields]) -> None:
         self.now = 0.0
         self.limits = limits_of(section)
         self.store = MemoryStore()
@@ -61,7 +63,7 @@ def need(**changes: object) -> NeedBuckets:
 @pytest.mark.parametrize("route_class", BASE_PER_SECOND)
 @pytest.mark.parametrize("tier", TIER_MULTIPLIERS)
 def test_each_class_and_tier_has_base_times_multiplier_and_three_times_that_as_burst(
-    route_class: str, tier: str
+    route_class: str, tier: RateTierWord
 ) -> None:
     quotas = EdgeQuotas.of(limits_of({}))
     rate = BASE_PER_SECOND[route_class] * TIER_MULTIPLIERS[tier]

@@ -9,6 +9,7 @@ import pytest
 
 from governance.deciding.remembered.labels import CleanLabels
 from governance.engine.detection.scanner import Scanner
+from governance.engine.document.controls import DetectorFields
 
 KEY = b"k" * 32
 PLAIN = Scanner.compile(fingerprint_key=KEY)
@@ -78,7 +79,11 @@ def test_an_id_whose_bytes_can_be_read_is_scanned_itself(monkeypatch: pytest.Mon
 
 def test_another_scanner_starts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = CleanLabels()
-    own = {"id": "ticket", "pattern": "4bf9[0-9a-f]{28}", "examples": {"match": [TRACE], "pass": ["none"]}}
+    own: DetectorFields = {
+        "id": "ticket",
+        "pattern": "4bf9[0-9a-f]{28}",
+        "examples": {"match": [TRACE], "pass": ["none"]},
+    }
     assert labels.secret_at({"context": {"trace_id": TRACE}}, PLAIN) is None
     strict = Scanner.compile(own=[own], fingerprint_key=KEY)
     assert labels.secret_at({"context": {"trace_id": TRACE}}, strict) == "/context/trace_id"

@@ -14,6 +14,7 @@ from governance.engine.call import Json
 from governance.engine.detection import DetectorError, Scan, Scanner, redact
 from governance.engine.detection.detector import expand
 from governance.engine.detection.matching.own import CANARY
+from governance.engine.document.controls import DetectorFields
 from tests.governance.engine.detection.conftest import KEY
 
 TOKEN = expand("ghp_{w:36}", "a test")
@@ -207,7 +208,7 @@ def test_an_identifier_beside_a_telling_name_is_none(scanner: Scanner, text: str
 
 
 def test_an_own_detector_that_is_tried_in_shadow_hides_no_finding_in_force() -> None:
-    wide = {"id": "wide", "pattern": "[a-zA-Z0-9_=:!/ -]{4,200}", "mode": "shadow"}
+    wide: DetectorFields = {"id": "wide", "pattern": "[a-zA-Z0-9_=:!/ -]{4,200}", "mode": "shadow"}
     scanner = Scanner.compile(own=[wide], fingerprint_key=KEY)
     for value in ({"a": f"GITHUB_TOKEN={TOKEN}"}, {"password": "hunter2Zq9x!kk"}, {"a": "x", "b": TOKEN}):
         found = {(finding.detector, finding.shadow) for finding in scanner.scan(value).findings}
@@ -217,14 +218,14 @@ def test_an_own_detector_that_is_tried_in_shadow_hides_no_finding_in_force() -> 
 
 @pytest.mark.parametrize("name", ["builtin", "github-token", "assignment"])
 def test_an_own_detector_in_shadow_darkens_no_built_in_one_by_taking_its_name(name: str) -> None:
-    own = {"id": name, "pattern": "acme_[a-z]{9}", "mode": "shadow"}
+    own: DetectorFields = {"id": name, "pattern": "acme_[a-z]{9}", "mode": "shadow"}
     scanner = Scanner.compile(own=[own], fingerprint_key=KEY)
     assert not any(finding.shadow for finding in scanner.scan({"a": TOKEN, "password": "hunter2Zq9x!kk"}).findings)
     assert [finding.shadow for finding in scanner.scan({"a": "acme_abcdefghi"}).findings] == [True]
 
 
 def test_without_packs_only_the_policys_own_detectors_run() -> None:
-    own = [
+    own: list[DetectorFields] = [
         {"id": "acme-key", "pattern": "acme_[a-z0-9]{8}", "examples": {"match": ["acme_0123abcd"], "pass": ["acme_x"]}}
     ]
     scanner = Scanner.compile(packs=[], own=own, action="redact", fingerprint_key=KEY)
@@ -244,7 +245,7 @@ def test_without_packs_only_the_policys_own_detectors_run() -> None:
         ({"id": "a", "pattern": "abc", "examples": {"pass": ["x", "abcd"]}}, r"pass\[1\] is matched"),
     ],
 )
-def test_a_wrong_own_detector_does_not_compile(entry: dict[str, object], why: str) -> None:
+def test_a_wrong_own_detector_does_not_compile(entry: DetectorFields, why: str) -> None:
     with pytest.raises(DetectorError, match=why):
         Scanner.compile(packs=[], own=[entry], fingerprint_key=KEY)
 
