@@ -14,7 +14,6 @@ from django import forms
 from accounts.directory.live import LiveDirectory
 from governance.deciding import keys, startup
 from governance.engine.compiled.snapshot import Snapshot
-from governance.engine.principal import Directory
 from governance.engine.world import World
 from governance.models import DraftState, Release
 from governance.policy.document.errors import PolicyErrors
@@ -143,11 +142,6 @@ def world_now() -> World:
         confirmed_at=time.time(),
         directory=directory.state.principals,
     )
-
-
-def directory_now() -> Directory:
-    """Everybody whom the directory knows, as the engine sees them."""
-    return world_now().directory
 
 
 def draft_revision() -> int:

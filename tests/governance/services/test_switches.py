@@ -18,7 +18,7 @@ from governance.deciding.following.switchboard import kill_files, read_kill_file
 from governance.management.commands import kill
 from governance.models import Switch
 from governance.models.releases.switch import SwitchScope
-from governance.selectors.switches import ending_soon, is_stopped, live_switches
+from governance.selectors.switches import live_switches
 from governance.services.switches import (
     SwitchRefused,
     lift_switch,
@@ -116,17 +116,6 @@ def test_a_drill_ends_within_the_hour_and_never_takes_a_live_switchs_place() -> 
 def test_what_names_nothing_is_refused(text: str) -> None:
     with pytest.raises(SwitchRefused):
         parse_target(text)
-
-
-def test_who_is_stopped_by_what() -> None:
-    operator = person("operator")
-    stop(operator, SwitchScope.DEPARTMENT, "finance")
-    stop(operator, SwitchScope.AGENT, "coder", until=now() + timedelta(minutes=30))
-    assert is_stopped("alice") is None
-    assert is_stopped("alice", departments=["finance"]) is not None
-    assert is_stopped("bob", "coder") is not None
-    assert is_stopped("bob", "coder", now=now() + timedelta(hours=1)) is None
-    assert [switch.target for switch in ending_soon()] == ["coder"]
 
 
 def test_the_command_sets_lists_and_lifts() -> None:

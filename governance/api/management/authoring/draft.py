@@ -47,7 +47,6 @@ from governance.services.releasing.publish import Published, in_force, publish_d
 MOST_DOCUMENT = 2 * 1024 * 1024  # bytes; larger policies are imported by the command
 EMPTY: Document = {"toolgate": 1}
 LOOK = "governance.view_draftstate"
-PUBLISH_FIELDS = frozenset({"message", "expected_release", "expected_revision", "override_reason", "emergency"})
 
 
 class DraftView(ManagementView):
@@ -204,7 +203,6 @@ def shown_published(done: Published) -> dict[str, Any]:
     }
 
 
-REASON_SHAPE = text(maxLength=4000)
 _EMPTY_BODY = record({})
 _REPLACED = record(
     {"revision": NUMBER, "changes": listed(record({"action": text(), "model": text(), "object": text()}))}

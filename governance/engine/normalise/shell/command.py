@@ -27,7 +27,6 @@ class Program:
     cwd: str = ""
     code: str | None = None
     written: str = ""
-    has_sink: bool = False
 
     def options(self) -> Iterator[str]:
         """Every option as its own: `-rf` gives `-r` and `-f`, `--force=x` gives `--force`; nothing after `--`."""

@@ -155,8 +155,6 @@ class Interpreter(Sink):
                 self._written(redirect, last)
         if pipes:
             self.previous = last
-            if last is not None:
-                last.has_sink = True
 
     def _written(self, redirect: Redirect, command: Program) -> None:
         text = output_of(command)

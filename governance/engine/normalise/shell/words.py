@@ -102,7 +102,6 @@ class Simple:
     words: list[str] = field(default_factory=list)
     redirects: list[Redirect] = field(default_factory=list)
     piped: bool = False
-    raw_first: str = ""
 
 
 class Reader:
@@ -210,8 +209,6 @@ class Reader:
             if self.at == start:
                 self.at += 1
                 return
-            if not simple.words:
-                simple.raw_first = text[start : self.at]
             simple.words += words
             return
         start = self.at

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.deciding.following.slices import NotCanonical, read_at_once, read_in_slices
+from governance.deciding.following.slices import NotCanonical, read_in_slices
 from governance.policy.document.codec import canonical_json
 from governance.policy.schema.shapes import Document
 
@@ -16,6 +16,16 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=15,
 )
+
+
+def read_at_once(text: str) -> Document:
+    reading = read_in_slices(text)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as done:
+            document: Document = done.value
+            return document
 
 
 @given(st.dictionaries(st.text(), values, max_size=5))
