@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import re2
 
-from governance.engine.normalise.shell.words import Budget
+from governance.engine.normalise.shell.budget import Budget
 from governance.engine.normalise.sql import SqlToken, Statement, statements
 
 _DROPPED = frozenset(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from governance.engine.normalise.shell.words import Budget
+from governance.engine.normalise.shell.budget import Budget
 
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
