@@ -15,7 +15,8 @@ from governance.engine.blocking.hazards.remote_code import code_hazards
 from governance.engine.blocking.leaves import JsonNode, Leaf, LeafRole, ToolShape, leaves
 from governance.engine.blocking.matchers import HostMatcher, PathMatcher
 from governance.engine.blocking.patterns import CommandPattern, StatementPattern
-from governance.engine.blocking.statements import document_hazards, statement_hazards
+from governance.engine.blocking.queries.documents import document_hazards
+from governance.engine.blocking.queries.statements import statement_hazards
 from governance.engine.normalise.encodings import base64_decoded, hex_decoded
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
 from governance.engine.normalise.paths import MAX_PATH, is_path_shaped
