@@ -99,8 +99,8 @@ def figures(count: int) -> Figures:
     with process.connect() as connection, _noted(found, "COPY alone", count):
         for start in range(0, count, BATCH):
             with connection.transaction():
-                ingest._lock(connection)
-                ingest._copy(connection, rows[start : start + BATCH])
+                ingest.lock_sequence(connection)
+                ingest.copy_rows(connection, rows[start : start + BATCH])
     return found
 
 
