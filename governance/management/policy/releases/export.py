@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from governance.management.policy.releasing import guarded
+from governance.management.policy.releases.releasing import guarded
 from governance.management.policy.subcommand import FINDINGS, GOOD, Streams, Subcommand
 from governance.policy.files.bundle import write_yaml
 from governance.policy.schema.shapes import Document
