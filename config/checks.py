@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from config.key_material import master_key_faults, pem_faults, signing_key_faults, weakness
+from config.keys.faults import master_key_faults, pem_faults, signing_key_faults, weakness
 
 TAG = "toolgate"
 NOT_DURABLE = frozenset({"tmpfs", "ramfs", "overlay", "aufs"})

@@ -14,7 +14,7 @@ from config import beat
 from config.declared import DECLARED, OPEN_PREFIXES
 from config.edge.csp import PAGE_HEADERS
 from config.env import Environment
-from config.keys import MAKERS, kept_key
+from config.keys.kept import MAKERS, kept_key
 from config.logging import configure_structlog, logging_configuration
 from config.machine import broker, postgres
 

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 
-from config.machine.postgres import SUPERUSER, Cluster
+from config.machine.postgres import SUPERUSER, Cluster, leased
 
 REDIS_URL = os.environ.get("REDIS_URL") or "redis://127.0.0.1:6379/1"
 
@@ -58,7 +58,7 @@ def _browser_is_missing() -> str:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The tests' own embedded PostgreSQL, started when the first test asks for it and stopped with the last."""
-    with Cluster.kept_in(settings.TOOLGATE_VAR).leased() as running:
+    with leased(Cluster.kept_in(settings.TOOLGATE_VAR)) as running:
         yield running
 
 

@@ -99,16 +99,6 @@ def sign(key: bytes, values: Mapping[bytes, str], *, method: str, target: bytes,
     return "v1=" + hmac.new(key, b"\n".join(lines), hashlib.sha256).hexdigest()
 
 
-def carries_proxy_headers(headers: RawHeaders) -> bool:
-    """Whether a request has any header that only a proxy may set."""
-    return any(name in NAMES for name, _ in headers)
-
-
-def without_proxy_headers(headers: RawHeaders) -> list[tuple[bytes, bytes]]:
-    """The headers without those that only a proxy may set."""
-    return [(name, value) for name, value in headers if name not in NAMES]
-
-
 def _once(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
     found: dict[bytes, str] = {}
     for name, value in headers:

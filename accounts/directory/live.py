@@ -28,7 +28,6 @@ from governance.engine.principal import TIERS, DirectoryEntry, PrincipalKind
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 0.25
-CHANNEL = "toolgate_directory"
 _NOBODY: frozenset[str] = frozenset()
 
 

@@ -11,9 +11,11 @@ log = structlog.get_logger(__name__)
 _installed: list[ScannerGuard] = []
 
 
-def install_guard(guard: ScannerGuard) -> None:
-    """Make this the guard of the process."""
-    _installed[:] = [guard]
+def install_guard(guard: ScannerGuard | None) -> ScannerGuard | None:
+    """Make this the guard of the process, None for none; the one before it."""
+    before = _installed[0] if _installed else None
+    _installed[:] = [] if guard is None else [guard]
+    return before
 
 
 def installed_guard() -> ScannerGuard:

@@ -18,12 +18,18 @@ from accounts.identity.verified import Identity
 from accounts.models import User
 from accounts.tokens.errors import CredentialError
 
-_source: list[Callable[[], Authenticator]] = []
+Source = Callable[[], Authenticator]
+_source: list[Source] = []
 
 
-def authenticate_with(source: Callable[[], Authenticator]) -> None:
-    """Say where the authenticator of this process is; called once at start-up."""
-    _source[:] = [source]
+def authenticate_with(source: Source | None) -> Source | None:
+    """Say where the authenticator of this process is, None for nowhere; where it was said to be before.
+
+    Called once at start-up.
+    """
+    before = _source[0] if _source else None
+    _source[:] = [] if source is None else [source]
+    return before
 
 
 class TokenAuthentication(BaseAuthentication):

@@ -31,7 +31,8 @@ def update_user(
 ) -> RowChange | None:
     """Change an account; in force on every process at once, and older tokens of it are refused.
 
-    Nobody but an owner changes their own rights, or anything of somebody who holds a staff role.
+    Nobody but an owner changes their own rights, or anything of somebody who holds a staff role. Accounts are never
+    removed, only given another status: records name them.
     """
     with _an_owner_stays():
         current = User.objects.select_for_update().filter(pk=user.pk).first()
@@ -46,13 +47,6 @@ def update_user(
         )
         user.refresh_from_db(fields=["epoch", "directory_revision"])
     return made
-
-
-def set_status(*, actor: Actor, user: User, status: str, reason: str) -> RowChange | None:
-    """Suspend, delete or bring back an account. Accounts are never removed: records name them."""
-    user = User.objects.get(pk=user.pk)
-    user.status = status
-    return update_user(actor=actor, user=user, reason=reason)
 
 
 def set_password(*, actor: Actor, user: User, password: str) -> None:

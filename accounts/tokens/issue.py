@@ -13,10 +13,6 @@ from accounts.tokens.claims import CHAIN_LINKS, TOKEN_BYTES, ActLink, Claims, re
 from accounts.tokens.errors import TokenError
 from accounts.tokens.keys import KeyRing, SigningKey
 from accounts.tokens.verify import ACCESS_SECONDS, LIFETIME_CAP
-from governance.engine.budget import Window
-
-NEW_SESSIONS = Window(30, 3600.0)
-"""How many sessions a principal may begin in any hour; an operator's command is not held to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import errors, sql
@@ -22,12 +22,20 @@ Alarms = list[tuple[str, Mapping[str, Any]]]
 
 SEQUENCE_LOCK = (7310298, 1)
 CHANNEL = "toolgate_trail"
+TRAIL = "audit_trail"
 OUTBOX_ROWS = 512
 AHEAD_SECONDS = 1.0
 
 _COLUMN_LIST = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
 _COPY = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
-_TRAIL = sql.Identifier("audit_trail")
+
+
+class Ingest(Protocol):
+    """A way to store one batch of a segment: `ingest_batch`."""
+
+    def __call__(self, connection: Connection, batch: Batch, *, key_for: KeyFor, alarm: Alarm) -> Ingested:
+        """Store the batch. The connection must be in autocommit."""
+        raise NotImplementedError
 
 
 class State(StrEnum):
@@ -70,8 +78,8 @@ def ingest_batch(connection: Connection, batch: Batch, *, key_for: KeyFor, alarm
 def _store(connection: Connection, checked: Checked, alarm: Alarm) -> Ingested:
     alarms: Alarms = []
     with connection.transaction():
-        _lock(connection)
-        state = _move_cursor(connection, checked, alarms)
+        lock_sequence(connection)
+        state = move_cursor(connection, checked, alarms)
         if state is not State.STORED:
             return Ingested(state=state)
         if ARMED:
@@ -89,14 +97,14 @@ def _store(connection: Connection, checked: Checked, alarm: Alarm) -> Ingested:
     return Ingested(state=State.STORED, stored=stored, repeated=repeated, quarantined=len(poison), seq=seq)
 
 
-def _lock(connection: Connection) -> None:
+def lock_sequence(connection: Connection) -> None:
     """One writer at a time, so that the order of commits is the order of `seq`; and the commit reaches the disk."""
     connection.execute(
         "SELECT pg_advisory_xact_lock(%s, %s), set_config('synchronous_commit', 'on', true)", SEQUENCE_LOCK
     )
 
 
-def _move_cursor(connection: Connection, checked: Checked, alarms: Alarms) -> State:
+def move_cursor(connection: Connection, checked: Checked, alarms: Alarms) -> State:
     """Compare-and-swap of the segment's cursor from the batch's start to its end."""
     batch = checked.batch
     values = {
@@ -146,7 +154,7 @@ def _insert(
         return 0, 0, poison
     try:
         with connection.transaction():
-            seq = _copy(connection, rows)
+            seq = copy_rows(connection, rows)
         return len(rows), seq, poison
     except errors.CheckViolation:
         _make_partitions(connection, rows, alarms)
@@ -157,10 +165,10 @@ def _insert(
     return stored, seq, [*poison, *found]
 
 
-def _copy(connection: Connection, rows: list[Row]) -> int:
+def copy_rows(connection: Connection, rows: list[Row], *, table: str = TRAIL) -> int:
     """Take the next numbers and COPY; the last number. Everything may be undone by the savepoint around it."""
     seq = _take_numbers(connection, len(rows))
-    with connection.cursor() as cursor, cursor.copy(_COPY.format(_TRAIL, _COLUMN_LIST)) as copy:
+    with connection.cursor() as cursor, cursor.copy(_COPY.format(sql.Identifier(table), _COLUMN_LIST)) as copy:
         copy.write(copy_data(rows, seq - len(rows) + 1))
     _notify(connection, seq)
     return seq
@@ -254,7 +262,7 @@ def drain_outbox(connection: Connection, *, alarm: Alarm) -> int:
     while True:
         alarms: Alarms = []
         with connection.transaction():
-            _lock(connection)
+            lock_sequence(connection)
             taken = connection.execute(
                 "DELETE FROM audit_outbox WHERE position IN "
                 "(SELECT position FROM audit_outbox ORDER BY position LIMIT %s) "

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from audit.intake.batch import Batch, BatchBroken
-from audit.intake.ingest import CHANNEL, Alarm, Connection, cursor_positions, drain_outbox, ingest_batch
+from audit.intake.ingest import CHANNEL, Alarm, Connection, Ingest, cursor_positions, drain_outbox, ingest_batch
 from audit.intake.shipped import SegmentBroken, ShippedSegment
 from audit.writing.boots import is_free, note_end_of_dead
 from audit.writing.crash import ARMED, crash_point
@@ -48,14 +48,15 @@ class Shipper:
         alarm: Alarm,
         monotonic: Callable[[], float] = time.monotonic,
         resend_seconds: float = RESEND_SECONDS,
+        ingest: Ingest = ingest_batch,
     ) -> None:
         """`connect` opens an autocommit connection; `send` hands a batch to the broker and raises when it cannot.
 
-        Without `send` every batch is stored directly. Raises AlreadyShipping.
+        Without `send` every batch is stored directly, by `ingest`. Raises AlreadyShipping.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._key_for, self._connect, self._send, self._alarm = folder, key_for, connect, send, alarm
-        self._monotonic, self._resend = monotonic, resend_seconds
+        self._monotonic, self._resend, self._ingest = monotonic, resend_seconds, ingest
         self._segments: dict[str, ShippedSegment] = {}
         self._looks: dict[str, int] = {}
         self._connection: Connection | None = None
@@ -169,7 +170,7 @@ class Shipper:
         self._store(connection, batch)
 
     def _store(self, connection: Connection, batch: Batch) -> None:
-        ingest_batch(connection, batch, key_for=self._key_for, alarm=self._alarm)
+        self._ingest(connection, batch, key_for=self._key_for, alarm=self._alarm)
 
     # --- The end of a segment
 

@@ -24,7 +24,6 @@ from audit.records.kinds import EVIDENCE_KINDS, FIELDS, Kind, Level, Retention, 
 from audit.records.uuid7 import make_id
 
 VERSION = 1
-SALT_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -10,8 +10,6 @@ from django.db.models import QuerySet
 
 from audit.models import TrailRecord
 from audit.records.uuid7 import floor_of, milliseconds_of
-
-DEFAULT_SPAN = timedelta(days=1)
 
 
 def microseconds(moment: datetime) -> int:

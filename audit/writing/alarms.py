@@ -14,7 +14,6 @@ from audit.records.record import Who
 from audit.writing.outbox import record
 
 _log = logging.getLogger("audit.alarm")
-_ME = Who.component("audit")
 _QUIET_SECONDS = 10.0
 _last: dict[str, float] = {}
 # What the trail cannot be told while it happens, because the way into the trail is what fails.

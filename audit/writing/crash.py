@@ -12,17 +12,6 @@ _name, _, _count = os.environ.get("AUDIT_CRASH_AT", "").partition(":")
 ARMED = bool(_name)
 _left = int(_count or "1") if ARMED else 0
 
-POINTS = (
-    "journal.before_write",
-    "journal.mid_frame",
-    "journal.written",
-    "ship.sent",
-    "ship.before_unlink",
-    "ingest.before_insert",
-    "ingest.before_commit",
-    "ingest.committed",
-)
-
 
 def crash_point(name: str) -> bool:
     """Kill this process (SIGKILL) when `name` is the armed point and it is passed often enough.

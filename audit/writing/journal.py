@@ -15,11 +15,9 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from audit.records.canonical import canonical
 from audit.records.kinds import Kind, Level
@@ -28,54 +26,15 @@ from audit.writing import boots
 from audit.writing.allowance import CAP, RESERVE, Allowance, AuditUnavailable
 from audit.writing.frames import NO_MAC, boot_key, encode_frame, leaf_of
 from audit.writing.group_commit import GroupCommit
+from audit.writing.promise import Durability, FailMode, JournalStatus, Receipt
 from audit.writing.segment import SEGMENT_BYTES, Segment, SegmentLost
 
-__all__ = ["Alarm", "AuditUnavailable", "Durability", "FailMode", "Journal", "JournalStatus", "Receipt"]
+__all__ = ["Alarm", "AuditUnavailable", "Journal", "log_alarm"]
 
 Alarm = Callable[[str, Mapping[str, Any]], None]
 _log = logging.getLogger("audit.writing.journal")
 _ME = Who.component("journal")
 _RANDOM = 24
-
-
-class Durability(StrEnum):
-    """What an acknowledged record survives: the process's death, or (shared or own fdatasync) the loss of power too."""
-
-    PROCESS = "process"
-    GROUP = "group"
-    EACH = "each"
-
-
-class FailMode(StrEnum):
-    """What happens to a call whose record cannot be made durable: denied, or answered, counted and alarmed."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-
-
-class Receipt(NamedTuple):
-    """Where a record stands. `digest` is its leaf hash (hex), `at` its time in µs. Not `recorded`: mode open only."""
-
-    id: str
-    node: str
-    boot: str
-    n: int
-    digest: str
-    at: int
-    recorded: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalStatus:
-    """For readyz and metrics: `refused` and `unrecorded` count since this process started, `used` is in bytes."""
-
-    healthy: bool
-    boot: str | None
-    n: int
-    used: int
-    refused: int
-    unrecorded: int
-    problem: str | None
 
 
 def log_alarm(code: str, detail: Mapping[str, Any]) -> None:

@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import connections
 
 from audit.writing.frames import KeyFor
-from audit.writing.journal import Durability, FailMode, Journal
+from audit.writing.journal import Journal
 from audit.writing.node import node_id
+from audit.writing.promise import Durability, FailMode
 from audit.writing.segment import SEGMENT_BYTES
 
 _lock = threading.Lock()

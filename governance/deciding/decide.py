@@ -14,7 +14,7 @@ from typing import NamedTuple
 from accounts.identity.verified import Identity
 from audit.records.capture import Capture, CaptureLevel
 from audit.records.decision_record import NO_QUESTION, Inputs, Question, prepare_decision
-from audit.writing.journal import Receipt
+from audit.writing.promise import Receipt
 from governance.deciding.remembered.recent import Reportable
 from governance.deciding.runtime import Runtime
 from governance.engine.call import Call

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,16 @@ def current() -> Runtime:
     if not _running:
         raise RuntimeError("this process does not decide: no runtime is running")
     return _running[-1]
+
+
+@contextmanager
+def deciding_by(runtime: Runtime) -> Iterator[Runtime]:
+    """While the block runs, this is the runtime of the process."""
+    _running.append(runtime)
+    try:
+        yield runtime
+    finally:
+        _running.remove(runtime)
 
 
 def empty_runtime() -> Runtime:
@@ -105,13 +115,13 @@ async def running_runtime() -> AsyncIterator[Runtime]:
         housekeeping = asyncio.create_task(_keep_house(runtime), name="housekeeping")
         if isinstance(runtime.call_ids, LocalCallIds):
             await recall_call_ids(runtime.call_ids, node=process.node())
-        _running.append(runtime)
-        gc.collect()
-        gc.freeze()  # what was made until now stays: a full collection that walks it would stop every call for long
         try:
-            yield runtime
+            with deciding_by(runtime):
+                gc.collect()
+                # What was made until now stays: a full collection that walks it would stop every call for long.
+                gc.freeze()
+                yield runtime
         finally:
-            _running.remove(runtime)
             housekeeping.cancel()
             with suppress(asyncio.CancelledError):
                 await housekeeping

@@ -81,9 +81,6 @@ class BudgetVerdict(NamedTuple):
     degraded: bool = False
 
 
-UNLIMITED = BudgetVerdict(True)
-
-
 class BucketTable:
     """Token buckets by key, at most `capacity` of them.
 

@@ -28,15 +28,11 @@ class Purpose(StrEnum):
     SECRET_WRAP = "secret-wrap"
     MAC = "mac"
     JOURNAL = "journal"
-    STATE_FILE = "state-file"
     FINGERPRINT = "fingerprint"
     ARGUMENTS_DIGEST = "digest-arguments"
     RESULT_DIGEST = "digest-result"
     REQUEST_DIGEST = "digest-request"
     AGENT_KEY_DIGEST = "digest-agent-key"
-    APPROVAL_DIGEST = "digest-approval"
-    SECRET_FINGERPRINT = "fingerprint-secret"
-    CURSOR = "cursor"
 
 
 def weakness_of(key: bytes) -> str | None:

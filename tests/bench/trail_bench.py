@@ -37,7 +37,7 @@ from audit.intake.ship import Shipper  # noqa: E402
 from audit.intake.shipped import ShippedSegment  # noqa: E402
 from audit.records.record import stamp  # noqa: E402
 from audit.writing import process  # noqa: E402
-from config.machine.postgres import SUPERUSER, Cluster  # noqa: E402
+from config.machine.postgres import SUPERUSER, Cluster, leased  # noqa: E402
 from tests.audit.builders import decision, journal, key_for  # noqa: E402
 
 BATCH = 512
@@ -48,7 +48,7 @@ Figures = dict[str, dict[str, float]]
 @contextmanager
 def database() -> Iterator[None]:
     """A migrated database for the length of the bench."""
-    embedded = Cluster.kept_in(settings.TOOLGATE_VAR).leased() if settings.TOOLGATE_EMBEDDED else nullcontext()
+    embedded = leased(Cluster.kept_in(settings.TOOLGATE_VAR)) if settings.TOOLGATE_EMBEDDED else nullcontext()
     with embedded as running:
         if running is not None:
             for alias in ("default", "owner"):
@@ -99,8 +99,8 @@ def figures(count: int) -> Figures:
     with process.connect() as connection, _noted(found, "COPY alone", count):
         for start in range(0, count, BATCH):
             with connection.transaction():
-                ingest._lock(connection)
-                ingest._copy(connection, rows[start : start + BATCH])
+                ingest.lock_sequence(connection)
+                ingest.copy_rows(connection, rows[start : start + BATCH])
     return found
 
 

@@ -12,8 +12,8 @@ from django.core.checks import run_checks
 from pytest_django.fixtures import Settings
 
 from config import checks
-from config.key_material import weakness
-from config.keys import MAKERS
+from config.keys.faults import weakness
+from config.keys.kept import MAKERS
 
 # Only the checks look at the changed setting; no connection is made from it.
 pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")

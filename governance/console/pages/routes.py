@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
-from governance.console.pages import access, releases, review, simulator, switches, try_box
+from governance.console.pages import access, simulator, switches, try_box
 from governance.console.pages.page import Page, View
+from governance.console.pages.releasing import releases, review
 
 
 def _page(at: str, name: str, title: str, permission: str, view: View, *, listed: bool = True) -> Page:

@@ -56,17 +56,6 @@ def read_in_slices(text: str, *, members: int = 16) -> Generator[None, None, dic
     return document
 
 
-def read_at_once(text: str) -> dict[str, Any]:
-    """The same, without giving way in between."""
-    reading = read_in_slices(text)
-    while True:
-        try:
-            next(reading)
-        except StopIteration as done:
-            document: dict[str, Any] = done.value
-            return document
-
-
 def _at(text: str, position: int, character: str) -> bool:
     return text.startswith(character, position)
 

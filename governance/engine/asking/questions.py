@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from governance.engine.asking.explain import Remedy, explain
 from governance.engine.asking.surface import entities
 from governance.engine.call import Call
 from governance.engine.compiled.entity import Entity
@@ -69,11 +68,6 @@ def right(snapshot: Snapshot, world: World, caller: Caller, entity: Entity, *, n
     """One cell of the matrix of callers and entities, whatever the arguments, with the rules behind it."""
     standing = stand(caller, None, snapshot.bounds, snapshot.roles, world.directory)
     return _right(standing, snapshot.plan(entity), None, now)
-
-
-def why_not(snapshot: Snapshot, world: World, caller: Caller, call: Call, *, now: float) -> Remedy | None:
-    """The nearest change that would make the call pass; None when it passes."""
-    return explain(snapshot, world, caller, call, now=now).nearest
 
 
 def _plan(snapshot: Snapshot, world: World, call: Call, now: float) -> Plan | None:

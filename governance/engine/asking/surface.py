@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from governance.engine.call import Call
 from governance.engine.compiled.entity import CONFIDENTIAL, Entity, Profile
 from governance.engine.compiled.index import candidates
 from governance.engine.compiled.pattern import Pattern
@@ -52,12 +51,6 @@ def seen(snapshot: Snapshot, world: World, caller: Caller, kind: str, id: str, *
         return False
     standing = stand(caller, None, snapshot.bounds, snapshot.roles, world.directory)
     return visible(snapshot, standing, entity, now)
-
-
-def standing_of(snapshot: Snapshot, world: World, caller: Caller, call: Call | None = None) -> Standing:
-    """The caller resolved, for those who ask more than one question about it."""
-    label = call.labels.agent_id if call is not None else None
-    return stand(caller, label, snapshot.bounds, snapshot.roles, world.directory)
 
 
 def entities(snapshot: Snapshot, standing: Standing, now: float) -> list[Entity]:

@@ -15,7 +15,7 @@ from governance.engine.blocking.matchers import EntityMatcher, HostMatcher, Path
 from governance.engine.blocking.packs import ALL_PACKS, PACKS
 from governance.engine.blocking.patterns import CommandPattern, StatementPattern
 from governance.engine.blocking.prefilter import is_suspect
-from governance.engine.normalise.shell.words import TooComplexError
+from governance.engine.normalise.shell.budget import TooComplexError
 
 _ALWAYS = frozenset({LeafRole.COMMAND, LeafRole.SQL, LeafRole.CODE, LeafRole.HOST})
 _PROSE = LeafRole.PROSE

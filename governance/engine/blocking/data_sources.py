@@ -13,8 +13,8 @@ from governance.engine.document.entities import DataSourceFields
 from governance.engine.normalise.globs import glob_expression
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
 from governance.engine.normalise.paths import MAX_PATH, is_path_shaped, path_forms, pattern_form
+from governance.engine.normalise.shell.budget import Budget, TooComplexError
 from governance.engine.normalise.shell.commands import Commands, read_commands
-from governance.engine.normalise.shell.words import Budget, TooComplexError
 from governance.engine.normalise.sql import Statement, is_sql_shaped, statements
 from governance.engine.normalise.text import fold
 

@@ -15,12 +15,15 @@ from governance.engine.blocking.hazards.remote_code import code_hazards
 from governance.engine.blocking.leaves import JsonNode, Leaf, LeafRole, ToolShape, leaves
 from governance.engine.blocking.matchers import HostMatcher, PathMatcher
 from governance.engine.blocking.patterns import CommandPattern, StatementPattern
-from governance.engine.blocking.statements import document_hazards, statement_hazards
+from governance.engine.blocking.queries.documents import document_hazards
+from governance.engine.blocking.queries.statements import statement_hazards
 from governance.engine.normalise.encodings import base64_decoded, hex_decoded
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
 from governance.engine.normalise.paths import MAX_PATH, is_path_shaped
-from governance.engine.normalise.shell.commands import CALLS_HINT, Commands, program_name, read_commands, shell_texts
-from governance.engine.normalise.shell.words import Budget, TooComplexError
+from governance.engine.normalise.shell.budget import Budget, TooComplexError
+from governance.engine.normalise.shell.command import program_name
+from governance.engine.normalise.shell.commands import Commands, read_commands
+from governance.engine.normalise.shell.program_text import CALLS_HINT, shell_texts
 from governance.engine.normalise.sql import is_sql_shaped, statements
 from governance.engine.normalise.text import fold
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from types import NoneType
 from typing import Any
 
-from governance.engine.normalise.shell.words import TooComplexError
+from governance.engine.normalise.shell.budget import TooComplexError
 
 
 class LeafRole(IntEnum):

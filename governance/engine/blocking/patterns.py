@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from governance.engine.normalise.shell.budget import Budget
 from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.commands import Commands, read_commands
-from governance.engine.normalise.shell.words import Budget
 from governance.engine.normalise.sql import SqlToken, Statement, statements
 
 _SUBCOMMAND = re.compile(r"[a-z0-9][\w:-]*", re.IGNORECASE)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from governance.engine.normalise.hosts import Host, bare_host, url_hosts
 from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.commands import Commands
-from governance.engine.normalise.shell.words import UNKNOWN
+from governance.engine.normalise.shell.marks import UNKNOWN
 from governance.engine.normalise.shell.wrappers import wrapped
 
 _TALKS = frozenset(

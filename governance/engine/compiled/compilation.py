@@ -148,7 +148,7 @@ def compile_slices(
             for layer, mode in document.get("layers", {}).items()
             if layer in ("secrets", "blocklist", "rate_limit") and mode.get("mode") == "shadow" and "until" in mode
         },
-        limits=_limits(document.get("rate_limits", {})),
+        limits=limits_of(document.get("rate_limits", {})),
         hooks=_hooks(document),
         stale_after=float(settings.get("stale_after", 300)),
         stale_after_restricted=float(settings.get("stale_after_restricted", 30)),
@@ -344,7 +344,8 @@ def _exemptions(document: PolicyDocument) -> dict[str, tuple[Exemption, ...]]:
     return {layer: tuple(exemptions) for layer, exemptions in found.items()}
 
 
-def _limits(raw: RateLimitFields) -> Limits:
+def limits_of(raw: RateLimitFields) -> Limits:
+    """The `rate_limits` section of a document, with the defaults of what it does not say."""
     base = {**BASE_PER_SECOND, **raw.get("base_per_second", {})}
     factors = {**TIER_MULTIPLIERS, **raw.get("tier_multipliers", {})}
     session = raw.get("session", {})

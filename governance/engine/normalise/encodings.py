@@ -8,8 +8,6 @@ import re
 
 _PERCENT_RUN = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _PERCENT_U = re.compile(r"%u([0-9a-fA-F]{4})")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
-_HEX = re.compile(r"(?:\\x|0x|\s|:)*((?:[0-9a-fA-F]{2}(?:\\x|\s|:)*){4,})")
 _MAX_DECODED = 64 * 1024
 
 PERCENT_ROUNDS = 3
@@ -73,23 +71,3 @@ def hex_decoded(text: str) -> str | None:
         return as_text(bytes.fromhex(compact))
     except ValueError:
         return None
-
-
-def payloads(text: str, *, limit: int = 8) -> list[str]:
-    """Texts hidden in `text` as base64 or hex, at most `limit`, each at least three characters long."""
-    found: list[str] = []
-    for candidate in _BASE64.finditer(text):
-        for decode in (base64_decoded, hex_decoded):
-            plain = decode(candidate[0])
-            if plain is not None and len(plain) >= 3:
-                found.append(plain)
-        if len(found) >= limit:
-            return found[:limit]
-    if "\\x" in text or " " in text:
-        for candidate in _HEX.finditer(text):
-            plain = hex_decoded(candidate[1])
-            if plain is not None and len(plain) >= 3:
-                found.append(plain)
-            if len(found) >= limit:
-                break
-    return found[:limit]

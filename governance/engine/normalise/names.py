@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 
 from governance.engine.normalise.confusables import CONFUSABLES, DIGIT_SHAPES
 from governance.engine.normalise.text import INVISIBLE, is_hidden, visible
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
-TOOL = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
 
 _PERCENT = re.compile(r"%([0-9a-fA-F]{2})")
 _MAX_NAME = 1024
@@ -24,11 +22,6 @@ _MAX_NAME = 1024
 def is_slug(text: str) -> bool:
     """Whether `text` is an id: `[a-z0-9][a-z0-9._-]{0,63}`."""
     return SLUG.fullmatch(text) is not None
-
-
-def is_tool_name(text: str) -> bool:
-    """Whether `text` is a tool's own name: `[A-Za-z0-9_.:-]{1,128}`, one segment."""
-    return TOOL.fullmatch(text) is not None
 
 
 def name_faults(text: str) -> tuple[str, ...]:
@@ -84,16 +77,3 @@ def name_key(text: str) -> str:
         text = text.replace("//", "/")
     text = "/".join(part for part in text.split("/") if part != ".").strip("/")
     return text.translate(DIGIT_SHAPES).replace("rn", "m").replace("vv", "w")
-
-
-def lookalike(name: str, registered: Iterable[str]) -> str | None:
-    """The registered name that `name` is not but is read as; None when it is one itself, or resembles none.
-
-    `registered` are the exact names in use; the first whose key equals is returned, in sorted order, so that a report
-    is stable.
-    """
-    names = registered if isinstance(registered, (set, frozenset, dict)) else list(registered)
-    if name in names:
-        return None
-    key = name_key(name)
-    return min((other for other in names if name_key(other) == key), default=None)

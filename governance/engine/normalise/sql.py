@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
 
-from governance.engine.normalise.shell.words import Budget
+from governance.engine.normalise.shell.budget import Budget
 
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
@@ -26,13 +25,6 @@ _TOKEN = re.compile(
     r"|(?P<operator><=>|<>|!=|<=|>=|\|\||&&|::|:=|[-+*/%=<>!~^&|(),;.?:{}\[\]$\\@#])"
     r"|(?P<other>.)",
     re.DOTALL,
-)
-
-VERBS: Final = frozenset(
-    "select insert update delete drop truncate alter create grant revoke copy exec execute call with merge replace "
-    "set use load rename explain "
-    "attach detach pragma do begin declare prepare shutdown backup restore vacuum analyze bulk reconfigure "
-    "import unload purge undrop flush kill into lock".split()
 )
 
 

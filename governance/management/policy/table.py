@@ -13,12 +13,12 @@ MODULES: Mapping[str, str] = {
     "lint": "report_lint",
     "diff": "compare",
     "schema": "print_schema",
-    "import": "import_draft",
-    "export": "export",
-    "publish": "publish_draft",
-    "rollback": "roll_back",
+    "import": "releases.import_draft",
+    "export": "releases.export",
+    "publish": "releases.publish_draft",
+    "rollback": "releases.roll_back",
     "explain": "explain_call",
-    "backtest": "backtest_draft",
+    "backtest": "releases.backtest_draft",
     "catalogue": "print_catalogue",
 }
 

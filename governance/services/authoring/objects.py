@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models.authored import Versioned
 from accounts.services import change
@@ -29,13 +29,11 @@ def draft_locked(*, actor: Actor) -> Iterator[DraftState]:
 
 
 def raise_revision(state: DraftState, *, actor: Actor) -> None:
-    """Count one change of the draft and announce it."""
+    """Count one change of the draft."""
     state.changed_revision += 1
     state.changed_at = datetime.now(tz=UTC)
     state.changed_by = actor.name
     state.save(update_fields=["changed_revision", "changed_at", "changed_by"])
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('toolgate_draft', %s)", [str(state.changed_revision)])
 
 
 def create_object(*, actor: Actor, instance: Versioned, reason: str = "") -> RowChange:

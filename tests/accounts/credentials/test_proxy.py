@@ -7,7 +7,6 @@ from ipaddress import ip_network
 import pytest
 
 from accounts.credentials.proxy import (
-    NAMES,
     NONCE,
     PERMISSIONS,
     SIGNATURE,
@@ -17,9 +16,7 @@ from accounts.credentials.proxy import (
     MemoryNonces,
     ProxyClaim,
     TrustedProxy,
-    carries_proxy_headers,
     sign,
-    without_proxy_headers,
 )
 from accounts.directory.live import LiveDirectory
 from accounts.identity.authenticator import Authenticator
@@ -126,13 +123,6 @@ def test_a_full_table_of_nonces_admits_nothing_and_empties_with_time() -> None:
     assert nonces.first_use("b", 0.0)
     assert not nonces.first_use("c", 59.0)
     assert nonces.first_use("c", 60.0)
-
-
-def test_the_headers_are_found_and_stripped() -> None:
-    assert carries_proxy_headers([(b"x-user-id", b"root")])
-    assert not carries_proxy_headers([(b"host", b"x")])
-    assert without_proxy_headers(headers()) == [(b"host", b"x")]
-    assert len(NAMES) == 6
 
 
 def test_a_proxys_user_must_be_there_and_active_and_is_only_narrowed() -> None:

@@ -10,7 +10,6 @@ from django.test import AsyncRequestFactory, RequestFactory
 
 from accounts.directory.guard_rows import guard_lists
 from accounts.directory.live import LiveDirectory
-from accounts.guard import installed
 from accounts.guard.bans import Refusals
 from accounts.guard.guard import ScannerGuard
 from accounts.guard.installed import install_guard, installed_guard
@@ -26,11 +25,10 @@ AGENT = "Mozilla/5.0 (X11) Chrome/131.0 Safari/537.36"
 
 @pytest.fixture
 def told() -> Iterator[list[Refusals]]:
-    before = list(installed._installed)
     said: list[Refusals] = []
-    install_guard(ScannerGuard(tell=said.append))
+    before = install_guard(ScannerGuard(tell=said.append))
     yield said
-    installed._installed[:] = before
+    install_guard(before)
 
 
 def view(request: HttpRequest) -> HttpResponse:
@@ -76,13 +74,12 @@ def test_paths_that_nobody_serves_lead_to_a_ban(told: list[Refusals]) -> None:
 
 
 def test_without_an_installed_guard_the_shipped_lists_hold() -> None:
-    before = list(installed._installed)
-    installed._installed.clear()
+    before = install_guard(None)
     try:
         assert installed_guard().refuses(path="/.env", headers=[], peer=None, now=0.0) == "guard.segment"
         assert installed_guard() is installed_guard()
     finally:
-        installed._installed[:] = before
+        install_guard(before)
 
 
 @pytest.mark.django_db

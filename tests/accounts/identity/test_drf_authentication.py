@@ -13,7 +13,6 @@ from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
 from accounts.directory.live import LiveDirectory
-from accounts.identity import drf
 from accounts.identity.authenticator import Authenticator
 from accounts.identity.drf import TokenAuthentication, authenticate_with
 from accounts.identity.verified import Identity
@@ -41,10 +40,9 @@ def authenticator() -> Iterator[None]:
     directory = LiveDirectory(macs=keys)
     directory.refresh(time.time())
     made = Authenticator(verifier=VERIFIER, directory=directory, digests=keys, session_cookie="sessionid")
-    before = list(drf._source)
-    authenticate_with(lambda: made)
+    before = authenticate_with(lambda: made)
     yield
-    drf._source[:] = before
+    authenticate_with(before)
 
 
 def get(path: str = "/", **headers: str) -> Any:

@@ -11,7 +11,6 @@ import orjson
 import psycopg
 import pytest
 
-from audit.intake import ingest
 from audit.intake.batch import Batch, BatchBroken
 from audit.intake.ingest import Alarm, State, drain_outbox, ingest_batch
 from audit.intake.ship import AlreadyShipping, Shipper
@@ -228,7 +227,10 @@ def test_half_a_frame_of_a_living_writer_is_waited_for(folder: Path, shipper: Sh
     writer.close()
 
 
-def test_a_bad_byte_in_the_middle_quarantines_the_segment(folder: Path, shipper: Shipper, alarms: Alarms) -> None:
+def test_a_bad_byte_in_the_middle_quarantines_the_segment(
+    folder: Path, shipper: Shipper, alarms: Alarms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.writing.allowance.REFRESH_SECONDS", 0.0)
     writer = journal(folder)
     boot = writer.append(event()).boot
     for _ in range(4):
@@ -243,7 +245,6 @@ def test_a_bad_byte_in_the_middle_quarantines_the_segment(folder: Path, shipper:
     assert stored(boot) == [1, 2]
     assert (folder / "quarantine" / path.name).exists()
     assert "ship.broken" in [code for code, _ in alarms]
-    writer._allowance._next = 0.0
     with pytest.raises(Exception, match="no longer in its folder"):
         writer.append(event())
     assert writer.append(event()).boot != boot, "the writer notices and opens another boot"
@@ -421,13 +422,14 @@ def test_the_outbox_is_drained_exactly_once_even_when_draining_dies(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = [record(Kind.SECURITY_EVENT, actor=who(), code=unique()) for _ in range(5)]
-    real = ingest._insert
+    execute = connection.execute
 
-    def dies(*args: Any) -> Any:
-        real(*args)
-        raise RuntimeError("dead after inserting")
+    def dies(query: Any, *args: Any) -> Any:
+        if "pg_notify" in str(query):  # what follows the COPY
+            raise RuntimeError("dead after inserting")
+        return execute(query, *args)
 
-    monkeypatch.setattr(ingest, "_insert", dies)
+    monkeypatch.setattr(connection, "execute", dies)
     with pytest.raises(RuntimeError):
         drain_outbox(connection, alarm=ignore)
     monkeypatch.undo()

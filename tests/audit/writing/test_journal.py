@@ -16,7 +16,8 @@ import pytest
 
 from audit.writing.boots import is_free
 from audit.writing.frames import NO_MAC, FrameBroken, boot_key, check_macs, leaf_of, split_frames
-from audit.writing.journal import AuditUnavailable, Durability, FailMode, Journal
+from audit.writing.journal import AuditUnavailable, Journal
+from audit.writing.promise import Durability, FailMode
 from tests.audit.builders import KEY, bodies_of, decision, detail_of, event, frames_of, journal
 
 

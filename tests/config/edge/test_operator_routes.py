@@ -19,9 +19,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[Process]:
     made = started(tmp_path)
-    startup._running.append(made.runtime)
-    yield made
-    startup._running.remove(made.runtime)
+    with startup.deciding_by(made.runtime):
+        yield made
     made.runtime.journal.close()
 
 

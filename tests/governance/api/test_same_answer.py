@@ -46,9 +46,8 @@ _VARIES = re.compile(
 @pytest.fixture
 def twin(tmp_path: Path) -> Iterator[Process]:
     process = started(tmp_path)
-    startup._running.append(process.runtime)
-    yield process
-    startup._running.remove(process.runtime)
+    with startup.deciding_by(process.runtime):
+        yield process
     process.runtime.journal.close()
 
 

@@ -13,12 +13,12 @@ from django.db.utils import OperationalError
 
 from accounts.services.actor import Actor
 from accounts.services.errors import NotPermitted
+from config.machine import embedded
 from governance.deciding import keys
 from governance.deciding.following.switchboard import kill_files, read_kill_files
-from governance.management.commands import kill
 from governance.models import Switch
 from governance.models.releases.switch import SwitchScope
-from governance.selectors.switches import ending_soon, is_stopped, live_switches
+from governance.selectors.switches import live_switches
 from governance.services.switches import (
     SwitchRefused,
     lift_switch,
@@ -118,17 +118,6 @@ def test_what_names_nothing_is_refused(text: str) -> None:
         parse_target(text)
 
 
-def test_who_is_stopped_by_what() -> None:
-    operator = person("operator")
-    stop(operator, SwitchScope.DEPARTMENT, "finance")
-    stop(operator, SwitchScope.AGENT, "coder", until=now() + timedelta(minutes=30))
-    assert is_stopped("alice") is None
-    assert is_stopped("alice", departments=["finance"]) is not None
-    assert is_stopped("bob", "coder") is not None
-    assert is_stopped("bob", "coder", now=now() + timedelta(hours=1)) is None
-    assert [switch.target for switch in ending_soon()] == ["coder"]
-
-
 def test_the_command_sets_lists_and_lifts() -> None:
     assert "is stopped: switch" in command("agent:reporter", "--reason", "An incident", "--until", "2h")
     number = str(live_switches()[0].pk)
@@ -162,7 +151,7 @@ def test_without_a_database_the_command_writes_a_file_that_becomes_a_row_when_it
     def away() -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(kill, "_reach_database", away)
+    monkeypatch.setattr(embedded, "hold", away)
     with pytest.raises(CommandError, match="every other host") as told:
         command("server:pay", "--reason", "The database is away")
     assert told.value.returncode == 1

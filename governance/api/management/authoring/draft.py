@@ -46,7 +46,6 @@ from governance.services.releasing.publish import Published, publish_draft
 
 MOST_DOCUMENT = 2 * 1024 * 1024  # bytes; larger policies are imported by the command
 LOOK = "governance.view_draftstate"
-PUBLISH_FIELDS = frozenset({"message", "expected_release", "expected_revision", "override_reason", "emergency"})
 
 
 class DraftView(ManagementView):
@@ -191,7 +190,6 @@ def shown_published(done: Published) -> dict[str, Any]:
     }
 
 
-REASON_SHAPE = text(maxLength=4000)
 _EMPTY_BODY = record({})
 _REPLACED = record(
     {"revision": NUMBER, "changes": listed(record({"action": text(), "model": text(), "object": text()}))}

@@ -32,9 +32,6 @@ from governance.engine.strict_json import BadJson, read_json
 _ETAG = re.compile(r'"?([0-9]{1,18})"?', re.ASCII)
 
 
-RETRY: ReplyHeaders = (("retry-after", "1"),)
-
-
 class OnlyJson(BaseContentNegotiation):
     """Answers are JSON, whatever is asked for."""
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from governance.engine.blocking.hazards import infrastructure, machine, remote_code, removal
+from governance.engine.blocking.hazards import (
+    clouds,
+    clusters,
+    containers,
+    databases,
+    machine,
+    provisioning,
+    remote_code,
+    removal,
+    repositories,
+)
 from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.commands import Commands
 
@@ -34,18 +44,18 @@ def _table() -> dict[str, tuple[Check, ...]]:
         machine.accounts: "userdel deluser groupdel delgroup remove-localuser remove-aduser passwd "
         "usermod gpasswd adduser addgroup useradd chpasswd newusers dscl crontab setcap",
         machine.packages: "apt apt-get aptitude dpkg yum dnf rpm pacman apk zypper",
-        infrastructure.terraform: "terraform tofu terragrunt pulumi cdk serverless sls sst copilot "
+        provisioning.terraform: "terraform tofu terragrunt pulumi cdk serverless sls sst copilot "
         "amplify sam eb cdktf wrangler",
-        infrastructure.kubernetes: "kubectl oc k k3s microk8s helm eksctl kops argocd flux istioctl "
+        clusters.kubernetes: "kubectl oc k k3s microk8s helm eksctl kops argocd flux istioctl "
         "rancher kubeadm linkerd velero etcdctl consul vault nomad",
-        infrastructure.cloud: "aws gcloud gsutil mc rclone s3cmd s5cmd b2 ossutil az ibmcloud oci aliyun "
+        clouds.cloud: "aws gcloud gsutil mc rclone s3cmd s5cmd b2 ossutil az ibmcloud oci aliyun "
         "doctl linode-cli hcloud scw vultr-cli openstack exo civo bx azd heroku fly "
         "flyctl vercel netlify railway render dokku cf supabase firebase planetscale "
         "pscale neonctl turso atlas gh glab hub tea virsh vagrant vboxmanage multipass qm pct xe govc vim-cmd prlctl "
         "lxc incus limactl",
-        infrastructure.containers: "docker podman nerdctl docker-compose podman-compose",
-        infrastructure.repository: "git",
-        infrastructure.databases: "dropdb dropuser pg_dropcluster mysqladmin redis-cli valkey-cli "
+        containers.containers: "docker podman nerdctl docker-compose podman-compose",
+        repositories.repository: "git",
+        databases.databases: "dropdb dropuser pg_dropcluster mysqladmin redis-cli valkey-cli "
         "keydb-cli rails rake php artisan npx prisma yarn pnpm bunx npm "
         "sequelize sequelize-cli typeorm knex drizzle-kit bun manage.py "
         "django-admin alembic flask python python3 "

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from governance.engine.blocking.hazards.targets import is_device, is_protected
 from governance.engine.normalise.shell.command import Program
 
-_HARMLESS = frozenset({"--help", "-h", "--version", "-V", "/?", "--dry-run", "-n"})
-
 
 def _asks_help(command: Program) -> bool:
     return any(word in {"--help", "--version", "/?", "-?"} for word in command.words)

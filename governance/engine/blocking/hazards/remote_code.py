@@ -9,8 +9,8 @@ import re2
 
 from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.commands import Commands
+from governance.engine.normalise.shell.marks import DECODED, FETCHED
 from governance.engine.normalise.shell.outputs import FETCHERS
-from governance.engine.normalise.shell.words import DECODED, FETCHED
 from governance.engine.normalise.shell.wrappers import SHELLS
 
 _INTERPRETERS = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from governance.engine.blocking.hazards.targets import is_critical_file, is_device, is_log, is_protected
 from governance.engine.normalise.shell.command import Program
-from governance.engine.normalise.shell.words import UNKNOWN
+from governance.engine.normalise.shell.marks import UNKNOWN
 
 
 def remove(command: Program) -> Iterator[str]:

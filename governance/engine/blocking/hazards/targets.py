@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from governance.engine.normalise.paths import climbs, path_forms
-from governance.engine.normalise.shell.words import UNKNOWN
+from governance.engine.normalise.shell.marks import UNKNOWN
 
 _SCRATCH = re.compile(
     r"(?:/private)?/(?:tmp|var/tmp|var/cache|var/folders|dev/shm|run/user|var/lib/apt/lists|usr/share/(?:doc|man|locale"

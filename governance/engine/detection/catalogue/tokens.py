@@ -7,8 +7,6 @@ from functools import partial
 from governance.engine.detection.detector import MEDIUM, Detector
 
 _of = partial(Detector, kind="token")
-_connection = partial(Detector, kind="connection")
-_authorization = partial(Detector, kind="authorization")
 
 # fmt: off
 DETECTORS = (

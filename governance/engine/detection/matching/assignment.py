@@ -99,7 +99,6 @@ _LABEL = re.compile(
     r"(?i)pass|secret|token|\bkey|user|login|your|enter|field|value|string|required|valid|error|must|auth"
 )
 _OPENED = re.compile(r"""^[\[{]+["']?[A-Za-z_][\w\-]*["']?:$""")  # `{type:`, the begin of a structure
-_HEX_DIGEST = re.compile(r"^(?:sha\d{1,3}[:\-=])?[0-9a-fA-F]{32,128}$")
 # Words with digits in them, as identifiers have them: `base64Password`, `sha256Token`, `oauth2Secret`.
 _NUMBERED = re.compile(
     r"(?i)base(?:16|32|58|64|85)|sha(?:1|224|256|384|512)|(?:rs|hs|es)(?:256|384|512)|md5|utf(?:8|16|32)|o?auth[12]"

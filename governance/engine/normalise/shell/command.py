@@ -1,11 +1,29 @@
-"""One program that a command line would start, and how its words are asked about."""
+"""A simple command as written, and the program that it would start: how its words are asked about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from governance.engine.normalise.shell.words import UNKNOWN, Redirect
+from governance.engine.normalise.shell.marks import UNKNOWN
+from governance.engine.normalise.text import fold
+
+
+@dataclass(slots=True)
+class Redirect:
+    """One redirection: operator without the file descriptor, and target; a here-document's target is its text."""
+
+    operator: str
+    target: str
+
+
+@dataclass(slots=True)
+class Simple:
+    """A simple command as written, after expansion and before wrappers are taken off."""
+
+    words: list[str] = field(default_factory=list)
+    redirects: list[Redirect] = field(default_factory=list)
+    piped: bool = False
 
 
 @dataclass(slots=True)
@@ -27,7 +45,6 @@ class Program:
     cwd: str = ""
     code: str | None = None
     written: str = ""
-    has_sink: bool = False
 
     def options(self) -> Iterator[str]:
         """Every option as its own: `-rf` gives `-r` and `-f`, `--force=x` gives `--force`; nothing after `--`."""
@@ -74,3 +91,14 @@ class Program:
                 return
             yield at
             at = at.source
+
+
+def program_name(word: str) -> str:
+    """A program's name as compared: file name, lower case, folded, without `.exe` and unknown parts."""
+    name = word.replace(UNKNOWN, "") if UNKNOWN in word else word
+    if "/" in name or "\\" in name:
+        name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    name = name.lower() if name.isascii() else fold(name).lower()
+    for ending in (".exe", ".cmd", ".com", ".bat"):
+        name = name.removesuffix(ending)
+    return name.lstrip("@")

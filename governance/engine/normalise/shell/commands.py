@@ -10,50 +10,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-import re2
-
-from governance.engine.normalise.encodings import base64_decoded
-from governance.engine.normalise.shell.command import Program
+from governance.engine.normalise.shell.budget import MAX_DEPTH, Budget, TooComplexError
+from governance.engine.normalise.shell.command import Program, Redirect, Simple, program_name
+from governance.engine.normalise.shell.launchers import commands_found, texts_started, words_fed
+from governance.engine.normalise.shell.marks import DECODED, FETCHED, UNKNOWN
 from governance.engine.normalise.shell.outputs import output_of
-from governance.engine.normalise.shell.words import (
-    DECODED,
-    FETCHED,
-    MAX_DEPTH,
-    UNKNOWN,
-    Budget,
-    Reader,
-    Redirect,
-    Simple,
-    Sink,
-    TooComplexError,
-)
+from governance.engine.normalise.shell.program_text import code_of, runs_text, shell_texts
+from governance.engine.normalise.shell.reader import Reader
+from governance.engine.normalise.shell.windows import cmd_text, is_windows, powershell_text, scheduled_text
+from governance.engine.normalise.shell.words import Sink, Words
 from governance.engine.normalise.shell.wrappers import POWERSHELLS, SHELLS, wrapped
-from governance.engine.normalise.text import fold
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)(.*)", re.DOTALL)
 _KEYWORDS = frozenset("if then else elif do while until ! { time coproc done fi esac } begin end".split())
 _DECLARERS = frozenset("export declare typeset local readonly set setx".split())
-_WINDOWS = re2.compile(
-    r"(?i)(?:^|[\s\"'=(])(?:[a-z]:\\|\\\\)|%[a-z]\w+%|\$env:|\b(?:remove-item|get-content|invoke-(?:expression"
-    r"|webrequest|restmethod)|iex|iwr|irm|rmdir|rd|del|erase|"
-    r"format|diskpart|vssadmin|wbadmin|bcdedit|powershell|pwsh|cmd(?:\.exe)?|reg|cipher|takeown|icacls|clear-disk"
-    r"|format-volume|certutil|bitsadmin|mshta|stop-computer|ri)\b"
-)
-_INTERPRETER_OPTIONS = {
-    "python": "-c",
-    "perl": "-e",
-    "ruby": "-e",
-    "node": "-e",
-    "php": "-r",
-    "lua": "-e",
-    "osascript": "-e",
-    "deno": "eval",
-    "bun": "-e",
-    "r": "-e",
-    "rscript": "-e",
-    "tclsh": "-c",
-}
-_VERSION = re.compile(r"[\d.]+$")
 
 
 @dataclass(slots=True)
@@ -118,7 +88,7 @@ class Interpreter(Sink):
             return self.arguments[int(name) - 1]
         return "bash" if name == "0" else UNKNOWN if name in "?#$!" else ""
 
-    def substitution(self, reader: Reader, *, process: bool = False) -> str:
+    def substitution(self, reader: Words, *, process: bool = False) -> str:
         if reader.depth > MAX_DEPTH:
             raise TooComplexError
         outer, self.previous = self.previous, None
@@ -155,8 +125,6 @@ class Interpreter(Sink):
                 self._written(redirect, last)
         if pipes:
             self.previous = last
-            if last is not None:
-                last.has_sink = True
 
     def _written(self, redirect: Redirect, command: Program) -> None:
         text = output_of(command)
@@ -255,50 +223,21 @@ class Interpreter(Sink):
         name, words = command.name, command.words
         if name in SHELLS or name in POWERSHELLS or name == "cmd":
             self._shell(command, depth)
-        elif (
-            (
-                name in {"su", "runuser", "script", "flock", "sg", "newgrp", "ash", "nix-shell", "expect"}
-                and (text := _after(words, "-c", "--command", "--run")) is not None
-            )
-            or name == "env"
-            and (text := _after(words, "-S", "--split-string")) is not None
-        ):
-            self.read(text, depth + 1)
         elif name in {"find", "gfind", "fd"}:
-            self._find(command, depth, windows)
-        elif name == "git":
-            for word in words:
-                shell = re.match(r"(?:alias\.\w+|core\.\w+)=!?(.*)", word)
-                if shell:
-                    self.read(shell[1], depth + 1)
-                elif word.startswith("!"):
-                    self.read(word[1:], depth + 1)
-        elif name in {"tmux", "screen"} and (
-            {"send-keys", "send", "new-session", "new", "stuff", "run-shell", "new-window", "split-window"} & set(words)
-        ):
-            for word in words:
-                if " " in word:
-                    self.read(re.sub(r"\\n|\^M$", "", word), depth + 1)
-        elif name in {"vim", "vi", "nvim", "ex", "less", "man"}:
-            for word in words:
-                bang = re.match(r"\+?:?!(.*)", word)
-                if bang:
-                    self.read(bang[1], depth + 1)
-        elif name in {"awk", "gawk", "mawk", "nawk"} or _VERSION.sub("", name) in _INTERPRETER_OPTIONS:
+            for inner in commands_found(words):
+                self._run(inner, [], None, None, depth + 1, windows, (*command.wrappers, "find"))
+        elif runs_text(name):
             self._interpreter(command, depth)
-        elif name in {"at", "batch"} and command.stdin is not None:
-            self.read(command.stdin, depth + 1)
-        elif name == "crontab" and command.stdin is not None and "-" in words:
-            for line in command.stdin.splitlines():
-                self.read(re.sub(r"^(?:@\w+|(?:\S+\s+){5})", "", line), depth + 1)
         elif name in {"schtasks", "wmic"}:
-            text = _after([word.lower() for word in words], "/tr") or ("" if "create" not in words else words[-1])
-            if text:
+            if text := scheduled_text(words):
                 self.read(text, depth + 1, windows=True)
         elif name in {"start-process", "saps"} and words:
             operands = [word.strip("'\",") for word in words if not word.startswith("-")]
             if operands:
                 self._run(operands, [], None, None, depth + 1, True, (*command.wrappers, name))
+        elif (texts := texts_started(command)) is not None:
+            for text in texts:
+                self.read(text, depth + 1)
         else:
             return self._unwrap(command, depth, windows)
         if name in {"su", "runuser", "script", "flock", "env"}:
@@ -312,7 +251,7 @@ class Interpreter(Sink):
         at, as_text = found
         rest = command.words[at:]
         if command.name in {"xargs", "gxargs", "parallel"}:
-            fed = self._fed(command)
+            fed = words_fed(command)
             rest = rest + (
                 ["-r", *fed] if fed and command.stdin is None and rest and program_name(rest[0]) == "rm" else fed
             )
@@ -332,38 +271,14 @@ class Interpreter(Sink):
         )
         return inner or command
 
-    def _fed(self, command: Program) -> list[str]:
-        """The words that `xargs` would add: known input, else where the `find` or `ls` upstream looks."""
-        if command.stdin is not None:
-            return command.stdin.split()[:64]
-        roots: list[str] = []
-        for upstream in command.sources():
-            if upstream.name in {"find", "ls", "gfind"}:
-                starts = []
-                for word in upstream.words:
-                    if word.startswith(("-", "(", "!")) and upstream.name == "find":
-                        break
-                    if not word.startswith("-"):
-                        starts.append(word)
-                narrowed = any(
-                    word
-                    in {"-name", "-iname", "-path", "-type", "-mtime", "-regex", "-size", "-newer", "-user", "-empty"}
-                    for word in upstream.words
-                )
-                roots += [start + "/" + UNKNOWN if narrowed and start not in {"/", "~"} else start for start in starts]
-        return roots
-
     def _shell(self, command: Program, depth: int) -> None:
         words = command.words
-        lowered = [word.lower() for word in words]
-        if command.name == "cmd":
-            for place, word in enumerate(lowered):
-                if word[:2] in {"/c", "/k", "/r"} or word in {"-c"}:
-                    tail = ([words[place][2:]] if len(word) > 2 else []) + words[place + 1 :]
-                    self.read(" ".join(tail), depth + 1, windows=True)
-                    return
+        if command.name == "cmd" and (text := cmd_text(words)) is not None:
+            self.read(text, depth + 1, windows=True)
+            return
         if command.name in POWERSHELLS:
-            self._powershell(words, lowered, depth)
+            if (text := powershell_text(words)) is not None:
+                self.read(text, depth + 1, windows=True)
             if command.stdin is not None and (not words or "-" in words):
                 self.read(command.stdin, depth + 1, windows=True)
             return
@@ -398,81 +313,8 @@ class Interpreter(Sink):
             self.files.pop(script, None)
             self.read(text, depth + 1)
 
-    def _powershell(self, words: list[str], lowered: list[str], depth: int) -> None:
-        for place, word in enumerate(lowered):
-            option = word.lstrip("-/")
-            if word[:1] in "-/" and option and place + 1 < len(words):
-                if "encodedcommand".startswith(option) and (
-                    option.startswith("e") and option not in {"ex"} or option == "ec"
-                ):
-                    plain = base64_decoded(words[place + 1])
-                    if plain is not None:
-                        self.read(plain, depth + 1, windows=True)
-                    return
-                if option == "ec":
-                    plain = base64_decoded(words[place + 1])
-                    if plain is not None:
-                        self.read(plain, depth + 1, windows=True)
-                    return
-                if "command".startswith(option):
-                    self.read(" ".join(words[place + 1 :]), depth + 1, windows=True)
-                    return
-        start = next((place for place, word in enumerate(words) if not word.startswith(("-", "/"))), None)
-        if (
-            start is not None
-            and not lowered[start].endswith(".ps1")
-            and lowered[start] not in {"bypass", "hidden", "unrestricted", "remotesigned"}
-        ):
-            self.read(" ".join(words[start:]), depth + 1, windows=True)
-
-    def _find(self, command: Program, depth: int, windows: bool) -> None:
-        words = command.words
-        starts: list[str] = []
-        for word in words:
-            if word.startswith(("-", "(", "!")) and word not in {"-L", "-H", "-P"}:
-                break
-            if not word.startswith("-"):
-                starts.append(word)
-        for place, word in enumerate(words):
-            if word in {"-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"}:
-                inner: list[str] = []
-                for later in words[place + 1 :]:
-                    if later in {";", "+"}:
-                        break
-                    inner.append(later)
-                narrowed = any(
-                    each in {"-name", "-iname", "-path", "-mtime", "-regex", "-size", "-newer", "-user", "-empty"}
-                    for each in words
-                )
-                roots = [
-                    start if not narrowed or start in {"/", "~"} else start + "/" + UNKNOWN for start in starts
-                ] or ["."]
-                inner = [
-                    root if each == "{}" else each.replace("{}", root)
-                    for each in inner
-                    for root in (roots if each == "{}" else roots[:1])
-                ]
-                if inner and program_name(inner[0]) == "rm" and any(root in {"/", "~"} for root in roots):
-                    inner.insert(1, "-r")
-                if inner:
-                    self._run(inner, [], None, None, depth + 1, windows, (*command.wrappers, "find"))
-
     def _interpreter(self, command: Program, depth: int) -> None:
-        base = _VERSION.sub("", command.name)
-        if base in {"awk", "gawk", "mawk", "nawk"}:
-            command.code = next((word for word in command.words if not word.startswith("-")), None)
-        else:
-            option = _INTERPRETER_OPTIONS[base]
-            parts: list[str] = []
-            for place, word in enumerate(command.words[:-1]):
-                if word in {option, "--eval", "-p", "--print", "-pe", "-ne", "-E"} or re.fullmatch(
-                    r"-[a-zA-Z]*" + re.escape(option[-1]), word
-                ):
-                    parts.append(command.words[place + 1])
-            if parts:
-                command.code = "\n".join(parts)
-            elif command.stdin is not None and not [word for word in command.words if not word.startswith("-")]:
-                command.code = command.stdin
+        command.code = code_of(command)
         if command.code:
             self.runs_fetched = self.runs_fetched or FETCHED in command.code
             self.runs_decoded = self.runs_decoded or DECODED in command.code
@@ -497,91 +339,6 @@ class Interpreter(Sink):
         text = " ".join(word for word in words if word not in {"-Command", "-ScriptBlock"})
         if text and not text.startswith(UNKNOWN):
             self.read(text, depth + 1, windows=windows)
-
-
-_CALLS = re.compile(
-    r"(?:os\.system|os\.popen|commands\.getoutput|(?:subprocess\.)?(?:run|call|check_call|check_output|Popen|getoutput"
-    r"|getstatusoutput)|system|exec|execSync|spawnSync|spawn|"
-    r"shell_exec|passthru|popen|proc_open|execlp?e?|execvp?e?|Runtime\.getRuntime\(\)\.exec|sh|shellout|qx"
-    r"|do shell script|create_subprocess_shell|pty\.spawn|io\.popen|os\.execute)"
-    r"\s*\(?\s*([\[(]?)\s*(?:[rbuf]{0,2})(\"(?:[^\"\\]|\\.){1,4000}\"|'(?:[^'\\]|\\.){1,4000}'"
-    r"|`[^`]{1,4000}`)((?:\s*,\s*[\[]?\s*(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'))*)"
-)
-CALLS_HINT = re2.compile(
-    r"\b(?:os\.(?:system|popen|remove|unlink)|subprocess|child_process|shutil\.rmtree|exec(?:Sync|File)?\(|system\("
-    r"|shell_exec|passthru|popen|rmSync|unlinkSync|Runtime\.getRuntime|eval\(|__import__|socket\.socket|DownloadString"
-    r"|FileUtils|spawn(?:Sync)?\(|urlopen|open\()"
-)
-"""Signs that a text is a program that runs others."""
-
-_LITERAL = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'")
-_BACKTICKS = re.compile(
-    r"(?:^|[=\s;(])`([^`\n]{1,2000})`|%x[({\[]([^)}\]\n]{1,2000})[)}\]]|qx[({/]([^)}/\n]{1,2000})[)}/]"
-)
-_CONCATENATION = re.compile(r"([\"'])\s*(?:\+|\.|\.\.)\s*\1")
-
-
-def shell_texts(code: str) -> list[tuple[str, bool]]:
-    """The command lines that program text hands to a shell as literals, and whether they are for Windows."""
-    code = _CONCATENATION.sub("", code[:16_384])
-    found: list[tuple[str, bool]] = []
-    for call in _CALLS.finditer(code):
-        words = [_unescaped(call[2][1:-1])]
-        if call[3]:
-            words += [_unescaped(one or two) for one, two in _LITERAL.findall(call[3])]
-        if len(words) > 1:
-            found.append(
-                (
-                    " ".join(
-                        "'" + word.replace("'", "'\\''") + "'" if " " in word or not word else word for word in words
-                    ),
-                    False,
-                )
-            )
-        else:
-            found.append((words[0], is_windows(words[0])))
-        if len(found) >= 16:
-            break
-    for ticks in _BACKTICKS.finditer(code):
-        found.append((ticks[1] or ticks[2] or ticks[3], False))
-        if len(found) >= 24:
-            break
-    return found
-
-
-def _unescaped(text: str) -> str:
-    return (
-        text.replace('\\"', '"').replace("\\'", "'").replace("\\\\", "\\").replace("\\n", "\n")
-        if "\\" in text
-        else text
-    )
-
-
-def _after(words: list[str], *options: str) -> str | None:
-    for place, word in enumerate(words[:-1]):
-        if word in options:
-            return words[place + 1]
-    for word in words:
-        for option in options:
-            if option.startswith("--") and word.startswith(option + "="):
-                return word.partition("=")[2]
-    return None
-
-
-def program_name(word: str) -> str:
-    """A program's name as compared: file name, lower case, folded, without `.exe` and unknown parts."""
-    name = word.replace(UNKNOWN, "") if UNKNOWN in word else word
-    if "/" in name or "\\" in name:
-        name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    name = name.lower() if name.isascii() else fold(name).lower()
-    for ending in (".exe", ".cmd", ".com", ".bat"):
-        name = name.removesuffix(ending)
-    return name.lstrip("@")
-
-
-def is_windows(text: str) -> bool:
-    """Whether a text shows signs of cmd.exe or PowerShell: drive letters, `%NAME%`, their own commands."""
-    return _WINDOWS.search(text) is not None
 
 
 def read_commands(text: str, budget: Budget) -> Commands:

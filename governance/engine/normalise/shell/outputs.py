@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 
 from governance.engine.normalise.encodings import base64_decoded, hex_decoded
 from governance.engine.normalise.shell.command import Program
-from governance.engine.normalise.shell.words import DECODED, FETCHED, UNKNOWN, ansi
+from governance.engine.normalise.shell.expansions import ansi
+from governance.engine.normalise.shell.marks import DECODED, FETCHED, UNKNOWN
 
 FETCHERS = frozenset(
     "curl wget fetch aria2c http https httpie lwp-request lynx links w3m axel curlie xh invoke-webrequest iwr "

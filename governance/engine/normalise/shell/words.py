@@ -1,42 +1,23 @@
-"""Reading shell text into words, the way a POSIX shell with bash's extensions would expand them.
+"""Reading the words of shell text, the way a POSIX shell with bash's extensions would expand them.
 
-`Reader` reads once from left to right and hands every simple command to `commands.Interpreter`. It never runs anything.
-What cannot be known (an unset variable, the output of a program) becomes `UNKNOWN` inside a word. Work is counted in
-steps; a text that needs more than its budget, or whose quotes do not close, is reported as not read.
+Nothing is ever run. What cannot be known (an unset variable, the output of a program) becomes `UNKNOWN` inside a word.
+Work is counted in steps; a text that needs more than its budget, or whose quotes do not close, is reported as not read.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Final, Protocol
 
-from governance.engine.normalise.shell.brace import braces
-
-UNKNOWN: Final = "\ue000"
-"""Stands in a word for what only running would tell."""
-
-SPLIT: Final = "\ue001"
-"""Marks a place where an unquoted expansion splits a word."""
-
-FETCHED: Final = "\ue002"
-"""Stands in a text for what was downloaded."""
-
-DECODED: Final = "\ue003"
-"""Stands in a text for what was decoded from something unknown."""
+from governance.engine.normalise.shell.budget import MAX_DEPTH, Budget, TooComplexError
+from governance.engine.normalise.shell.command import Simple
+from governance.engine.normalise.shell.expansions import ansi, braces
+from governance.engine.normalise.shell.marks import SPLIT, UNKNOWN
 
 _PLAIN = re.compile(r"[^\s'\"\\$`;&|<>()]+")
 _PLAIN_WINDOWS = re.compile(r"[^\s'\"$`;&|<>()^]+")
 _DOUBLE = re.compile(r"[^\"\\$`]+")
 _HEREDOC = re.compile(r"[^\\$`]+")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_ANSI = re.compile(
-    r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|c(.)|(.))", re.DOTALL
-)
-_ANSI_CHARS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
-_BLANK = re.compile(r"(?:[ \t\r]+|\\\r?\n)+")
-_HEREDOC_WORD = re.compile(r"[ \t]*(?:'([^'\n]*)'|\"([^\"\n]*)\"|(\\?[^\s;&|<>()'\"]+))")
-_REDIRECT = re.compile(r"(?:\d{0,3}|&|\{\w+\})(?:<<<|<<-|<<|<>|<&|>&|>>|>\||<|>)")
 _ENVIRONMENT = {
     "HOME": "~",
     "PWD": ".",
@@ -50,66 +31,10 @@ _ENVIRONMENT = {
 }
 
 _MAX_VALUE = 16_384
-MAX_DEPTH: Final = 8
-"""How deep substitutions, `bash -c` and decoded payloads are followed."""
 
 
-class TooComplexError(Exception):
-    """The text needs more steps, or nests deeper, than a decision may spend."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """Steps left for one call; a step is one fragment of a word (about a microsecond)."""
-
-    steps: int = 4_500
-
-    def spend(self, steps: int = 1) -> None:
-        """Use up steps; TooComplexError when there are none left."""
-        self.steps -= steps
-        if self.steps < 0:
-            raise TooComplexError
-
-
-def ansi(text: str) -> str:
-    """Text with the escapes of `$'…'`, `echo -e` and `printf` taken out."""
-
-    def plain(found: re.Match[str]) -> str:
-        if found[1] or found[3] or found[4]:
-            point = int(found[1] or found[3] or found[4], 16)
-            return chr(point) if point < 0x110000 else UNKNOWN
-        if found[2]:
-            return chr(int(found[2], 8) & 0xFF)
-        if found[5]:
-            return chr(ord(found[5]) & 0x1F)
-        return _ANSI_CHARS.get(found[6], found[6] if found[6] in "\\'\"?" else "\\" + found[6])
-
-    return _ANSI.sub(plain, text)
-
-
-@dataclass(slots=True)
-class Redirect:
-    """One redirection: operator without the file descriptor, and target; a here-document's target is its text."""
-
-    operator: str
-    target: str
-
-
-@dataclass(slots=True)
-class Simple:
-    """A simple command as written, after expansion and before wrappers are taken off."""
-
-    words: list[str] = field(default_factory=list)
-    redirects: list[Redirect] = field(default_factory=list)
-    piped: bool = False
-    raw_first: str = ""
-
-
-class Reader:
-    """Reads one text.
-
-    `emit` is called with every simple command, in order; it may read further texts with the same variables.
-    """
+class Words:
+    """One text and the place that was read up to; the words at that place."""
 
     def __init__(self, text: str, sink: Sink, *, depth: int = 0, windows: bool = False) -> None:
         self.text, self.at, self.sink, self.depth, self.windows = text, 0, sink, depth, windows
@@ -122,145 +47,7 @@ class Reader:
 
     def commands(self, *, closer: str = "") -> None:
         """Read commands until the text ends or `closer` (`)` of a substitution) is reached."""
-        text, sink, spend = self.text, self.sink, self.sink.budget.spend
-        simple = Simple()
-        nested = 0
-
-        def finish(*, piped: bool) -> Simple:
-            if simple.words or simple.redirects:
-                sink.emit(simple, self.depth, self.windows, pipes=piped)
-            elif not piped:
-                sink.cut()
-            return Simple(piped=piped)
-
-        while self.at < self.end:
-            spend()
-            blank = _BLANK.match(text, self.at)
-            if blank:
-                self.at = blank.end()
-                continue
-            char = text[self.at]
-            if char == "\n":
-                simple = self._end_line(simple, finish)
-            elif char == "#" and not self.windows:
-                stop = text.find("\n", self.at)
-                self.at = self.end if stop < 0 else stop
-            elif char == ";":
-                self.at += 1
-                simple = finish(piped=False)
-            elif char in "|&" and not _REDIRECT.match(text, self.at):
-                double = text.startswith(char * 2, self.at)
-                self.at += 2 if double or text.startswith("|&", self.at) else 1
-                simple = finish(piped=char == "|" and not double)
-            elif char == "(":
-                nested += self._parenthesis(simple)
-            elif char == ")":
-                self.at += 1
-                if closer == ")" and nested == 0:
-                    break
-                nested = max(0, nested - 1)
-                piped = text[self.at : self.at + 8].lstrip()[:1] == "|" and not text[
-                    self.at : self.at + 9
-                ].lstrip().startswith("||")
-                if simple.words or not piped:
-                    simple = finish(piped=False)
-                    if piped:
-                        sink.rejoin()
-            else:
-                self._word_or_redirect(simple)
-        finish(piped=False)
-
-    def _end_line(self, simple: Simple, finish: Finish) -> Simple:
-        self.at, self.resume = max(self.at + 1, self.resume), 0
-        if not simple.words and not simple.redirects and simple.piped:
-            return simple
-        return finish(piped=False)
-
-    def _parenthesis(self, simple: Simple) -> int:
-        """An array, a function's `()`, or a subshell; how many levels of subshell it opened."""
-        text = self.text
-        if simple.words and simple.words[-1].endswith("=") and text[self.at - 1] == "=":
-            self.at += 1
-            values: list[str] = []
-            while self.at < self.end and text[self.at] != ")":
-                self.sink.budget.spend()
-                if text[self.at] in " \t\r\n" or text[self.at] in ";&|<>(":
-                    self.at += 1
-                else:
-                    values += self.word()
-            self.at += 1
-            simple.words[-1] += " ".join(values)
-            return 0
-        closing = _BLANK.match(text, self.at + 1)
-        after = closing.end() if closing else self.at + 1
-        if simple.words and after < self.end and text[after] == ")":
-            self.sink.function(simple.words[-1])
-            simple.words.clear()
-            self.at = after + 1
-            return 0
-        self.at += 1
-        return 1
-
-    def _word_or_redirect(self, simple: Simple) -> None:
-        text = self.text
-        redirect = _REDIRECT.match(text, self.at)
-        if redirect is None:
-            start = self.at
-            words = self.word()
-            if self.at == start:
-                self.at += 1
-                return
-            if not simple.words:
-                simple.raw_first = text[start : self.at]
-            simple.words += words
-            return
-        start = self.at
-        self.at = redirect.end()
-        operator = redirect[0].lstrip("0123456789").rpartition("}")[2].lstrip("&")
-        if text.startswith("(", self.at) and operator in {"<", ">"}:
-            self.at += 1
-            simple.words.append("/dev/fd/63" + self.sink.substitution(self, process=True))
-            return
-        if operator in {"<<", "<<-"}:
-            word = _HEREDOC_WORD.match(text, self.at)
-            if word is None:
-                return
-            self.at = word.end()
-            quoted = word[3] is None or word[3].startswith("\\")
-            name = (word[1] or word[2] or word[3] or "").lstrip("\\")
-            simple.redirects.append(Redirect(operator="<<", target=self._heredoc(name, quoted=quoted)))
-            return
-        blank = _BLANK.match(text, self.at)
-        if blank:
-            self.at = blank.end()
-        if text.startswith(("<(", ">("), self.at):
-            self.at += 2
-            simple.redirects.append(
-                Redirect(operator="<<<", target=self.sink.substitution(self, process=True) or UNKNOWN)
-            )
-            return
-        words = self.word()
-        simple.redirects.append(
-            Redirect(operator=operator, target=" ".join(words) if operator == "<<<" else (words[0] if words else ""))
-        )
-
-    def _heredoc(self, end: str, *, quoted: bool) -> str:
-        """The text of a here-document that ends at a line `end`; reading goes on behind it once the current line is
-        done.
-        """
-        if not self.resume:
-            line_end = self.text.find("\n", self.at)
-            self.resume = self.end if line_end < 0 else line_end + 1
-        closing = (
-            re.compile(r"^[\t ]*" + re.escape(end) + r"[ \t]*\r?$", re.MULTILINE).search(self.text, self.resume)
-            if end
-            else None
-        )
-        body = self.text[self.resume : closing.start() if closing else self.end]
-        self.resume = min(self.end, closing.end() + 1) if closing else self.end
-        if not quoted and ("$" in body or "`" in body):
-            return Reader(body, self.sink, depth=self.depth + 1).double(closing="")
-        return body
+        raise NotImplementedError
 
     def word(self) -> list[str]:
         """The word at the current place, expanded; several when an unquoted expansion splits, none when it vanishes."""
@@ -370,7 +157,7 @@ class Reader:
         if stop >= self.end:
             self.open_quote = True
         self.at = stop + 1
-        return self._fields(self.sink.substitution(Reader(inner, self.sink, depth=self.depth + 1)), quoted)
+        return self._fields(self.sink.substitution(type(self)(inner, self.sink, depth=self.depth + 1)), quoted)
 
     def dollar(self, *, quoted: bool) -> str:
         """The expansion of what follows a `$`."""
@@ -392,7 +179,7 @@ class Reader:
                 self.at = self.end if stop < 0 else stop + 2
                 return UNKNOWN
             self.at += 2
-            inner = Reader(text, self.sink, depth=self.depth + 1, windows=self.windows)
+            inner = type(self)(text, self.sink, depth=self.depth + 1, windows=self.windows)
             inner.at = self.at
             value = self.sink.substitution(inner)
             self.at = inner.at
@@ -499,12 +286,12 @@ class Reader:
         return "/" + value if value in {"~", "."} else value
 
     def _nested(self, text: str) -> str:
-        inner = Reader(text, self.sink, depth=self.depth + 1)
+        inner = type(self)(text, self.sink, depth=self.depth + 1)
         return " ".join(inner.word()) if not text.isalnum() else text
 
 
 class Sink:
-    """What a `Reader` reports to and asks: overridden by the interpreter."""
+    """What reading reports to and asks: overridden by the interpreter."""
 
     budget: Budget
     variables: dict[str, str]
@@ -525,7 +312,7 @@ class Sink:
         """A function is being defined."""
         raise NotImplementedError
 
-    def substitution(self, reader: Reader, *, process: bool = False) -> str:
+    def substitution(self, reader: Words, *, process: bool = False) -> str:
         """Read a substitution's commands; its output as far as known.
 
         Of a process substitution, only what it carries if not known.
@@ -534,12 +321,4 @@ class Sink:
 
     def positional(self, name: str) -> str:
         """A positional or special parameter."""
-        raise NotImplementedError
-
-
-class Finish(Protocol):
-    """The type of the function that ends a simple command."""
-
-    def __call__(self, *, piped: bool) -> Simple:
-        """Report the command and start the next."""
         raise NotImplementedError

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.identity.drf import _source, authenticate_with
+from accounts.identity.drf import authenticate_with
 from governance.deciding import startup
 from tests.governance.api.deciding import started
 from tests.governance.api.management.clients import Office
@@ -18,10 +18,8 @@ def office(tmp_path: Path, db: None, settings: Any) -> Iterator[Office]:
     # The guard of the test's own Python process bans whoever is refused often, and outlives each test.
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "guard" not in name]
     process = started(tmp_path)
-    before = list(_source)
-    startup._running.append(process.runtime)
-    authenticate_with(lambda: process.runtime.authenticator)
-    yield Office(process)
-    startup._running.remove(process.runtime)
-    _source[:] = before
+    before = authenticate_with(lambda: process.runtime.authenticator)
+    with startup.deciding_by(process.runtime):
+        yield Office(process)
+    authenticate_with(before)
     process.runtime.journal.close()

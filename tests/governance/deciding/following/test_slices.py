@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.deciding.following.slices import NotCanonical, read_at_once, read_in_slices
+from governance.deciding.following.slices import NotCanonical, read_in_slices
 from governance.engine.call import Json
 from governance.policy.document.codec import canonical_json
 
@@ -16,6 +17,16 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=15,
 )
+
+
+def read_at_once(text: str) -> Any:
+    reading = read_in_slices(text)
+    while True:
+        try:
+            next(reading)
+        except StopIteration as done:
+            document: Any = done.value
+            return document
 
 
 @given(st.dictionaries(st.text(), values, max_size=5))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from governance.engine.asking.explain import condition_parts, explain
-from governance.engine.asking.questions import right, what_can, who_can, why_not
+from governance.engine.asking.questions import right, what_can, who_can
 from governance.engine.asking.surface import seen, surface
 from governance.engine.decision import Effect
 from tests.governance.engine.builders import NOW, call, caller, compiled, policy, rule, world
@@ -106,12 +106,6 @@ def test_a_cell_names_the_rules_behind_it() -> None:
         assert entity is not None
         cell = right(snapshot, world(), caller(), entity, now=NOW)
         assert (cell.effect, cell.rules) == (effect, rules)
-
-
-def test_why_not_is_the_nearest_change() -> None:
-    change = why_not(compiled(policy()), world(), caller(), call(), now=NOW)
-    assert change is not None
-    assert change.path == "rules"
 
 
 def test_the_surface_leaves_conditions_out() -> None:

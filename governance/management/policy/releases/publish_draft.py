@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from governance.management.policy.releasing import guarded, operator, tell
+from governance.management.policy.releases.releasing import guarded, operator, tell
 from governance.management.policy.subcommand import Streams, Subcommand
 from governance.services.releasing.publish import publish_draft
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.services.change import RowChange
 from accounts.services.directory import import_principals
 from governance.management.policy.documents import load
-from governance.management.policy.releasing import guarded, operator
+from governance.management.policy.releases.releasing import guarded, operator
 from governance.management.policy.subcommand import GOOD, UNUSABLE, Streams, Subcommand
 from governance.services.authoring.draft import replace_draft
 

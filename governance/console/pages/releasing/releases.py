@@ -8,9 +8,9 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
-from governance.console.pages.comparing import PolicyDifference, difference
 from governance.console.pages.page import actor, person, refusals_told, show
-from governance.console.pages.review import asked_for, conflict_page
+from governance.console.pages.releasing.comparing import PolicyDifference, difference
+from governance.console.pages.releasing.review import asked_for, conflict_page
 from governance.models import Release, ReleaseProposal
 from governance.models.releases.release import ProposalStatus
 from governance.policy.document.errors import PolicyErrors

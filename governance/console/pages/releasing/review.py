@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import User
-from governance.console.pages.comparing import PolicyDifference, difference
 from governance.console.pages.page import actor, person, refusals_told, sees_all, show
+from governance.console.pages.releasing.comparing import PolicyDifference, difference
 from governance.models import BacktestRun, DraftComment, Release
 from governance.models.releases.release import ReleaseKind
 from governance.policy.document.codec import digest

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime, timedelta
 
 from governance.management.policy.documents import load
-from governance.management.policy.releasing import guarded
+from governance.management.policy.releases.releasing import guarded
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
 
 _SHOWN = 20
