@@ -19,7 +19,6 @@ from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection
 
-from accounts.identity.drf import _source, authenticate_with
 from governance.deciding import startup
 from tests.governance.api.deciding import demo_document, started
 from tests.governance.api.management.clients import AGENT, Office
@@ -40,9 +39,7 @@ def live(tmp_path: Path, db: None) -> Iterator[Office]:
     document = demo_document()
     document["rate_limits"] = {"disabled": True}
     process = started(tmp_path, document=document)
-    before = list(_source)
     startup._running.append(process.runtime)
-    authenticate_with(lambda: process.runtime.authenticator)
     # The requests stand in the test's own transaction, as with Django's test client.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
@@ -50,7 +47,6 @@ def live(tmp_path: Path, db: None) -> Iterator[Office]:
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
     startup._running.remove(process.runtime)
-    _source[:] = before
     process.runtime.journal.close()
 
 
