@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -13,9 +12,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from governance.api.door.body import MAX_BODY, BodyTooLarge
-from governance.api.door.exchange import Exchange, Headers, Problem, Reply, by_name, problem_reply
-from governance.api.door.lane import request_id_of
+from governance.api.door.exchange import MAX_BODY, Problem, Reply, problem_reply
+from governance.api.door.handler import exchange_of, id_of, respond
+from governance.api.door.problems import BodyTooLarge
 from governance.api.door.shapes import DOCUMENTED
 from governance.api.routes import DECIDING, REFUSALS, Deciding
 from governance.deciding import startup
@@ -48,44 +47,13 @@ async def replied(
     parameters: dict[str, str],
 ) -> Reply:
     """What the inline lane would reply to this request."""
-    headers = headers_of(request)
-    request_id = request.META.get("toolgate.request_id") or request_id_of(headers)
     try:
-        named = by_name(headers)
+        exchange = exchange_of(request, parameters)
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
             raise BodyTooLarge(request.read(BEGINNING))
-        exchange = Exchange(
-            method=request.method or "",
-            path=request.path,
-            query=request.META.get("QUERY_STRING", "").encode("latin-1"),
-            headers=headers,
-            body=request.body,
-            peer=request.META.get("REMOTE_ADDR", ""),
-            request_id=request_id,
-            received_at=time.time(),
-            parameters=parameters,
-            named=named,
-        )
-        return await deciding(startup.current(), exchange)
+        return await deciding(startup.current(), exchange._replace(body=request.body))
     except Problem as problem:
-        return refusal(problem, request_id)
-
-
-def headers_of(request: HttpRequest) -> Headers:
-    """Header names in lower case with their values, as ASGI has them."""
-    scope = getattr(request, "scope", None)
-    if scope is not None:
-        raw: Headers = tuple(scope["headers"])
-        return raw
-    return tuple((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items())
-
-
-def respond(reply: Reply) -> HttpResponse:
-    """A reply as Django's response."""
-    response = HttpResponse(reply.body, status=reply.status, content_type=reply.content_type or None)
-    for name, value in reply.headers:
-        response.headers[name] = value
-    return response
+        return refusal(problem, id_of(request))
 
 
 def _view(name: str, method: str, deciding: Deciding) -> type[DecidingView]:

@@ -20,7 +20,6 @@ from accounts.credentials.proxy import MemoryNonces, NonceStore, TrustedProxy
 from accounts.directory.live import LiveDirectory
 from accounts.directory.watch import DirectoryWatch
 from accounts.identity.authenticator import Authenticator
-from accounts.identity.drf import authenticate_with
 from accounts.services.agent_keys import note_uses
 from accounts.tokens.verify import Verifier
 from audit.records.capture import Capturer
@@ -110,7 +109,6 @@ async def running_runtime() -> AsyncIterator[Runtime]:
         alarm=alarm,
         on_notify=lambda channel: watch.nudge() if channel == "toolgate_directory" else None,
     )
-    authenticate_with(lambda: current().authenticator)
     async with watch.running(), follower.running():
         housekeeping = asyncio.create_task(_keep_house(runtime), name="housekeeping")
         if isinstance(runtime.call_ids, LocalCallIds):

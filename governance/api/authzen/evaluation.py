@@ -7,11 +7,12 @@ from typing import Any
 from accounts.identity.verified import Identity
 from audit.records.decision_record import Question
 from governance.adapters.authzen import BadEvaluation, Evaluation, TypedId, error_item, read_batch, read_evaluation
-from governance.api.deciding.decisions import Attempt, identify, record, refuse_secret_labels
-from governance.api.door.answers import detail_of
+from governance.api.door.answers import decide, detail_of
+from governance.api.door.attempt import Attempt
 from governance.api.door.body import CALLER_ID, read_body
 from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
-from governance.api.door.requests import name_fault, traced
+from governance.api.door.identify import identify
+from governance.api.door.requests import name_fault, refuse_secret_labels, traced
 from governance.deciding.decide import Decided
 from governance.deciding.runtime import Runtime
 from governance.engine.call import Call, Door, EntityKind, Labels
@@ -79,7 +80,7 @@ async def _evaluated(runtime: Runtime, identity: Identity, question: Evaluation,
     call = traced(_call(question, exchange), exchange)
     asked = _asked_about(runtime, identity, question.subject, call)
     refuse_secret_labels(runtime, call, None)
-    decided = await record(runtime, asked, call, exchange, Question(route=exchange.path))
+    decided = await decide(runtime, asked, call, exchange, Question(route=exchange.path))
     return evaluation_answer(decided)
 
 

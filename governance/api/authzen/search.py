@@ -15,11 +15,11 @@ from typing import Any
 from accounts.identity.verified import Identity
 from governance.adapters.authzen import CALL_ACTION, BadEvaluation
 from governance.adapters.authzen_search import PAGE, Search, Sought, read_search
-from governance.api.deciding.decisions import Attempt, identify
+from governance.api.door.attempt import Attempt, charge_request
 from governance.api.door.body import read_body
-from governance.api.door.cursor import BadCursor, read_cursor, write_cursor
 from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
-from governance.deciding.limits.limits import TooManyRequests
+from governance.api.door.identify import identify
+from governance.api.door.paging import BadCursor, read_cursor, write_cursor
 from governance.deciding.runtime import Runtime
 from governance.engine.asking.explain import explain
 from governance.engine.asking.surface import seen, surface
@@ -33,12 +33,7 @@ BREATH = 16  # candidates looked at before other requests of this process get a 
 
 async def answer_configuration(runtime: Runtime, exchange: Exchange) -> Reply:
     """Discovery: where this decision point's endpoints are. Open to everybody."""
-    try:
-        headers = await runtime.limits.charge_request(
-            None, rate_class="mcp", now=exchange.received_at, peer=exchange.peer
-        )
-    except TooManyRequests as refused:
-        raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
+    headers = await charge_request(runtime, None, exchange, rate_class="mcp")
     base = f"{runtime.issuer}/access/v1"
     return json_reply(
         {

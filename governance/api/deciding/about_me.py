@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from accounts.identity.verified import Identity
-from governance.api.deciding.decisions import identify
-from governance.api.door.exchange import Exchange, Problem, Reply, ReplyHeaders, json_reply
-from governance.deciding.limits.limits import TooManyRequests
+from governance.api.door.attempt import charge_request
+from governance.api.door.exchange import Exchange, Reply, json_reply
+from governance.api.door.identify import identify
+from governance.api.door.paging import limit_of, only_known_once
 from governance.deciding.runtime import Runtime
 from governance.engine.asking.surface import SurfaceEntity
 from governance.engine.moment import moment
@@ -19,7 +19,7 @@ QUERY_FIELDS = frozenset({"after", "limit"})
 
 async def answer_front_door(runtime: Runtime, exchange: Exchange) -> Reply:
     """Name, version and endpoints; open to everybody, since it tells nothing of the policy."""
-    headers = await _charged(runtime, None, exchange)
+    headers = await charge_request(runtime, None, exchange, rate_class=RATE_CLASS)
     return json_reply(
         {
             "name": "Toolgate",
@@ -41,7 +41,7 @@ async def answer_front_door(runtime: Runtime, exchange: Exchange) -> Reply:
 async def answer_me(runtime: Runtime, exchange: Exchange) -> Reply:
     """Who the caller is, as verified."""
     identity = identify(runtime, exchange)
-    headers = await _charged(runtime, identity, exchange)
+    headers = await charge_request(runtime, identity, exchange, rate_class=RATE_CLASS)
     caller, principal = identity.caller, identity.caller.principal
     return json_reply(
         {
@@ -64,7 +64,7 @@ async def answer_me(runtime: Runtime, exchange: Exchange) -> Reply:
 async def answer_surface(runtime: Runtime, exchange: Exchange) -> Reply:
     """Every entity that exists for the caller, by kind and id; `next` is what `after` takes for the next page."""
     identity = identify(runtime, exchange)
-    headers = await _charged(runtime, identity, exchange)
+    headers = await charge_request(runtime, identity, exchange, rate_class=RATE_CLASS)
     after, limit = _page(exchange)
     places = runtime.surface_of(identity, now=exchange.received_at)
     rest = [place for place in places if _cursor(place) > after] if after else list(places)
@@ -81,26 +81,11 @@ async def answer_surface(runtime: Runtime, exchange: Exchange) -> Reply:
     )
 
 
-async def _charged(runtime: Runtime, identity: Identity | None, exchange: Exchange) -> ReplyHeaders:
-    """Charge one request to the caller, or to its network where nobody was asked who they are."""
-    try:
-        return await runtime.limits.charge_request(
-            identity, rate_class=RATE_CLASS, now=exchange.received_at, peer=exchange.peer
-        )
-    except TooManyRequests as refused:
-        raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
-
-
 def _cursor(place: SurfaceEntity) -> str:
     return f"{place.kind}:{place.id}"
 
 
 def _page(exchange: Exchange) -> tuple[str, int]:
     query = parse_qs(exchange.query.decode("latin-1"), keep_blank_values=True)
-    for name, values in query.items():
-        if name not in QUERY_FIELDS or len(values) > 1:
-            raise Problem(400, "query.unknown", "Not known here, or given twice.", path=f"?{name}")
-    limit = query.get("limit", [str(PAGE)])[0]
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= PAGE):
-        raise Problem(400, "query.value", f"Must be a number from 1 to {PAGE}.", path="?limit")
-    return query.get("after", [""])[0], int(limit)
+    only_known_once(query, QUERY_FIELDS)
+    return query.get("after", [""])[0], limit_of(query.get("limit", [str(PAGE)])[0], most=PAGE)

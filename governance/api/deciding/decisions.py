@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import attrgetter
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
-from accounts.credentials.proxy import NAMES
-from accounts.guard.network import network_of
-from accounts.identity.authenticator import challenge
 from accounts.identity.verified import Identity
-from accounts.tokens.errors import CredentialError
 from audit.records.decision_record import Question, links_of
-from audit.writing.journal import AuditUnavailable
-from governance.api.door.answers import decision_answer
+from governance.api.door.answers import decide, decision_answer
+from governance.api.door.attempt import Attempt
 from governance.api.door.body import field, only_known, read_body
-from governance.api.door.exchange import Exchange, Problem, Reply, ReplyHeaders
-from governance.api.door.requests import CONTEXT_FIELDS, NO_LABELS, read_call, traced
-from governance.deciding.decide import Decided, decide_call
-from governance.deciding.limits.limits import TooManyRequests
+from governance.api.door.exchange import Exchange, Problem, Reply
+from governance.api.door.identify import identify
+from governance.api.door.problems import SOON, unavailable
+from governance.api.door.requests import CONTEXT_FIELDS, read_call, refuse_secret_labels, traced
+from governance.deciding.decide import Decided
 from governance.deciding.remembered.call_ids import CallIdConflict, InFlight, RememberedAnswer, Unavailable
 from governance.deciding.runtime import Runtime
 from governance.engine.call import Call
@@ -30,108 +25,7 @@ from governance.engine.decision import Effect
 MOST_CALLS = 100
 BATCH_FIELDS = frozenset({"calls", "semantic"})
 BATCH_PATH = "/api/v1/decisions/batch"
-LABEL_NAMES = tuple(sorted(CONTEXT_FIELDS))
-LABEL_VALUES = attrgetter(*LABEL_NAMES)
-RETRY: ReplyHeaders = (("retry-after", "1"),)
 SEMANTICS = frozenset({"execute_all", "deny_on_first_deny", "permit_on_first_permit"})
-
-
-def identify(runtime: Runtime, exchange: Exchange, *, audience: str = "api") -> Identity:
-    """Who asks, by the one credential of the request; a `Problem` 401 otherwise."""
-    now = exchange.received_at
-    try:
-        vouched = _by_proxy(runtime, exchange, audience=audience)
-        identity = runtime.authenticator.authenticate(
-            exchange.headers,
-            audience=audience,
-            now=now,
-            peer=exchange.peer,
-            query=exchange.query,
-            optional=vouched is not None,
-        )
-        if vouched is None:
-            return identity
-        if identity.authenticated:
-            raise CredentialError("credential.multiple", "The request carries more than one credential.")
-    except CredentialError as error:
-        metadata = f"{runtime.issuer}/.well-known/oauth-protected-resource"
-        raise Problem(
-            401, error.code, error.reason, headers=(("www-authenticate", challenge(error, metadata_url=metadata)),)
-        ) from None
-    return vouched
-
-
-def _by_proxy(runtime: Runtime, exchange: Exchange, *, audience: str) -> Identity | None:
-    """The identity that a trusted proxy vouches for. Headers not believed count as absent, and are recorded."""
-    if NAMES.isdisjoint(exchange.named):
-        return None
-    target = exchange.path.encode() + (b"?" + exchange.query if exchange.query else b"")
-    try:
-        if runtime.proxy is None:
-            raise CredentialError("proxy.refused", "No proxy is trusted here.")
-        claim = runtime.proxy.claim(
-            exchange.headers,
-            method=exchange.method,
-            target=target,
-            body=exchange.body,
-            peer=exchange.peer,
-            now=exchange.received_at,
-        )
-        return runtime.authenticator.by_proxy(claim, audience=audience, now=exchange.received_at)
-    except CredentialError as refused:
-        told = runtime.proxy_refusals.refused(network_of(exchange.peer), refused.code, exchange.received_at)
-        if told is not None:  # anybody can send these headers: what is recorded of a network is bounded
-            detail = {"peer": exchange.peer, "path": exchange.path, "reason": refused.code, "count": told.count}
-            runtime.alarm("proxy.refused", detail)
-        return None
-
-
-class Attempt:
-    """Charge an attempt before anything of it is scanned, and once more where it comes to nothing.
-
-    Inside it `headers` tell what is left, and `refused` is set to how many of its calls were denied. Entering raises
-    `Problem` 429 where nothing is left.
-    """
-
-    __slots__ = ("_exchange", "_identity", "_items", "_rate_class", "_runtime", "headers", "refused")
-
-    def __init__(
-        self, runtime: Runtime, identity: Identity, exchange: Exchange, *, rate_class: str = "mcp", items: int = 1
-    ) -> None:
-        self._runtime, self._identity, self._exchange = runtime, identity, exchange
-        self._rate_class, self._items = rate_class, items
-        self.headers: ReplyHeaders = ()
-        self.refused: int = 0
-
-    async def __aenter__(self) -> Self:
-        exchange = self._exchange
-        try:
-            self.headers = await self._runtime.limits.charge_attempt(
-                self._identity,
-                rate_class=self._rate_class,
-                now=exchange.received_at,
-                items=self._items,
-                size=len(exchange.body),
-                peer=exchange.peer,
-            )
-        except TooManyRequests as refused:
-            raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        denied = self.refused if kind is None else self._items if issubclass(kind, Exception) else 0
-        if denied:
-            exchange = self._exchange
-            await self._runtime.limits.charge_refusal(
-                self._identity,
-                rate_class=self._rate_class,
-                now=exchange.received_at,
-                items=denied,
-                size=len(exchange.body),
-                peer=exchange.peer,
-            )
 
 
 async def answer_decision(runtime: Runtime, exchange: Exchange) -> Reply:
@@ -197,47 +91,13 @@ async def _answer_calls(
 SKIPPED: Mapping[str, bool] = {"skipped": True}
 
 
-async def record(
-    runtime: Runtime, identity: Identity, call: Call, exchange: Exchange, question: Question, *, prompt: bool = False
-) -> Decided:
-    """Decide and record one call; a `Problem` 503 where its record cannot be made durable."""
-    try:
-        return await decide_call(runtime, identity, call, now=exchange.received_at, question=question, prompt=prompt)
-    except AuditUnavailable:
-        raise Problem(
-            503,
-            "audit.unavailable",
-            "The decision could not be recorded, so it is a deny.",
-            headers=(("retry-after", "1"),),
-        ) from None
-
-
-def refuse_secret_labels(runtime: Runtime, call: Call, call_id: str | None, *, path: str = "") -> None:
-    """Refuse a credential in anything the caller names: names and labels are stored as they are."""
-    named: dict[str, Any] = {}
-    if runtime.snapshot.entity(call.kind.value, call.entity) is None:
-        named |= {"server": call.server, "tool": call.tool}
-    if call.labels is not NO_LABELS:
-        labels = zip(LABEL_NAMES, LABEL_VALUES(call.labels), strict=True)
-        named["context"] = {name: value for name, value in labels if value is not None}
-    if call_id is not None:
-        named["call_id"] = call_id
-    if call.data_sources:
-        named["data_sources"] = list(call.data_sources)
-    if not named:
-        return
-    found = runtime.labels.secret_at(named, runtime.snapshot.scanner)
-    if found is not None:
-        raise Problem(400, "field.secret", "A credential must not stand here.", path=path + found)
-
-
 async def _answered(
     runtime: Runtime, identity: Identity, call: Call, call_id: str | None, exchange: Exchange
 ) -> tuple[str, bytes]:
     """The effect and the answer's bytes: the stored ones for a repeat, otherwise those of a new decision."""
     if call_id is not None:
         return await _answer_once(runtime, identity, call, call_id, exchange)
-    decided = await record(runtime, identity, call, exchange, Question(route=exchange.path))
+    decided = await decide(runtime, identity, call, exchange, Question(route=exchange.path))
     return decided.decision.effect, _body(runtime, identity, decided, call, now=exchange.received_at)
 
 
@@ -254,7 +114,7 @@ async def _answer_once(
         raise Problem(409, "call_id.conflict", "This call_id was used for another request.", path="/call_id") from None
     except InFlight:
         raise Problem(
-            409, "call_id.in_flight", "The same request is being decided.", path="/call_id", headers=RETRY
+            409, "call_id.in_flight", "The same request is being decided.", path="/call_id", headers=SOON
         ) from None
     except Unavailable:
         raise _idempotency_unavailable() from None
@@ -268,7 +128,7 @@ async def _answer_once(
             repeats=known.decision_id if known is not None else None,
             route=exchange.path,
         )
-        decided = await record(runtime, identity, call, exchange, question)
+        decided = await decide(runtime, identity, call, exchange, question)
         body = _body(runtime, identity, decided, call, now=exchange.received_at)
         effect = decided.decision.effect
         if effect is not Effect.ASK:
@@ -292,7 +152,7 @@ async def _answer_once(
 
 
 def _idempotency_unavailable() -> Problem:
-    return Problem(503, "idempotency.unavailable", "Repeats cannot be told apart now.", headers=RETRY)
+    return unavailable("idempotency.unavailable", "Repeats cannot be told apart now.")
 
 
 def _identified(exchange: Exchange, call: Call) -> bytes:

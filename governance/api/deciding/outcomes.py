@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from audit.writing.journal import AuditUnavailable
-from governance.api.deciding.decisions import Attempt, identify
+from governance.api.door.attempt import Attempt
 from governance.api.door.body import field, only_known, read_body
 from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
+from governance.api.door.identify import identify
+from governance.api.door.problems import unavailable
 from governance.deciding.runtime import Runtime
 from governance.services.outcomes import OutcomeConflict, OutcomesUnavailable, Report, UnknownDecision, report_outcome
 
@@ -27,9 +29,7 @@ async def answer_outcome(runtime: Runtime, exchange: Exchange) -> Reply:
         except OutcomeConflict as conflict:
             raise Problem(409, "outcome.conflict", str(conflict)) from None
         except (OutcomesUnavailable, AuditUnavailable):
-            raise Problem(
-                503, "audit.unavailable", "The outcome could not be recorded.", headers=(("retry-after", "1"),)
-            ) from None
+            raise unavailable("audit.unavailable", "The outcome could not be recorded.") from None
     found = [
         {"path": finding.path, "kind": finding.kind, "detector": finding.detector}
         for finding in scan.findings

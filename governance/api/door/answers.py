@@ -1,4 +1,4 @@
-"""What a decision looks like when it is answered."""
+"""A call decided at a door, and what its decision looks like when it is answered."""
 
 from __future__ import annotations
 
@@ -8,10 +8,27 @@ from typing import Any
 
 import orjson
 
-from governance.deciding.decide import Decided
+from accounts.identity.verified import Identity
+from audit.records.decision_record import Question
+from audit.writing.journal import AuditUnavailable
+from governance.api.door.exchange import Exchange
+from governance.api.door.problems import unavailable
+from governance.deciding.decide import Decided, decide_call
+from governance.deciding.runtime import Runtime
+from governance.engine.call import Call
 from governance.engine.deciding.answer import public
 from governance.engine.decision import Decision, Outcome
 from governance.engine.moment import moment
+
+
+async def decide(
+    runtime: Runtime, identity: Identity, call: Call, exchange: Exchange, question: Question, *, prompt: bool = False
+) -> Decided:
+    """Decide and record one call; a `Problem` 503 where its record cannot be made durable."""
+    try:
+        return await decide_call(runtime, identity, call, now=exchange.received_at, question=question, prompt=prompt)
+    except AuditUnavailable:
+        raise unavailable("audit.unavailable", "The decision could not be recorded, so it is a deny.") from None
 
 
 def decision_answer(decided: Decided, *, trace_id: str | None, staff: bool) -> dict[str, Any]:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from governance.api.door.exchange import Exchange, Problem
+from governance.api.door.exchange import MAX_BODY, Exchange, Problem
+from governance.api.door.problems import BodyTooLarge, encoded, no_json, no_object, unreadable
 from governance.engine.call import Json
 from governance.engine.strict_json import BadJson, pointer, read_json
 
-MAX_BODY = 256 * 1024  # bytes; 40-api.md
 CALLER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 JSON_CONTENT_TYPES = frozenset(
-    {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
+    {b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"}
 )
 
 T = TypeVar("T")
@@ -23,26 +23,28 @@ def read_body(exchange: Exchange) -> dict[str, Any]:
     """Return the request's JSON object; raise `Problem` 400, 413 or 415."""
     if len(exchange.body) > MAX_BODY:
         raise BodyTooLarge(exchange.body)
-    if exchange.header(b"content-encoding") not in (None, "identity"):
-        raise Problem(415, "encoding.unsupported", "Content-Encoding is not accepted on this route.")
-    content_type = exchange.header(b"content-type")
-    if content_type is None or content_type.lower() not in JSON_CONTENT_TYPES:
-        raise Problem(415, "type.unsupported", "The content type must be application/json.")
+    check_type(exchange)
+    return read_object(exchange.body)
+
+
+def check_type(exchange: Exchange) -> None:
+    """Raise `Problem` 415 for a body that is encoded, or not said to be JSON."""
+    named = exchange.named
+    if named.get(b"content-encoding", b"identity") != b"identity":
+        raise encoded()
+    if named.get(b"content-type", b"").lower() not in JSON_CONTENT_TYPES:
+        raise no_json()
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in `body`; raise `Problem` 400."""
     try:
-        document = read_json(exchange.body)
+        document = read_json(body)
     except BadJson as bad:
-        raise Problem(400, "json.invalid", bad.message, path=bad.path) from None
+        raise unreadable(bad) from None
     if not isinstance(document, dict):
-        raise Problem(400, "field.type", "The body must be a JSON object.", path="")
+        raise no_object()
     return document
-
-
-class BodyTooLarge(Problem):
-    """A body beyond `MAX_BODY`; `beginning` is what was read of it, for a client whose answer depends on its event."""
-
-    def __init__(self, beginning: bytes = b"") -> None:
-        super().__init__(413, "body.too_large", f"The body must be at most {MAX_BODY} bytes.")
-        self.beginning = beginning
 
 
 def only_known(document: Mapping[str, Any], known: frozenset[str], path: str = "") -> None:

@@ -19,6 +19,7 @@ ReplyHeaders = tuple[tuple[str, str], ...]
 
 JSON_TYPE = "application/json"
 PROBLEM_TYPE = "application/problem+json"
+MAX_BODY = 256 * 1024  # bytes; 40-api.md
 ONCE = frozenset({b"authorization", b"content-type", b"content-length", b"content-encoding", b"host", b"x-request-id"})
 
 
@@ -39,11 +40,6 @@ class Exchange(NamedTuple):
     received_at: float
     parameters: Mapping[str, str]
     named: Mapping[bytes, bytes]
-
-    def header(self, name: bytes) -> str | None:
-        """The value of one of the headers in ONCE; None where it is absent."""
-        value = self.named.get(name)
-        return value.decode("latin-1") if value is not None else None
 
 
 class Reply(NamedTuple):

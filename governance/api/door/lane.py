@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from governance.api.door.body import MAX_BODY, BodyTooLarge
-from governance.api.door.exchange import Answer, Exchange, Headers, Problem, Reply, by_name, problem_reply
+from governance.api.door.exchange import MAX_BODY, Answer, Exchange, Headers, Problem, Reply, by_name, problem_reply
+from governance.api.door.problems import BodyTooLarge, unknown_path
 from governance.engine.detection.tokenlike import is_plain_id
 
 Scope = MutableMapping[str, Any]
@@ -147,10 +147,10 @@ class DecidingLane:
         """The headers by name, of a request that may be answered."""
         raw = scope.get("raw_path")
         if raw is not None and raw != scope["path"].encode("latin-1", "replace"):
-            raise Problem(404, "path.unknown", "There is nothing at this path.")
+            raise unknown_path()
         named = check_headers(scope["headers"], self.edge)
         if not methods:
-            raise Problem(404, "path.unknown", "There is nothing at this path.")
+            raise unknown_path()
         if route is None:
             allowed = ", ".join(sorted(methods))
             raise Problem(405, "method.unknown", f"Use {allowed}.", headers=(("allow", allowed),))

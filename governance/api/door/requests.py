@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from governance.api.door.body import caller_id, field, name, only_known, strings
-from governance.api.door.exchange import Exchange
+from governance.api.door.exchange import Exchange, Problem
+from governance.deciding.runtime import Runtime
 from governance.engine.call import Call, Door, Labels
 from governance.engine.normalise.names import name_faults
 from governance.engine.strict_json import pointer
 
 CALL_FIELDS = frozenset({"server", "tool", "arguments", "data_sources", "context", "call_id"})
 CONTEXT_FIELDS = frozenset(Labels.__dataclass_fields__)
+LABEL_NAMES = tuple(sorted(CONTEXT_FIELDS))
+LABEL_VALUES = attrgetter(*LABEL_NAMES)
 MOST_DATA_SOURCES = 64
 LONGEST_NAME = 128
 
@@ -63,6 +67,25 @@ def traced(call: Call, exchange: Exchange) -> Call:
     if found is None or found[1] == b"0" * 32:
         return call
     return replace(call, labels=replace(call.labels, trace_id=found[1].decode("ascii")))
+
+
+def refuse_secret_labels(runtime: Runtime, call: Call, call_id: str | None, *, path: str = "") -> None:
+    """Refuse a credential in anything the caller names: names and labels are stored as they are."""
+    named: dict[str, Any] = {}
+    if runtime.snapshot.entity(call.kind.value, call.entity) is None:
+        named |= {"server": call.server, "tool": call.tool}
+    if call.labels is not NO_LABELS:
+        labels = zip(LABEL_NAMES, LABEL_VALUES(call.labels), strict=True)
+        named["context"] = {name: value for name, value in labels if value is not None}
+    if call_id is not None:
+        named["call_id"] = call_id
+    if call.data_sources:
+        named["data_sources"] = list(call.data_sources)
+    if not named:
+        return
+    found = runtime.labels.secret_at(named, runtime.snapshot.scanner)
+    if found is not None:
+        raise Problem(400, "field.secret", "A credential must not stand here.", path=path + found)
 
 
 def name_fault(text: str) -> str | None:

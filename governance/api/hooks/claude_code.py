@@ -27,9 +27,13 @@ from governance.adapters.claude_code import (
     tool_answer,
 )
 from governance.adapters.client_tool import entity_of
-from governance.api.deciding.decisions import Attempt, identify, record, refuse_secret_labels
-from governance.api.door.body import CALLER_ID, BodyTooLarge, read_body
+from governance.api.door.answers import decide
+from governance.api.door.attempt import Attempt
+from governance.api.door.body import CALLER_ID, read_body
 from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
+from governance.api.door.identify import identify
+from governance.api.door.problems import BodyTooLarge
+from governance.api.door.requests import refuse_secret_labels
 from governance.deciding.decide import Decided
 from governance.deciding.runtime import Runtime
 from governance.engine.call import Call, Door, Labels
@@ -103,7 +107,7 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
             labels=_labels(payload),
             door=Door.HOOK,
         )
-        decided = await record(runtime, identity, call, exchange, Question(route=exchange.path), prompt=True)
+        decided = await decide(runtime, identity, call, exchange, Question(route=exchange.path), prompt=True)
         if decided.decision.effect is Effect.ALLOW:
             return prompt_answer(_owed(decided) if decided.decision.obligations else None)
         return prompt_answer(told(decided))
@@ -139,7 +143,7 @@ async def _decided(runtime: Runtime, identity: Identity, payload: Payload, excha
         door=Door.HOOK,
     )
     refuse_secret_labels(runtime, call, None)
-    return await record(runtime, identity, call, exchange, Question(route=exchange.path))
+    return await decide(runtime, identity, call, exchange, Question(route=exchange.path))
 
 
 def _entity(runtime: Runtime, payload: Payload) -> str:

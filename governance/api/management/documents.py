@@ -40,7 +40,7 @@ ENTRY = record(
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The one way in: a bearer token."""
 
-    target_class = "accounts.identity.drf.TokenAuthentication"
+    target_class = "governance.api.management.door.door.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from governance.api.door.exchange import Problem, problem_reply
-from governance.api.door.lane import request_id_of
+from governance.api.door.exchange import problem_reply
+from governance.api.door.handler import id_of, respond
+from governance.api.door.problems import unknown_path
 from governance.api.management.asking.routes import question_routes
 from governance.api.management.authoring.backtests import backtest_routes
 from governance.api.management.authoring.draft import draft_routes
@@ -15,14 +16,12 @@ from governance.api.management.authoring.routes import resource_routes
 from governance.api.management.directory.people import people_routes
 from governance.api.management.releasing.releases import release_routes
 from governance.api.management.switches import switch_routes
-from governance.api.views import headers_of, respond
 
 
 @csrf_exempt
-def unknown_path(request: HttpRequest) -> HttpResponse:
+def nothing_here(request: HttpRequest) -> HttpResponse:
     """What is no path of the API, said in the API's way."""
-    request_id = request.META.get("toolgate.request_id") or request_id_of(headers_of(request))
-    return respond(problem_reply(Problem(404, "path.unknown", "There is nothing at this path."), request_id))
+    return respond(problem_reply(unknown_path(), id_of(request)))
 
 
 urlpatterns = [
@@ -33,5 +32,5 @@ urlpatterns = [
     *switch_routes,
     *people_routes,
     *resource_routes(),
-    re_path(r"^(?:api/v1|access)/", unknown_path, name="manage-unknown"),
+    re_path(r"^(?:api/v1|access)/", nothing_here, name="manage-unknown"),
 ]

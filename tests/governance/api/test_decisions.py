@@ -558,7 +558,11 @@ def test_the_surface_comes_in_pages(process: Process) -> None:
     assert seen == [item["id"] for item in whole["entities"]]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "page=2", "after=a&after=b"])
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=1001", "limit=x", "limit=00001", "limit=" + "9" * 5_000, "page=2", "after=a&after=b"],
+    ids=lambda query: query[:20],
+)
 def test_a_bad_page_is_refused(process: Process, query: str) -> None:
     assert process.get("/api/v1/surface", token=process.token("alice"), query=query).status == 400
 

@@ -19,7 +19,6 @@ from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection
 
-from accounts.identity.drf import authenticate_with
 from governance.deciding import startup
 from tests.governance.api.deciding import demo_document, started
 from tests.governance.api.management.clients import AGENT, Office
@@ -40,7 +39,6 @@ def live(tmp_path: Path, db: None) -> Iterator[Office]:
     document = demo_document()
     document["rate_limits"] = {"disabled": True}
     process = started(tmp_path, document=document)
-    before = authenticate_with(lambda: process.runtime.authenticator)
     # The requests stand in the test's own transaction, as with Django's test client.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
@@ -48,7 +46,6 @@ def live(tmp_path: Path, db: None) -> Iterator[Office]:
         yield Office(process)
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
-    authenticate_with(before)
     process.runtime.journal.close()
 
 

@@ -13,9 +13,10 @@ from accounts.models.authored import Versioned
 from accounts.selectors.history import HistoryEntry, history_of
 from accounts.selectors.staff import scoped_rows
 from governance.api.door.exchange import Problem
+from governance.api.door.paging import limit_of
 from governance.api.management.authoring.records import read_columns, split_body
 from governance.api.management.door.door import ManagementView, running
-from governance.api.management.door.pages import QUERY, limit_of, page_of
+from governance.api.management.door.pages import MOST_A_PAGE, QUERY, page_of
 from governance.api.management.door.problems import not_found, refused_columns
 from governance.api.management.resources import Resource, keys_of_columns
 from governance.engine.moment import moment
@@ -176,7 +177,7 @@ class HistoryView(ObjectsView):
     def read_history(self, request: Request, key: str = "") -> HttpResponse:
         """The newest changes, newest first; of a removed object too, for whom everything is in reach."""
         self.require(request, "audit.view_history")
-        limit = limit_of({"limit": self.query(request, {"limit": QUERY["limit"]})["limit"]})
+        limit = limit_of(self.query(request, {"limit": QUERY["limit"]})["limit"], most=MOST_A_PAGE)
         try:
             object_id = self.found(request, key).object_id
         except Problem as problem:

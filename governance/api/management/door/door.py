@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from asgiref.sync import async_to_sync
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
-from rest_framework import exceptions
+from django.utils.functional import SimpleLazyObject
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accounts.identity.drf import TokenAuthentication
 from accounts.identity.verified import Identity
 from accounts.models import User
 from accounts.services.actor import Actor
-from governance.api.door.body import JSON_CONTENT_TYPES, MAX_BODY
-from governance.api.door.exchange import JSON_TYPE, Problem, Reply, ReplyHeaders, by_name, json_reply, problem_reply
-from governance.api.door.lane import request_id_of
+from governance.api.door.attempt import charge_request
+from governance.api.door.body import check_type, read_object
+from governance.api.door.exchange import (
+    JSON_TYPE,
+    MAX_BODY,
+    Exchange,
+    Problem,
+    Reply,
+    ReplyHeaders,
+    json_reply,
+    problem_reply,
+)
+from governance.api.door.handler import exchange_of, id_of, respond
+from governance.api.door.identify import identify
+from governance.api.door.paging import only_known_once
+from governance.api.door.problems import BodyTooLarge, unavailable
 from governance.api.management.door.problems import problem_of
-from governance.api.views import headers_of, respond
 from governance.deciding import startup
-from governance.deciding.limits.limits import TooManyRequests
 from governance.deciding.runtime import Runtime
-from governance.engine.strict_json import BadJson, read_json
 
 _ETAG = re.compile(r'"?([0-9]{1,18})"?', re.ASCII)
 
@@ -44,35 +53,38 @@ class OnlyJson(BaseContentNegotiation):
         return renderers[0], JSON_TYPE
 
 
+class BearerAuthentication(BaseAuthentication):
+    """Who asks, in DRF's form: `request.auth` is the Identity, `request.user` the account, read when looked at.
+
+    Bearer tokens and agent keys alone: neither the word of a proxy nor a session of the console counts here.
+    """
+
+    def authenticate(self, request: Request) -> tuple[object, Identity]:
+        """The verified caller. Raises `Problem` 401."""
+        identity = identify(running(), exchange_of(request._request), proxied=False)
+        name = identity.caller.principal.id
+        return SimpleLazyObject(lambda: User.objects.get(username=name)), identity
+
+
 class ManagementView(APIView):
     """A view for staff in person: a bearer token of audience `api`, with neither agent nor delegation in it."""
 
-    authentication_classes = (TokenAuthentication,)
+    authentication_classes = (BearerAuthentication,)
     permission_classes = ()
     parser_classes = ()
     content_negotiation_class = OnlyJson
     rate_class: ClassVar[str] = "content"
     staff_only: ClassVar[bool] = True
+    exchange: Exchange
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who asks, whether they may come in here at all, and what it costs them."""
-        by_name(headers_of(request._request))
+        self.exchange = exchange_of(request._request)
         super().initial(request, *args, **kwargs)
-        identity = request.auth
-        if not isinstance(identity, Identity):
-            raise exceptions.NotAuthenticated("A bearer token is needed.", code="credential.missing")
-        self._charge(request, identity)
+        identity = self.identity(request)
+        async_to_sync(charge_request)(running(), identity, self.exchange, rate_class=self.rate_class)
         if self.staff_only:
             self._require_staff(request, identity)
-
-    def _charge(self, request: Request, identity: Identity) -> None:
-        runtime = running()
-        try:
-            async_to_sync(runtime.limits.charge_request)(
-                identity, rate_class=self.rate_class, now=time.time(), peer=request.META.get("REMOTE_ADDR")
-            )
-        except TooManyRequests as refused:
-            raise Problem(429, "rate.edge", "Too many requests.", headers=refused.headers) from None
 
     def _require_staff(self, request: Request, identity: Identity) -> None:
         if identity.caller.agent is not None or identity.caller.chain or identity.claims is None:
@@ -108,31 +120,19 @@ class ManagementView(APIView):
     # --- what was sent -------------------------------------------------------------------------------------------
     def body(self, request: Request, *, most: int = MAX_BODY) -> dict[str, Any]:
         """The request's JSON object, of at most `most` bytes."""
-        http = request._request
-        if http.headers.get("content-encoding", "identity") != "identity":
-            raise Problem(415, "encoding.unsupported", "Content-Encoding is not accepted on this route.")
-        if http.headers.get("content-type", "").lower() not in JSON_CONTENT_TYPES:
-            raise Problem(415, "type.unsupported", "The content type must be application/json.")
+        check_type(self.exchange)
         try:
-            raw = http.body
+            raw = request._request.body
         except RequestDataTooBig:
-            raise _too_large(most) from None
+            raise BodyTooLarge(most=most) from None
         if len(raw) > most:
-            raise _too_large(most)
-        try:
-            document = read_json(raw)
-        except BadJson as bad:
-            raise Problem(400, "json.invalid", bad.message, path=bad.path) from None
-        if not isinstance(document, dict):
-            raise Problem(400, "field.type", "The body must be a JSON object.", path="")
-        return document
+            raise BodyTooLarge(most=most)
+        return read_object(raw)
 
     def query(self, request: Request, known: Mapping[str, str]) -> dict[str, str]:
         """The query's parameters with their defaults; an unknown or repeated one is an error."""
         given = request._request.GET
-        for name in given:
-            if name not in known or len(given.getlist(name)) > 1:
-                raise Problem(400, "query.unknown", "Not known here, or given twice.", path=f"?{name}")
+        only_known_once(dict(given.lists()), known)
         found = {name: given.get(name, default) or "" for name, default in known.items()}
         for name, value in found.items():
             if len(value) > 2_048 or "\x00" in value:
@@ -178,16 +178,9 @@ class ManagementView(APIView):
         problem = problem_of(exc)
         if problem is None:
             raise exc
-        request = self.request
-        headers = problem.headers
-        if problem.status == 401:
-            headers += (("www-authenticate", TokenAuthentication().authenticate_header(request)),)
         if problem.status == 405:
-            headers += (("allow", ", ".join(self.allowed_methods)),)
-        problem.headers = headers
-        http = request._request
-        request_id = http.META.get("toolgate.request_id") or request_id_of(headers_of(http))
-        return respond(problem_reply(problem, request_id))
+            problem.headers += (("allow", ", ".join(self.allowed_methods)),)
+        return respond(problem_reply(problem, id_of(self.request._request)))
 
 
 def account_of(request: Request) -> User | None:
@@ -204,10 +197,4 @@ def running() -> Runtime:
     try:
         return startup.current()
     except RuntimeError:
-        raise Problem(
-            503, "process.starting", "This process has not started yet.", headers=(("retry-after", "1"),)
-        ) from None
-
-
-def _too_large(most: int) -> Problem:
-    return Problem(413, "body.too_large", f"The body must be at most {most} bytes.")
+        raise unavailable("process.starting", "This process has not started yet.") from None

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.identity.verified import Identity
-from governance.api.door.cursor import BadCursor, read_cursor, write_cursor
 from governance.api.door.exchange import Problem
+from governance.api.door.paging import BadCursor, limit_of, read_cursor, write_cursor
 from governance.deciding.runtime import Runtime
 
 PAGE = 100
@@ -31,7 +31,7 @@ def page_of(
 
     Raises `Problem` 400 for a cursor of another list, filter or reader.
     """
-    limit = limit_of(query)
+    limit = limit_of(query["limit"], most=MOST_A_PAGE)
     reader = identity.caller.principal.id
     asked = [*about, {name: value for name, value in query.items() if name not in QUERY}]
     try:
@@ -46,11 +46,3 @@ def page_of(
         return found, None
     shown = found[:limit]
     return shown, write_cursor(str(shown[-1].pk), reader=reader, query=asked, digests=runtime.requests)
-
-
-def limit_of(query: dict[str, str]) -> int:
-    """How many a page. Raises `Problem` 400."""
-    limit = query["limit"]
-    if not (limit.isascii() and limit.isdigit() and len(limit) <= 4 and 1 <= int(limit) <= MOST_A_PAGE):
-        raise Problem(400, "query.value", f"Must be a number from 1 to {MOST_A_PAGE}.", path="?limit")
-    return int(limit)

@@ -59,8 +59,6 @@ def problem_of(error: BaseException) -> Problem | None:
             return not_found()
         case PermissionDenied():
             return Problem(403, "permission.missing", "This is not permitted.")
-        case exceptions.AuthenticationFailed() | exceptions.NotAuthenticated():
-            return Problem(401, str(error.get_codes()), str(error.detail))
         case exceptions.MethodNotAllowed():
             return Problem(405, "method.unknown", str(error.detail))
         case exceptions.APIException():

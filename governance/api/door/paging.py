@@ -1,19 +1,39 @@
-"""Where the next page starts: opaque, and good only for the reader and the query it was given out for."""
+"""Lists a page at a time: how many are asked for, and where the next page starts.
+
+A cursor is opaque, and good only for the reader and the query it was given out for.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hmac
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import orjson
 
 from accounts.tokens.digest import KeyedDigest
+from governance.api.door.exchange import Problem
+from governance.api.door.problems import unknown_query
 
 TAG = 16  # bytes of the HMAC that a cursor carries
 LONGEST = 2_048  # characters
+MOST_DIGITS = 4  # of a limit
 _DOMAIN = b"toolgate page cursor\n"
+
+
+def only_known_once(query: Mapping[str, Sequence[str]], known: Container[str]) -> None:
+    """Raise `Problem` 400 for the first parameter of a query that is not known, or given twice."""
+    for name, values in query.items():
+        if name not in known or len(values) > 1:
+            raise unknown_query(name)
+
+
+def limit_of(text: str, *, most: int) -> int:
+    """How many a page, from 1 to `most`. Raises `Problem` 400."""
+    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and 1 <= int(text) <= most:
+        return int(text)
+    raise Problem(400, "query.value", f"Must be a number from 1 to {most}.", path="?limit")
 
 
 class BadCursor(Exception):
