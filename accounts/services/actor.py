@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from accounts.services.errors import NotPermitted
-from audit.records.record import Who
+from audit.records.who import Who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

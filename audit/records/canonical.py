@@ -15,6 +15,8 @@ import orjson
 
 MAXIMUM_BYTES = 262_144
 MAP_BYTES = 16_384
+CUT = 512
+"""Characters at which a caller's string is cut unless told otherwise."""
 _OPTIONS = (
     orjson.OPT_SORT_KEYS
     | orjson.OPT_STRICT_INTEGER
@@ -28,7 +30,7 @@ _NUL = b"\\u0000"
 
 
 class RecordInvalid(ValueError):
-    """A record that cannot be written: `path` is where, the message what is wrong."""
+    """A record that cannot be written, or bytes that are none: `path` is where, the message what is wrong."""
 
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{path or 'record'}: {problem}")
@@ -125,6 +127,22 @@ def map_text(value: Mapping[str, Any] | Sequence[Any] | None, *, limit: int = MA
     return text
 
 
+def read_map(text: str) -> Any:
+    """What `map_text` wrote. `json`, since it alone takes all that may stand there: integers of any size, surrogates.
+
+    Raises ValueError.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def is_omitted(value: Any) -> bool:
+    """Whether `map_text` left a value out for its length."""
+    return isinstance(value, dict) and value.keys() == {"omitted_bytes"}
+
+
 def _plain(value: Any) -> Any:
     """Containers of any kind as dict and list, other values that JSON does not know as their text."""
     if isinstance(value, Mapping):
@@ -137,7 +155,7 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
-def clean(text: str, *, limit: int = 512) -> str:
+def clean(text: str, *, limit: int = CUT) -> str:
     """A caller's string fit for a record: NUL and lone surrogates become U+FFFD, the rest stays; cut at `limit`."""
     if text.isprintable() and len(text) <= limit:
         return text

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from audit.records.canonical import map_text
+from audit.records.fields import Fields
 
 LIMIT = 16_384
 
@@ -114,3 +115,37 @@ class Capturer:
                 },
             )  # fmt: skip
         return Capture(part=part, attachments=attachments, source=captured)
+
+
+class Kept(NamedTuple):
+    """What a record says of one payload, read back: `sealed` is what `key` opens, `omitted` that it was too long.
+
+    `bytes` and `digest` are of the whole payload as it came; at level none nothing is known of it.
+    """
+
+    level: CaptureLevel
+    bytes: int | None = None
+    digest: str | None = None
+    key: str | None = None
+    sealed: str | None = None
+    omitted: bool = False
+
+
+def read_capture(part: Fields) -> Kept:
+    """The part of a `Capture`. Raises RecordInvalid."""
+    level = part.choice("level", CaptureLevel)
+    if level is CaptureLevel.NONE:
+        kept = Kept(level)
+    else:
+        kept = Kept(
+            level=level,
+            bytes=part.whole("bytes"),
+            digest=part.text("digest"),
+            key=part.perhaps_text("key"),
+            sealed=part.perhaps_text("sealed"),
+            omitted=part.mark("omitted"),
+        )
+    if (kept.key is None) != (kept.sealed is None):
+        raise part.invalid("sealed", "stands with its key")
+    part.end()
+    return kept

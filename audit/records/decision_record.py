@@ -1,18 +1,22 @@
-"""The record of a decision: its answer and every input, so that it can be decided again from the record alone."""
+"""The record of a decision: its answer and every input, so that it can be decided again from the record alone.
+
+`prepare_decision` writes it and `read_decision` reads it back: what the one takes, the other gives.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from audit.records.canonical import RecordInvalid, clean, map_text
-from audit.records.capture import Capture
+from audit.records.capture import Capture, Kept
 from audit.records.kinds import Kind, Level
-from audit.records.record import Ids, Prepared, Who, ids
+from audit.records.record import Head, Ids, Prepared, ids
+from audit.records.who import Who
 from governance.engine.call import Call, Labels
 from governance.engine.decision import Decision, Effect
-from governance.engine.principal import Caller, Link, Principal
 
 
 class Inputs(NamedTuple):
@@ -48,38 +52,6 @@ class Question(NamedTuple):
 
 NO_QUESTION = Question()
 NOT_CAPTURED = Capture(part={"level": "none"})
-
-
-def _claims(principal: Principal) -> dict[str, Any]:
-    claims: dict[str, Any] = {
-        "principal": clean(principal.id),
-        "kind": principal.kind.value,
-        "tier": int(principal.tier),
-        "rate_tier": principal.rate_tier,
-        "known": principal.known,
-        "active": principal.active,
-    }
-    for name in ("roles", "groups", "departments"):
-        if values := getattr(principal, name):
-            claims[name] = sorted(map(clean, values))
-    if principal.owner is not None:
-        claims["owner"] = clean(principal.owner)
-    return claims
-
-
-def links_of(caller: Caller) -> list[dict[str, Any]]:
-    """The effective claims of every link of a caller's chain, its own first: make them once per verified token."""
-    own = _claims(caller.principal)
-    if caller.agent is not None:
-        own["agent"] = clean(caller.agent)
-    return [own, *(_link(link) for link in caller.chain)]
-
-
-def _link(link: Link) -> dict[str, Any]:
-    claims = _claims(link.principal) if link.principal is not None else {}
-    if link.agent is not None:
-        claims["agent"] = clean(link.agent)
-    return claims
 
 
 def ids_of(labels: Labels) -> Ids:
@@ -207,3 +179,20 @@ def _add_rare(data: dict[str, Any], call: Call, decision: Decision, inputs: Inpu
         data["claims"] = map_text(inputs.claims)
     if decision.entity:
         data["entity_facts"] = map_text(decision.entity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecord:
+    """A decision read back from its record, as far as the record holds what went in.
+
+    The call has no arguments (`arguments` says what was kept of them) and no `raw_name`, the decision no `scan`. What
+    was cut or too long for a record stays so; `omitted` names a detail or obligations that were left out for that.
+    """
+
+    head: Head
+    call: Call
+    decision: Decision
+    inputs: Inputs
+    question: Question
+    arguments: Kept
+    omitted: frozenset[str] = frozenset()

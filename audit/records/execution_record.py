@@ -1,14 +1,17 @@
-"""The two records of an execution: that it started, and how it ended."""
+"""The two records of an execution, that it started and how it ended: written and read."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from audit.records.canonical import RecordInvalid, clean
-from audit.records.capture import Capture
+from audit.records.capture import Capture, Kept, read_capture
+from audit.records.fields import Fields
 from audit.records.kinds import Kind, Level, Source
-from audit.records.record import NO_IDS, Ids, Prepared, Who
+from audit.records.record import NO_IDS, Head, Ids, Prepared, read_head
+from audit.records.who import Who
 
 
 class ExecutionStatus(StrEnum):
@@ -116,3 +119,70 @@ def _prepared(
         ids=ids,
         attachments=capture.attachments if capture is not None else (),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionRecord:
+    """One of the two records, read back: pending with `started_at`, anything else with `completed_at`.
+
+    `request_method`, `request_source`, `input` and `output_schema` are of a start, `micros`, `error` and `output` of an
+    end.
+    """
+
+    head: Head
+    execution: str
+    decision: str
+    status: ExecutionStatus
+    server: str | None
+    tool: str | None
+    call_id: str | None
+    started_at: int | None = None
+    request_method: str | None = None
+    request_source: str | None = None
+    input: Kept | None = None
+    output_schema: str | None = None
+    completed_at: int | None = None
+    micros: int | None = None
+    error: str | None = None
+    output: Kept | None = None
+
+
+def read_execution(body: bytes) -> ExecutionRecord:
+    """An execution record's exact bytes, read. Raises RecordInvalid for any others."""
+    head, data = read_head(body, Kind.EXECUTION)
+    status, phase = data.choice("status", ExecutionStatus), data.text("phase")
+    if phase != ("started" if status is ExecutionStatus.PENDING else "ended"):
+        raise data.invalid("phase", f"{phase!r} is not that of {status}")
+    own: dict[str, Any]
+    if status is ExecutionStatus.PENDING:
+        own = {
+            "started_at": data.whole("started_at"),
+            "request_method": data.perhaps_text("request_method"),
+            "request_source": data.perhaps_text("request_source"),
+            "output_schema": data.perhaps_text("output_schema"),
+            "input": _read_kept(data, "input"),
+        }
+    else:
+        own = {
+            "completed_at": data.whole("completed_at"),
+            "micros": data.perhaps_whole("micros"),
+            "error": data.perhaps_text("error"),
+            "output": _read_kept(data, "output"),
+        }
+    found = ExecutionRecord(
+        head=head,
+        execution=data.text("execution"),
+        decision=data.text("decision"),
+        status=status,
+        server=data.perhaps_text("server"),
+        tool=data.perhaps_text("tool"),
+        call_id=data.perhaps_text("call_id"),
+        **own,
+    )
+    data.end()
+    return found
+
+
+def _read_kept(data: Fields, name: str) -> Kept | None:
+    part = data.perhaps_fields(name)
+    return None if part is None else read_capture(part)

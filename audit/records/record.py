@@ -1,4 +1,4 @@
-"""The record: who acted, what happened, and its exact canonical bytes.
+"""The record: who acted, what happened, and its exact canonical bytes; what every record says is read here too.
 
 A `Prepared` says everything but where it stands; the journal (or the outbox) stamps it with id, time, node, boot and
 counter and makes the bytes that are stored, hashed and never serialised again.
@@ -19,80 +19,19 @@ from typing import Any
 
 import orjson
 
-from audit.records.canonical import RecordInvalid, canonical, clean, fragment, map_text
-from audit.records.kinds import EVIDENCE_KINDS, FIELDS, Kind, Level, Retention, Source, retention_of
-from audit.records.uuid7 import make_id
+from audit.records.canonical import RecordInvalid, canonical, clean, holds_nul, map_text
+from audit.records.fields import Fields
+from audit.records.kinds import EVIDENCE_KINDS, FIELDS, RETENTION_DAYS, Kind, Level, Retention, Source, retention_of
+from audit.records.uuid7 import make_id, read_id
+from audit.records.who import RecordedWho, Who, read_who
 
 VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenRef:
-    """The verified credential of an authenticated act; `sha256` is the hex digest of the canonical token."""
-
-    iss: str | None = None
-    jti: str | None = None
-    kid: str | None = None
-    sha256: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
-    """Who acted, as bytes made once per verified token (`Who.principal`) or component (`Who.component`).
-
-    `id` is the principal's id, or the component's name; the journal's fair share goes by it.
-    """
-
-    id: str
-    part: orjson.Fragment = field(repr=False)
-
-    @classmethod
-    def principal(
-        cls,
-        id: str,
-        *,
-        kind: str,
-        owner: str | None = None,
-        agent: str | None = None,
-        session: str | None = None,
-        departments: tuple[str, ...] | frozenset[str] = (),
-        links: list[dict[str, Any]] | None = None,
-        names: Mapping[str, str] | None = None,
-        token: TokenRef | None = None,
-        asked_by: str | None = None,
-        staff: str | None = None,
-    ) -> Who:
-        """A principal (`kind` user, service or anonymous).
-
-        `links` are the effective claims of every link of the chain, first the principal's own. `names` are display
-        names beside the ids (`principal`, `owner`, `agent`). `asked_by` is the enforcement point that asked for it,
-        `staff` the operating-system user behind a command.
-        """
-        if not id:
-            raise RecordInvalid("/who/principal", "is empty: what has no principal names its component")
-        part: dict[str, Any] = {"kind": kind, "principal": clean(id)}
-        optional = {"owner": owner, "agent": agent, "session": session, "asked_by": asked_by, "staff": staff}
-        part |= {key: clean(value) for key, value in optional.items() if value is not None}
-        if departments:
-            part["departments"] = sorted(map(clean, departments))
-        if links:
-            part["links"] = links
-        if names:
-            part["names"] = {key: clean(value) for key, value in names.items()}
-        if token is not None:
-            known = {"iss": token.iss, "jti": token.jti, "kid": token.kid, "sha256": token.sha256}
-            part["token"] = {key: clean(value) for key, value in known.items() if value is not None}
-        return cls(id=id, part=fragment(part))
-
-    @classmethod
-    def component(cls, name: str, *, staff: str | None = None) -> Who:
-        """One of our own components (`journal`, `beat`, `worker`, `command:kill`): no act is anonymous."""
-        if not name:
-            raise RecordInvalid("/who/component", "is empty")
-        part = {"kind": "component", "component": clean(name)}
-        if staff is not None:
-            part["staff"] = clean(staff)
-        return cls(id=name, part=fragment(part))
+SALT_BYTES = 16
+_KINDS = frozenset(kind.value for kind in Kind)
+_LEVELS = frozenset(level.value for level in Level)
+_SOURCES = frozenset(source.value for source in Source)
+_CLASSES = frozenset(name.value for name in RETENTION_DAYS)
+_IDS = ("trace", "context", "task", "client", "client_session")
 
 
 Ids = Mapping[str, str]
@@ -209,3 +148,111 @@ def stamp(record: Prepared, *, at: int, node: str, boot: str | None, n: int | No
     if record.ids:
         body |= record.ids
     return record_id, canonical(body, typed=record.typed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What every record says beside its own data, as `stamp` wrote it. `at` in microseconds since the epoch, UTC."""
+
+    id: str
+    at: int
+    kind: Kind
+    level: Level
+    source: Source
+    node: str
+    boot: str | None
+    n: int | None
+    salt: str
+    who: RecordedWho
+    ids: Ids
+
+
+def open_record(body: bytes) -> dict[str, Any]:
+    """A record's content as it stands, with what its place in the trail rests on checked: version, kind, class, time.
+
+    Raises RecordInvalid. Its data is for the reader of its kind; `content()` of a row is for showing any bytes at all.
+    """
+    try:
+        content = orjson.loads(body)
+    except ValueError as error:
+        raise RecordInvalid("", f"is no JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise RecordInvalid("", "is no object")
+    try:
+        if content["v"] != VERSION:
+            raise RecordInvalid("/v", f"version {content['v']} is not known")
+        if content["kind"] not in _KINDS or content["level"] not in _LEVELS or content["source"] not in _SOURCES:
+            raise RecordInvalid("", "kind, level or source is not known")
+        if content["class"] not in _CLASSES:
+            raise RecordInvalid("/class", f"class {content['class']!r} is not known")
+        read_id(content["id"], at=content["at"])
+        if not isinstance(content["who"], dict) or not isinstance(content["data"], dict):
+            raise RecordInvalid("", "who or data is no object")
+    except RecordInvalid:
+        raise
+    except KeyError as error:
+        raise RecordInvalid(f"/{error.args[0]}", "is missing") from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise RecordInvalid("", str(error)) from None
+    if holds_nul(body):
+        raise RecordInvalid("", "a string holds NUL")
+    return content
+
+
+def kind_of(body: bytes) -> Kind:
+    """Of what kind a record is. Raises RecordInvalid."""
+    return Kind(open_record(body)["kind"])
+
+
+def read_head(body: bytes, *kinds: Kind) -> tuple[Head, Fields]:
+    """What a record of one of these kinds says of itself, and its data, to be read on and to its end.
+
+    Raises RecordInvalid for another kind, another form and what is not in canonical bytes.
+    """
+    content = open_record(body)
+    if canonical(content, typed=True) != body:
+        raise RecordInvalid("", "is not in canonical form")
+    fields = Fields(content)
+    fields.whole("v")
+    head = Head(
+        id=fields.text("id"),
+        at=fields.whole("at"),
+        kind=fields.choice("kind", Kind),
+        level=fields.choice("level", Level),
+        source=fields.choice("source", Source),
+        node=fields.text("node"),
+        boot=fields.perhaps_text("boot"),
+        n=fields.perhaps_whole("n"),
+        salt=fields.text("salt"),
+        who=read_who(fields.fields("who")),
+        ids={name: fields.text(name) for name in _IDS if name in fields},
+    )
+    if head.kind not in kinds:
+        raise RecordInvalid("/kind", f"{head.kind} is not {' or '.join(kinds)}")
+    if fields.text("class") != retention_of(head.kind, head.level):
+        raise RecordInvalid("/class", f"is not that of {head.kind} at {head.level}")
+    if head.id != make_id(head.at, read_id(head.id, at=head.at)[8:]):
+        raise RecordInvalid("/id", "is not of the record's time")
+    if (head.boot is None) != (head.n is None):
+        raise RecordInvalid("/n", "stands with its boot")
+    if len(head.salt) != 2 * SALT_BYTES or not set(head.salt) <= set("0123456789abcdef"):
+        raise RecordInvalid("/salt", f"is not {SALT_BYTES} bytes in hexadecimal")
+    data = fields.fields("data")
+    fields.end()
+    return head, data
+
+
+def read_prepared(body: bytes, *kinds: Kind) -> tuple[Head, dict[str, Any]]:
+    """What `prepare` was given for a record of one of these kinds: its fields, maps as JSON. Raises RecordInvalid."""
+    head, data = read_head(body, *kinds)
+    fields: dict[str, Any] = {}
+    for name, kind_of_field in FIELDS[head.kind].items():
+        if name in data:
+            if kind_of_field == "map":
+                fields[name] = data.map(name)
+            else:
+                fields[name] = data.whole(name) if kind_of_field == "int" else data.text(name)
+        if kind_of_field.endswith("!") and not fields.get(name):
+            raise data.invalid(name, "is missing")
+    data.end()
+    return head, fields

@@ -26,6 +26,16 @@ def make_id(at: int, random: bytes) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def read_id(record_id: str, *, at: int) -> bytes:
+    """The 16 bytes of a record's id. Raises ValueError where it is none, or not of the millisecond of `at`."""
+    packed = bytes.fromhex(record_id.replace("-", ""))
+    if len(packed) != 16 or packed[6] >> 4 != 7:
+        raise ValueError("the id is no version 7 UUID")
+    if int.from_bytes(packed[:6], "big") != at // 1000:
+        raise ValueError("the id is not of the record's time")
+    return packed
+
+
 def milliseconds_of(record_id: UUID) -> int:
     """The time in an id, in milliseconds since the epoch. Raises ValueError for another version of UUID."""
     if record_id.version != 7:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import Error
 
 from audit.records.kinds import Kind, Level
-from audit.records.record import Who
+from audit.records.who import Who
 from audit.writing.outbox import record
 
 _log = logging.getLogger("audit.alarm")

@@ -21,7 +21,8 @@ from typing import Any
 
 from audit.records.canonical import canonical
 from audit.records.kinds import Kind, Level
-from audit.records.record import Prepared, Who, prepare, stamp
+from audit.records.record import Prepared, prepare, stamp
+from audit.records.who import Who
 from audit.writing import boots
 from audit.writing.allowance import CAP, RESERVE, Allowance, AuditUnavailable
 from audit.writing.frames import NO_MAC, boot_key, encode_frame, leaf_of

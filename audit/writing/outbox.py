@@ -16,7 +16,8 @@ from celery import current_app
 from django.db import connections, transaction
 
 from audit.records.kinds import Kind, Level, Source
-from audit.records.record import NO_IDS, Ids, Prepared, Who, prepare, stamp
+from audit.records.record import NO_IDS, Ids, Prepared, prepare, stamp
+from audit.records.who import Who
 from audit.writing.frames import leaf_of
 from audit.writing.process import node
 

@@ -11,7 +11,8 @@ from accounts.guard.guard import ScannerGuard
 from accounts.guard.installed import install_guard
 from accounts.guard.lists import GuardLists
 from audit.records.kinds import Kind, Level
-from audit.records.record import Who, prepare
+from audit.records.record import prepare
+from audit.records.who import Who
 from audit.writing import process
 from audit.writing.journal import AuditUnavailable
 from governance.deciding import startup

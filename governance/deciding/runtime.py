@@ -20,8 +20,7 @@ from accounts.identity.authenticator import Authenticator
 from accounts.identity.verified import Identity
 from accounts.tokens.digest import KeyedDigest
 from audit.records.capture import Capturer
-from audit.records.decision_record import links_of
-from audit.records.record import TokenRef, Who
+from audit.records.who import TokenRef, Who, links_of
 from audit.writing.journal import Alarm, Journal, log_alarm
 from governance.adapters.client_tool import ClientServers
 from governance.deciding.impostors import Impostors

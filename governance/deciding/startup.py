@@ -24,7 +24,8 @@ from accounts.services.agent_keys import note_uses
 from accounts.tokens.verify import Verifier
 from audit.records.capture import Capturer
 from audit.records.kinds import Kind, Level
-from audit.records.record import Who, prepare
+from audit.records.record import prepare
+from audit.records.who import Who
 from audit.writing import process
 from audit.writing.journal import AuditUnavailable
 from governance.deciding import keys

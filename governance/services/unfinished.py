@@ -9,7 +9,8 @@ from django.db.models import Exists, OuterRef
 
 from audit.models import TrailRecord
 from audit.records.execution_record import ExecutionStatus, execution_ended
-from audit.records.record import Who, ids
+from audit.records.record import ids
+from audit.records.who import Who
 from audit.writing.outbox import record_prepared
 from governance.models import OutcomePhase, ReportedOutcome
 

@@ -11,9 +11,10 @@ from typing import Any
 import orjson
 
 from audit.records.capture import Capture
-from audit.records.decision_record import Inputs, Question, links_of, prepare_decision
+from audit.records.decision_record import Inputs, Question, prepare_decision
 from audit.records.kinds import Kind
-from audit.records.record import Prepared, TokenRef, Who, prepare
+from audit.records.record import Prepared, prepare
+from audit.records.who import TokenRef, Who, links_of
 from audit.writing.frames import NO_MAC, Frame, boot_key, check_macs, split_frames
 from audit.writing.journal import Journal
 from governance.engine.call import Call, Labels

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from accounts.identity.verified import Identity
-from audit.records.decision_record import Question, links_of
+from audit.records.decision_record import Question
+from audit.records.who import links_of
 from governance.api.door.answers import decide, decision_answer
 from governance.api.door.attempt import Attempt
 from governance.api.door.body import field, only_known, read_body

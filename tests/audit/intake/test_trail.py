@@ -286,7 +286,8 @@ def test_the_executions_view_joins_the_two_records(connection: Connection) -> No
 
 
 def test_kinds_go_to_their_class(connection: Connection) -> None:
-    from audit.records.record import Who, prepare
+    from audit.records.record import prepare
+    from audit.records.who import Who
 
     code = unique()
     ids = put(

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.records.capture import Capture
-from audit.records.decision_record import Inputs, Question, links_of, prepare_decision
+from audit.records.decision_record import Inputs, Question, prepare_decision
 from audit.records.execution_record import ExecutionStatus, execution_ended, execution_started
 from audit.records.kinds import FIELDS, Kind, Level, Source
-from audit.records.record import Prepared, TokenRef, Who, ids, prepare, stamp
+from audit.records.record import Prepared, ids, prepare, stamp
+from audit.records.who import TokenRef, Who, links_of
 from governance.engine.call import Call, Door, EntityKind, Labels
 from governance.engine.decision import Decision, Detail, Effect, LayerResult, Obligation, Outcome
 from governance.engine.principal import Caller, Link, Principal, PrincipalKind, Tier

@@ -18,8 +18,9 @@ from audit.records.capture import CaptureLevel, Capturer
 from audit.records.decision_record import Inputs, prepare_decision
 from audit.records.execution_record import ExecutionStatus, execution_ended, execution_started
 from audit.records.kinds import EVIDENCE_KINDS, FIELDS, Kind, Level, Retention, Source, retention_of
-from audit.records.record import Prepared, Who, ids, prepare, stamp
+from audit.records.record import Prepared, ids, prepare, stamp
 from audit.records.uuid7 import floor_of, make_id, milliseconds_of
+from audit.records.who import Who
 from governance.engine.call import Call
 from governance.engine.decision import Decision, Detail, Effect, LayerResult, Obligation, Outcome
 from tests.audit.builders import caller, decision, who

@@ -10,7 +10,7 @@ import pytest
 
 from audit.intake.ingest import drain_outbox
 from audit.records.decision_record import Inputs, Question, prepare_decision
-from audit.records.record import Who
+from audit.records.who import Who
 from audit.writing import outbox, process
 from governance.deciding.remembered.call_ids import CallIdConflict, LocalCallIds
 from governance.deciding.remembered.recall import recall_call_ids

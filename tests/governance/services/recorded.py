@@ -13,8 +13,9 @@ from django.db import connection
 from audit.intake.columns import COLUMNS, Row, copy_data
 from audit.models import DayKey
 from audit.records.capture import CaptureLevel, Capturer
-from audit.records.decision_record import Inputs, links_of, prepare_decision
-from audit.records.record import Who, stamp
+from audit.records.decision_record import Inputs, prepare_decision
+from audit.records.record import stamp
+from audit.records.who import Who, links_of
 from governance.deciding import keys
 from governance.engine.call import Call
 from governance.engine.compiled.compilation import compile_snapshot
