@@ -12,6 +12,7 @@ import orjson
 
 from accounts.models import ChangeRef
 from audit.models import OutboxEntry, TrailRecord
+from audit.records.change_record import read_change
 from audit.records.kinds import Retention
 
 VERBS: Mapping[str, str] = {
@@ -92,24 +93,15 @@ def shown(value: Any) -> str:
 
 
 def _entry(record: UUID, body: bytes, *, in_trail: bool) -> HistoryEntry:
-    content = orjson.loads(body)
-    who, data = content["who"], content["data"]
-    name = who.get("principal") or who.get("component", "")
-    staff = who.get("staff")
+    change = read_change(body)
+    who = change.head.who
     return HistoryEntry(
         record=record,
-        at=datetime.fromtimestamp(content["at"] / 1_000_000, tz=UTC),
-        who=f"{name} (as {staff} on the host)" if staff else name,
-        action=data.get("action", ""),
-        reason=data.get("reason", ""),
-        before=_map(data.get("before")),
-        after=_map(data.get("after")),
+        at=datetime.fromtimestamp(change.head.at / 1_000_000, tz=UTC),
+        who=f"{who.name} (as {who.staff} on the host)" if who.staff else who.name,
+        action=change.action,
+        reason=change.reason or "",
+        before=change.before or None,
+        after=change.after or None,
         in_trail=in_trail,
     )
-
-
-def _map(text: str | None) -> Mapping[str, Any] | None:
-    if text is None:
-        return None
-    found: Mapping[str, Any] = orjson.loads(text)
-    return found

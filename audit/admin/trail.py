@@ -17,6 +17,8 @@ from django.utils.safestring import SafeString
 from audit.admin.estimate import EstimatingPaginator
 from audit.admin.reach import PAYLOADS, sees_any, within_reach, without_payloads
 from audit.models import TrailRecord
+from audit.records.canonical import RecordInvalid, map_text
+from audit.records.decision_reading import read_decision
 from audit.records.kinds import Kind
 from audit.trace.reading import records_between
 
@@ -204,12 +206,16 @@ class TrailRecordAdmin(Base):
     @admin.display(description="layers")
     def layers(self, record: TrailRecord) -> SafeString | str:
         """Each layer: what it said, how long it took, its evidence."""
-        data = record.content()["data"]
-        rows = []
-        for layer in data.get("layers", ()):
-            name, outcome, nanos = str(layer).split(" ")
-            evidence = data.get("evidence", {}).get(name, "")
-            rows.append((name, outcome, f"{int(nanos) / 1000:.1f} µs", visible(evidence)))
+        if record.kind != Kind.DECISION:
+            return "–"
+        try:
+            layers = read_decision(bytes(record.body)).decision.layers
+        except RecordInvalid as error:
+            return f"not readable: {visible(error)}"
+        rows = [
+            (one.layer, one.outcome, f"{one.nanos / 1000:.1f} µs", visible(map_text(one.evidence) or ""))
+            for one in layers
+        ]
         if not rows:
             return "–"
         body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td><td><code>{}</code></td></tr>", rows)

@@ -6,10 +6,9 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
-from audit.records.canonical import holds_nul
-from audit.records.kinds import RETENTION_DAYS, Kind, Level, Source
+from audit.records.canonical import RecordInvalid
+from audit.records.record import open_record
+from audit.records.uuid7 import read_id
 from audit.writing.frames import leaf_of
 
 COLUMNS = (
@@ -20,10 +19,6 @@ COLUMNS = (
 )  # fmt: skip
 COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
-_KINDS = frozenset(kind.value for kind in Kind)
-_LEVELS = frozenset(level.value for level in Level)
-_SOURCES = frozenset(source.value for source in Source)
-_CLASSES = frozenset(name.value for name in RETENTION_DAYS)
 _EPOCH_2000 = 946_684_800_000_000
 _NULL = b"\xff\xff\xff\xff"
 _HEAD = struct.Struct(">hiq")
@@ -43,39 +38,26 @@ class Row:
     def __init__(self, raw: bytes) -> None:
         """Reads a record's exact bytes. Raises NoRow when they are none of version 1, or its id is not of its time."""
         try:
-            body = orjson.loads(raw)
-            if body["v"] != 1:
-                raise NoRow(f"version {body['v']} is not known")
-            self.at, self.retention, self.boot, self.n = body["at"], body["class"], body.get("boot"), body.get("n")
-            if body["kind"] not in _KINDS or body["level"] not in _LEVELS or body["source"] not in _SOURCES:
-                raise NoRow("kind, level or source is not known")
-            if self.retention not in _CLASSES:
-                raise NoRow(f"class {self.retention!r} is not known")
-            self.id = body["id"]
-            packed_id = bytes.fromhex(self.id.replace("-", ""))
-            if len(packed_id) != 16 or packed_id[6] >> 4 != 7:
-                raise NoRow("the id is no version 7 UUID")
-            if int.from_bytes(packed_id[:6], "big") != self.at // 1000:
-                raise NoRow("the id is not of the record's time")
-            if holds_nul(raw):
-                raise NoRow("a string holds NUL")
+            content = open_record(raw)
+            self.id, self.at, self.retention = content["id"], content["at"], content["class"]
+            self.boot, self.n = content.get("boot"), content.get("n")
             self.body, self.leaf = raw, leaf_of(raw)
-            self.packed = self._pack(body, packed_id)
-        except NoRow:
-            raise
+            self.packed = self._pack(content, read_id(self.id, at=self.at))
+        except RecordInvalid as error:
+            raise NoRow(str(error)) from None
         except (KeyError, TypeError, ValueError, AttributeError, struct.error, OverflowError) as error:
             raise NoRow(f"it is no record of version 1: {type(error).__name__}: {error}") from None
 
-    def _pack(self, body: Mapping[str, Any], packed_id: bytes) -> bytes:
-        who, data, boot = body["who"], body["data"], self.boot
+    def _pack(self, content: Mapping[str, Any], packed_id: bytes) -> bytes:
+        who, data, boot = content["who"], content["data"], self.boot
         token = who.get("token") or {}
         departments = who.get("departments")
         get = data.get
         return b"".join(
             (
                 b"\x00\x00\x00\x10", packed_id, _LONG.pack(8, self.at - _EPOCH_2000),
-                _text(body["kind"]), _text(body["level"]), _text(self.retention), _text(body["source"]),
-                b"\x00\x00\x00\x10", bytes.fromhex(body["node"].replace("-", "")),
+                _text(content["kind"]), _text(content["level"]), _text(self.retention), _text(content["source"]),
+                b"\x00\x00\x00\x10", bytes.fromhex(content["node"].replace("-", "")),
                 _NULL if boot is None else b"\x00\x00\x00\x10" + bytes.fromhex(boot.replace("-", "")),
                 _number(self.n),
                 _text(who.get("component") or who["kind"]),
@@ -83,8 +65,8 @@ class Row:
                 _text(who.get("agent")), _text(who.get("session")),
                 _text(",".join(departments)) if departments else _NULL,
                 _text(token.get("iss")), _text(token.get("jti")), _text(token.get("kid")), _text(token.get("sha256")),
-                _text(body.get("trace")), _text(body.get("context")), _text(body.get("task")),
-                _text(body.get("client")), _text(body.get("client_session")),
+                _text(content.get("trace")), _text(content.get("context")), _text(content.get("task")),
+                _text(content.get("client")), _text(content.get("client_session")),
                 _text(get("entity_kind")), _text(get("server")), _text(get("tool")), _text(get("effect")),
                 _text(get("status")), _text(get("code")), _text(get("layer")), _text(get("rule")),
                 _number(get("release")), _text(get("decision")), _text(get("execution")), _text(get("call_id")),

@@ -84,6 +84,6 @@ class TrailRecord(ReadOnly):
         return f"{self.kind} {self.id}"
 
     def content(self) -> dict[str, Any]:
-        """The record as it was written: the bytes decide, not the columns."""
+        """The record as it was written, to be shown; what it says is read by the reader of its kind (audit.records)."""
         content: dict[str, Any] = orjson.loads(bytes(self.body))
         return content

@@ -9,6 +9,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from audit.models import TrailRecord
+from audit.records.decision_reading import read_decision
+from audit.records.decision_record import DecisionRecord
+from audit.records.kinds import Kind
 from audit.records.uuid7 import floor_of, milliseconds_of
 
 
@@ -32,6 +35,12 @@ def find_record(record_id: UUID) -> TrailRecord | None:
         return None
     floor = floor_of(milliseconds_of(record_id) * 1000)
     return TrailRecord.objects.filter(id=record_id, id__gte=floor).first()
+
+
+def find_decision(record_id: UUID) -> DecisionRecord | None:
+    """The decision of that id; None where the trail holds none (yet). Raises RecordInvalid."""
+    found = find_record(record_id)
+    return read_decision(bytes(found.body)) if found is not None and found.kind == Kind.DECISION else None
 
 
 def find_by_counter(*, node: UUID, boot: UUID, n: int) -> TrailRecord | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 from django.db.models import Q
 
 from audit.models import OutboxEntry, TrailRecord
+from audit.records.change_record import ChangeRecord, read_change
 from audit.records.kinds import Kind, Retention
+from audit.records.record import kind_of
 from audit.records.uuid7 import floor_of
 from governance.engine.principal import TIERS, Directory, DirectoryEntry, PrincipalKind
 from governance.engine.world import Switch as EngineSwitch
@@ -51,35 +53,27 @@ def directory_at(at: float, now: Directory) -> Directory:
     The first record about an account after `at` holds what it was before.
     """
     found = dict(now)
-    for data in _later_changes(at):
-        name = str(data["object"])
-        found.pop(name, None)
-        before = orjson.loads(data["before"]) if data.get("before") else None
-        if before is not None:
-            found[name] = _entry(before)
+    for change in _later_changes(at):
+        found.pop(change.object, None)
+        if change.before:
+            found[change.object] = _entry(change.before)
     return found
 
 
-def _later_changes(at: float) -> list[dict[str, Any]]:
+def _later_changes(at: float) -> list[ChangeRecord]:
     """Changes of accounts after `at`, the newest first, so that the oldest has the last word."""
     since = floor_of(int(at * 1_000_000) + 1)
     trail = TrailRecord.objects.filter(
         retention=Retention.EVIDENCE.value, kind=Kind.DIRECTORY_CHANGE.value, id__gte=since
     )
     bodies = {row.id: bytes(row.body) for row in trail.only("id", "body").iterator(chunk_size=1_000)}
-    bodies |= {row.id: bytes(row.body) for row in OutboxEntry.objects.filter(id__gte=since).only("id", "body")}
-    changes = []
-    for _, body in sorted(bodies.items(), key=lambda item: item[0], reverse=True):
-        content = orjson.loads(body)
-        if content["kind"] != Kind.DIRECTORY_CHANGE.value:
-            continue
-        data = content["data"]
-        if data.get("model") == USER and data["action"] in ("created", "changed", "deleted"):
-            changes.append(data)
-    return changes
+    waiting = {row.id: bytes(row.body) for row in OutboxEntry.objects.filter(id__gte=since).only("id", "body")}
+    bodies |= {id: body for id, body in waiting.items() if kind_of(body) is Kind.DIRECTORY_CHANGE}
+    changes = (read_change(bodies[id]) for id in sorted(bodies, reverse=True))
+    return [each for each in changes if each.model == USER and each.action in ("created", "changed", "deleted")]
 
 
-def _entry(row: dict[str, Any]) -> DirectoryEntry:
+def _entry(row: Mapping[str, Any]) -> DirectoryEntry:
     return DirectoryEntry(
         kind=PrincipalKind(row.get("kind", "user")),
         active=row.get("status") == "active",

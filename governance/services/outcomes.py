@@ -16,12 +16,12 @@ from django.db import IntegrityError, transaction
 from django.db.utils import Error as DatabaseError
 
 from accounts.identity.verified import Identity
-from audit.models import TrailRecord
 from audit.records.capture import Capture, CaptureLevel
 from audit.records.decision_record import ids_of
 from audit.records.execution_record import ExecutionStatus, execution_ended, execution_started
 from audit.records.kinds import Kind, Source
 from audit.records.record import Prepared, prepare
+from audit.trace.reading import find_decision
 from audit.writing.outbox import record_all_prepared
 from governance.deciding.database import in_database
 from governance.deciding.remembered.recent import Reportable
@@ -196,25 +196,18 @@ async def _from_trail(decision_id: str) -> Reportable | None:
 
 
 def _read(key: UUID) -> Reportable | None:
-    row = TrailRecord.objects.filter(id=key, kind=Kind.DECISION.value).first()
-    if row is None:
+    found = find_decision(key)
+    if found is None:
         return None
-    data = row.content()["data"]
+    head = found.head
     return Reportable(
-        id=str(row.id),
-        principal=row.principal or "",
-        agent=row.agent,
-        allowed=row.effect == Effect.ALLOW,
-        entity=data["entity"],
-        capture=data["arguments"]["level"],
-        labels=Labels(
-            trace_id=row.trace,
-            context_id=row.context,
-            task_id=row.task,
-            client_id=row.client,
-            session_id=row.client_session,
-            tool_use_id=data.get("tool_use"),
-        ),  # fmt: skip
-        at=row.at.timestamp(),
-        call_id=row.call_id,
+        id=head.id,
+        principal=head.who.principal or "",
+        agent=head.who.agent,
+        allowed=found.decision.effect is Effect.ALLOW,
+        entity=found.call.entity,
+        capture=found.arguments.level,
+        labels=found.call.labels,
+        at=head.at / 1_000_000,
+        call_id=found.question.call_id,
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count
@@ -15,6 +14,7 @@ from django.db.models.functions import TruncDate
 
 from audit.models.trail import TrailRecord
 from audit.records.kinds import Kind, Retention
+from audit.records.uuid7 import floor_of
 from governance.selectors.kept import Kept
 
 REMEMBERED = 15.0
@@ -139,7 +139,7 @@ def _count_a_week() -> EntryHits:
 def _first_of(moment: datetime) -> int | None:
     """The order number of the first evidence made at or after a moment; ids begin with their time, so this is one
     step into the primary key. None when there is none."""
-    floor = UUID(int=(int(moment.timestamp() * 1000) << 80))
+    floor = floor_of(int(moment.timestamp() * 1_000_000))
     rows = TrailRecord.objects.filter(retention=Retention.EVIDENCE.value, id__gte=floor)
     return rows.order_by("id").values_list("seq", flat=True).first()
 

@@ -14,6 +14,7 @@ from django.db.utils import Error as DatabaseError
 from django.utils import timezone
 
 from audit.models import TrailRecord
+from audit.records.decision_reading import read_question
 from audit.records.kinds import Kind
 from audit.records.uuid7 import floor_of
 from governance.deciding.database import in_database
@@ -48,7 +49,7 @@ def _read(node: UUID) -> list[tuple[tuple[str, str, str], str, RememberedAnswer]
     ).order_by("-seq")[:MOST]
     found = []
     for row in rows:
-        request = row.content()["data"].get("request")
+        request = read_question(bytes(row.body)).request
         if request is not None:
             remembered = RememberedAnswer(
                 digest=request,

@@ -125,18 +125,17 @@ def run_backtest(
 def _count(result: Backtest, replayed: Replayed) -> None:
     record, decision = replayed.record, replayed.decision
     assert decision is not None
-    data, who = record["data"], record["who"]
+    who, entity = record.head.who, record.call.entity
     result.flipped += 1
     named = decision.rule or decision.code or next(iter(decision.matched), "") or "default_allow"
     result.by_rule[named] += 1
-    result.by_agent[who.get("agent") or "no agent"] += 1
-    result.by_tool[data["entity"]] += 1
+    result.by_agent[who.agent or "no agent"] += 1
+    result.by_tool[entity] += 1
     if len(result.flips) < MOST_FLIPS:
         result.flips.append(
             Flip(
-                id=record["id"], at=record["at"], principal=who["principal"], agent=who.get("agent"),
-                entity=data["entity"], was=replayed.was, now=decision.effect.value, code=decision.code,
-                rule=decision.rule,
+                id=record.head.id, at=record.head.at, principal=who.name, agent=who.agent, entity=entity,
+                was=record.decision.effect.value, now=decision.effect.value, code=decision.code, rule=decision.rule,
             )
         )  # fmt: skip
 

@@ -6,20 +6,23 @@ import contextlib
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
-
 from audit.models import DayKey
-from governance.engine.call import Call, Door, EntityKind, Labels
+from audit.records.canonical import RecordInvalid, read_map
+from audit.records.capture import Kept
+from audit.records.decision_reading import read_decision
+from audit.records.decision_record import DecisionRecord, Inputs
+from audit.records.who import RecordedWho
+from governance.engine.call import Call, Door
 from governance.engine.compiled.snapshot import Snapshot
 from governance.engine.deciding.driver import run
 from governance.engine.deciding.pipeline import decide
-from governance.engine.decision import Decision
+from governance.engine.decision import Decision, Outcome
 from governance.engine.detection.redaction import REDACTED as REDACTED_TEXT
 from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, Need, NeedBuckets, NeedHooks
-from governance.engine.principal import Caller, Directory, Link, Principal, PrincipalKind, Tier
+from governance.engine.principal import Caller, Directory
 from governance.engine.world import World
 from governance.vault.capture import OpenedDayKey, SealedDayKey
 from governance.vault.errors import VaultError
@@ -47,14 +50,13 @@ class Unknown(Exception):
 class Replayed:
     """What was recorded, and what it would be now; `decision` None where no policy could change it."""
 
-    record: Mapping[str, Any]
-    was: str
+    record: DecisionRecord
     decision: Decision | None
 
     @property
     def flips(self) -> bool:
         """Whether the answer would be another."""
-        return self.decision is not None and self.decision.effect.value != self.was
+        return self.decision is not None and self.decision.effect is not self.record.decision.effect
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,45 +70,45 @@ class Replayer:
     same_detectors: bool
     issuer: str
     _day_keys: dict[str, OpenedDayKey | None] = field(default_factory=dict)
-    _callers: dict[bytes, Caller] = field(default_factory=dict)
 
     def replay(self, body: bytes) -> Replayed:
         """One record's exact bytes. Raises `Unknown`."""
         try:
-            record = orjson.loads(body)
-            data = record["data"]
-            was, layer = str(data["effect"]), data.get("layer")
-            if layer == "kill_switch":  # stopped by what stands outside every policy, whatever the policy says
-                return Replayed(record=record, was=was, decision=None)
-            if data.get("code") == "audience.mismatch":
-                raise Unknown(NO_AUDIENCE)
-            if _is_text(data):
-                raise Unknown(NO_CALL)
-            arguments, exact = self._arguments(data["arguments"])
-            decision = self._decide(record, data, arguments)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+            record = read_decision(body)
+        except RecordInvalid as error:
             raise Unknown(UNREADABLE) from error
+        was = record.decision
+        if was.layer == "kill_switch":  # stopped by what stands outside every policy, whatever the policy says
+            return Replayed(record=record, decision=None)
+        if was.code == "audience.mismatch":
+            raise Unknown(NO_AUDIENCE)
+        if _is_text(was):
+            raise Unknown(NO_CALL)
+        arguments, exact = self._arguments(record.arguments)
+        decision = self._decide(record, arguments)
         if not exact and decision.layer != "scope":
             # What was taken out is what the secrets layer found: the same detectors find it again.
-            if layer == "secrets" and self.same_detectors:
-                return Replayed(record=record, was=was, decision=None)
+            if was.layer == "secrets" and self.same_detectors:
+                return Replayed(record=record, decision=None)
             raise Unknown(REDACTED)
-        return Replayed(record=record, was=was, decision=decision)
+        return Replayed(record=record, decision=decision)
 
-    def _arguments(self, part: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-        if "sealed" not in part:
-            if part.get("bytes") == 2:
+    def _arguments(self, kept: Kept) -> tuple[dict[str, Any], bool]:
+        if kept.sealed is None or kept.key is None:
+            if kept.bytes == 2:
                 return {}, True
             raise Unknown(NOT_CAPTURED)
-        key = self._day_key(part["key"])
+        key = self._day_key(kept.key)
         if key is None:
             raise Unknown(SEALED)
         try:
-            payload = key.open(part["sealed"], place="arguments")
+            payload = key.open(kept.sealed, place="arguments")
+            arguments: dict[str, Any] = read_map(payload.decode())
         except VaultError:
             raise Unknown(SEALED) from None
-        arguments: dict[str, Any] = orjson.loads(payload)
-        return arguments, self._is_exact(payload, part["digest"])
+        except ValueError as error:
+            raise Unknown(UNREADABLE) from error
+        return arguments, self._is_exact(payload, kept.digest or "")
 
     def _is_exact(self, payload: bytes, digest: str) -> bool:
         """Whether nothing was taken out: no placeholder, or one that the caller wrote, so that the digest holds."""
@@ -128,87 +130,39 @@ class Replayer:
                     self._day_keys[key_id] = OpenedDayKey(self.capture_keys, sealed)
         return self._day_keys[key_id]
 
-    def _decide(self, record: Mapping[str, Any], data: Mapping[str, Any], arguments: Mapping[str, Any]) -> Decision:
-        now = float(data["now"])
-        call = Call(
-            kind=EntityKind(data["entity_kind"]),
-            entity=data["entity"],
-            arguments=arguments,
-            size=data["size"],
-            data_sources=tuple(data.get("data_sources", ())),
-            labels=Labels(
-                session_id=record.get("client_session"),
-                trace_id=record.get("trace"),
-                context_id=record.get("context"),
-                task_id=record.get("task"),
-                client_id=record.get("client"),
-                tool_use_id=data.get("tool_use"),
-                agent_id=data.get("agent_label"),
-            ),
-            door=Door(data["door"]),
-        )
+    def _decide(self, record: DecisionRecord, arguments: Mapping[str, Any]) -> Decision:
+        now, call = record.inputs.now, replace(record.call, arguments=arguments)
         world = World(confirmed_at=now, directory=self.directory)
-        steps = decide(self.snapshot, world, self._caller(record["who"], call), call, now=now)
-        return run(steps, lambda need: _answer(need, data))
+        steps = decide(self.snapshot, world, self._caller(record.head.who, call), call, now=now)
+        return run(steps, lambda need: _answer(need, record.inputs))
 
-    def _caller(self, who: Mapping[str, Any], call: Call) -> Caller:
-        audience = None
-        if call.door is Door.MCP and call.server is not None:
-            server = self.snapshot.document.get("servers", {}).get(call.server, {})
-            audience = server.get("audience") or f"{self.issuer}/mcp/{call.server}"
-        key = orjson.dumps([who.get("links"), who.get("session"), audience])
-        found = self._callers.get(key)
-        if found is None:
-            own, *rest = who["links"]
-            found = self._callers[key] = Caller(
-                principal=_principal(own),
-                agent=own.get("agent"),
-                chain=tuple(
-                    Link(principal=_principal(link) if "principal" in link else None, agent=link.get("agent"))
-                    for link in rest
-                ),
-                session_id=who.get("session"),
-                audience=audience,
-            )
-        return found
+    def _caller(self, who: RecordedWho, call: Call) -> Caller:
+        if who.caller is None:
+            raise Unknown(UNREADABLE)
+        if call.door is not Door.MCP or call.server is None:
+            return who.caller
+        server = self.snapshot.document.get("servers", {}).get(call.server, {})
+        return replace(who.caller, audience=server.get("audience") or f"{self.issuer}/mcp/{call.server}")
 
 
-def _principal(claims: Mapping[str, Any]) -> Principal:
-    return Principal(
-        id=claims["principal"],
-        kind=PrincipalKind(claims["kind"]),
-        tier=Tier(claims["tier"]),
-        roles=frozenset(claims.get("roles", ())),
-        groups=frozenset(claims.get("groups", ())),
-        departments=frozenset(claims.get("departments", ())),
-        known=claims["known"],
-        active=claims["active"],
-        owner=claims.get("owner"),
-        rate_tier=claims["rate_tier"],
-    )
-
-
-def _is_text(data: Mapping[str, Any]) -> bool:
+def _is_text(decision: Decision) -> bool:
     """A prompt runs the layers 0 and 2 only."""
-    lines = data["layers"]
-    return any(line.startswith("scope skipped ") for line in lines) and not any(
-        line.startswith("secrets skipped ") for line in lines
-    )
+    skipped = {result.layer for result in decision.layers if result.outcome is Outcome.SKIPPED}
+    return "scope" in skipped and "secrets" not in skipped
 
 
-def _answer(need: Need, data: Mapping[str, Any]) -> Answer:
+def _answer(need: Need, inputs: Inputs) -> Answer:
     """What was told then. Tokens were left where the pipeline never came to ask; no approval was there."""
-    if isinstance(need, NeedBuckets):
-        told = _read(data.get("buckets"), {})
-        return Buckets(principal=told.get("principal", True), session=told.get("session", True))
-    if isinstance(need, NeedHooks):
-        verdicts = {run["hook"]: run["verdict"] for run in _read(data.get("hooks"), [])}
-        if any(hook.id not in verdicts for hook in need.hooks):
-            raise Unknown(NO_HOOK_RUN)
-        return HookRuns(runs=tuple(HookRun(hook=hook.id, verdict=verdicts[hook.id]) for hook in need.hooks))
-    told = _read(data.get("approval"), {})
-    return Approval(state=told.get("state", "required"))
-
-
-def _read(text: str | None, otherwise: Any) -> Any:
-    return otherwise if text is None else orjson.loads(text)
+    try:
+        if isinstance(need, NeedBuckets):
+            told: Any = inputs.buckets or {}
+            return Buckets(principal=told.get("principal", True), session=told.get("session", True))
+        if isinstance(need, NeedHooks):
+            ran: Any = inputs.hooks or ()
+            verdicts = {one["hook"]: one["verdict"] for one in ran}
+            if any(hook.id not in verdicts for hook in need.hooks):
+                raise Unknown(NO_HOOK_RUN)
+            return HookRuns(runs=tuple(HookRun(hook=hook.id, verdict=verdicts[hook.id]) for hook in need.hooks))
+        return Approval(state=(inputs.approval or {}).get("state", "required"))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Unknown(UNREADABLE) from error

@@ -21,12 +21,15 @@ from audit.intake.ingest import drain_outbox
 from audit.intake.ship import Shipper
 from audit.management.commands.audit import inert
 from audit.models import TrailRecord
+from audit.records.canonical import RecordInvalid
 from audit.records.capture import Capture
 from audit.records.kinds import Kind
-from audit.records.record import Who
+from audit.records.record import Prepared
+from audit.records.who import Who
+from audit.trace.reading import find_decision
 from audit.writing.outbox import record, record_change, record_prepared
 from governance.engine.decision import Effect
-from tests.audit.builders import decision, journal, unique
+from tests.audit.builders import decision, journal, unique, who
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 HOSTILE = "<script>alert(1)</script>\u202e\u200b{{x}}\"'><img src=x onerror=alert(2)>"
@@ -79,6 +82,31 @@ def test_the_detail_shows_layers_and_the_whole_record(staff: Client, connection:
     assert "1.5 µs" in page
     assert str(record_id) in page
     assert "&quot;salt&quot;" in page
+
+
+def test_a_decision_that_cannot_be_read_is_shown_with_what_is_wrong(
+    staff: Client, connection: psycopg.Connection[Any]
+) -> None:
+    record_id = record_prepared(Prepared(kind=Kind.DECISION, who=who(unique()), data={"effect": "perhaps"}))
+    drain_outbox(connection, alarm=ignore)
+    page = staff.get(f"/admin/audit/trailrecord/{record_id}/change/").content.decode()
+    assert "not readable: /data/" in page
+    assert "&quot;perhaps&quot;" in page
+    with pytest.raises(RecordInvalid):
+        find_decision(record_id)
+
+
+def test_a_decision_is_found_by_its_id_and_nothing_else_is(connection: psycopg.Connection[Any]) -> None:
+    principal = unique()
+    record_id = put(connection, principal, effect=Effect.DENY)
+    found = find_decision(record_id)
+    assert found is not None
+    assert (found.head.id, found.head.who.principal, found.head.who.agent) == (str(record_id), principal, "claude")
+    assert (found.decision.effect, found.question.call_id) == (Effect.DENY, "call-1")
+    event_id = record(Kind.SECURITY_EVENT, actor=Who.component("tests"), code=principal)
+    drain_outbox(connection, alarm=ignore)
+    assert find_decision(event_id) is None
+    assert find_decision(uuid4()) is None
 
 
 def test_nobody_adds_changes_or_deletes_in_the_admin(staff: Client, connection: psycopg.Connection[Any]) -> None:

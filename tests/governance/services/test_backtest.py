@@ -13,7 +13,7 @@ from audit.records.capture import CaptureLevel
 from governance.deciding import keys
 from governance.services.replaying import backtest as backtests
 from governance.services.replaying.backtest import Backtest, backtest, run_backtest
-from governance.services.replaying.replay import NOT_CAPTURED, REDACTED, SEALED
+from governance.services.replaying.replay import NOT_CAPTURED, REDACTED, SEALED, UNREADABLE
 from tests.governance.services.policies import policy, published
 from tests.governance.services.recorded import Recorder
 
@@ -110,6 +110,17 @@ def test_without_the_private_key_captured_calls_are_unknown(monkeypatch: pytest.
     public = keys.capture_keys().public_only()
     monkeypatch.setattr(keys, "capture_keys", lambda: public)
     assert last_day(document).unknown == {SEALED: 1}
+
+
+def test_a_record_that_cannot_be_read_is_unknown() -> None:
+    document = policy()
+    published(document)
+    recorder = Recorder(document)
+    recorder.record("t0", {"path": "/a"})
+    whole = recorder.bodies[0]
+    recorder.bodies += [whole.replace(b'"layers":[', b'"strata":['), whole.replace(b'"tier":50', b'"tier":51')]
+    result = run_backtest(backtests._replayer(document), iter([*recorder.bodies, whole[:-1]]), total=4)
+    assert (result.total, result.unknown) == (4, {SEALED: 1, UNREADABLE: 3})
 
 
 def test_a_result_holds_ids_and_counts_but_no_captured_value() -> None:

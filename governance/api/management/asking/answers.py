@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from audit.records.kinds import Kind
+from audit.trace.reading import find_decision
 from audit.writing.outbox import record
 from governance.api.door.answers import detail_of
 from governance.api.door.body import caller_id, field, only_known
@@ -31,7 +32,6 @@ from governance.engine.moment import moment
 from governance.engine.principal import ANONYMOUS, Caller
 from governance.policy.document.errors import PolicyErrors
 from governance.selectors.policy_versions import Which
-from governance.selectors.recorded import recorded_decision
 
 ASKING = frozenset({"principal", "agent", "audience", "call", "policy", "at"})
 RULES = "governance.view_rule"
@@ -147,9 +147,12 @@ class QuestionView(ManagementView):
             id = UUID(field(body, "decision", str))
         except ValueError:
             raise Problem(400, "field.format", "Must be the id of a decision.", path="/decision") from None
-        found, caller = recorded_decision(id), self.identity(request).caller
+        found, caller = find_decision(id), self.identity(request).caller
         staff = running().is_staff(self.identity(request), now=time.time())
-        own = found is not None and (found.principal, found.agent) == (caller.principal.id, caller.agent)
+        own = found is not None and (found.head.who.principal, found.head.who.agent) == (
+            caller.principal.id,
+            caller.agent,
+        )
         if found is None or not (own or staff):
             raise Problem(404, "decision.unknown", "There is no such decision of yours in the trail.", path="/decision")
         shown = found.decision if staff else public(found.decision)
@@ -158,14 +161,14 @@ class QuestionView(ManagementView):
             actor=running().who(self.identity(request)),
             action="asked.explain",
             model="audit.decision",
-            object=found.id,
+            object=found.head.id,
         )
         document = shown_decision(shown, staff=staff)
         detail = shown.detail
         return self.reply(
             {
-                "id": found.id,
-                "at": moment(found.at),
+                "id": found.head.id,
+                "at": moment(found.inputs.now),
                 "decision": document,
                 "nearest": None if detail is None else {"path": detail.path, "fix": detail.fix, "rule": None},
                 "policy": {"release": found.decision.release, "digest": found.decision.digest} if staff else None,
