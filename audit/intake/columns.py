@@ -8,7 +8,6 @@ from typing import Any
 
 from audit.records.canonical import RecordInvalid
 from audit.records.record import open_record
-from audit.records.uuid7 import read_id
 from audit.writing.frames import leaf_of
 
 COLUMNS = (
@@ -42,7 +41,7 @@ class Row:
             self.id, self.at, self.retention = content["id"], content["at"], content["class"]
             self.boot, self.n = content.get("boot"), content.get("n")
             self.body, self.leaf = raw, leaf_of(raw)
-            self.packed = self._pack(content, read_id(self.id, at=self.at))
+            self.packed = self._pack(content, bytes.fromhex(self.id.replace("-", "")))
         except RecordInvalid as error:
             raise NoRow(str(error)) from None
         except (KeyError, TypeError, ValueError, AttributeError, struct.error, OverflowError) as error:
