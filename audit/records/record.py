@@ -205,7 +205,7 @@ def read_head(body: bytes, *kinds: Kind) -> tuple[Head, Fields]:
     content = open_record(body)
     if canonical(content, typed=True) != body:
         raise RecordInvalid("", "is not in canonical form")
-    fields = Fields(content)
+    who, fields = content.pop("who"), Fields(content)
     fields.whole("v")
     head = Head(
         id=fields.text("id"),
@@ -217,7 +217,7 @@ def read_head(body: bytes, *kinds: Kind) -> tuple[Head, Fields]:
         boot=fields.perhaps_text("boot"),
         n=fields.perhaps_whole("n"),
         salt=fields.text("salt"),
-        who=read_who(fields.fields("who")),
+        who=read_who(who),
         ids={name: fields.text(name) for name in _IDS if name in fields},
     )
     if head.kind not in kinds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -142,8 +143,14 @@ class RecordedWho:
         return self.principal or self.component or ""
 
 
-def read_who(part: Fields) -> RecordedWho:
-    """The `who` of a record. Raises RecordInvalid."""
+def read_who(who: object) -> RecordedWho:
+    """The `who` of a record, read once for all records of a caller. Raises RecordInvalid."""
+    return _read_who(orjson.dumps(who))
+
+
+@lru_cache(maxsize=1_024)
+def _read_who(who: bytes) -> RecordedWho:
+    part = Fields(orjson.loads(who), "/who")
     if "component" in part:
         if (kind := part.text("kind")) != "component":
             raise part.invalid("kind", f"{kind!r} is no component")

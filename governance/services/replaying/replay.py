@@ -70,6 +70,7 @@ class Replayer:
     same_detectors: bool
     issuer: str
     _day_keys: dict[str, OpenedDayKey | None] = field(default_factory=dict)
+    _callers: dict[Caller, Caller] = field(default_factory=dict)
 
     def replay(self, body: bytes) -> Replayed:
         """One record's exact bytes. Raises `Unknown`."""
@@ -137,12 +138,13 @@ class Replayer:
         return run(steps, lambda need: _answer(need, record.inputs))
 
     def _caller(self, who: RecordedWho, call: Call) -> Caller:
-        if who.caller is None:
+        """The caller, the same object for all of its records: what the engine works out for one is kept by it."""
+        if (caller := who.caller) is None:
             raise Unknown(UNREADABLE)
-        if call.door is not Door.MCP or call.server is None:
-            return who.caller
-        server = self.snapshot.document.get("servers", {}).get(call.server, {})
-        return replace(who.caller, audience=server.get("audience") or f"{self.issuer}/mcp/{call.server}")
+        if call.door is Door.MCP and call.server is not None:
+            server = self.snapshot.document.get("servers", {}).get(call.server, {})
+            caller = replace(caller, audience=server.get("audience") or f"{self.issuer}/mcp/{call.server}")
+        return self._callers.setdefault(caller, caller)
 
 
 def _is_text(decision: Decision) -> bool:

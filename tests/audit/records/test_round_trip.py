@@ -30,7 +30,7 @@ from audit.records.who import RecordedWho, TokenRef, Who, links_of
 from governance.engine.call import Call, Door, EntityKind, Labels
 from governance.engine.decision import LAYERS, Decision, Detail, Effect, LayerResult, Obligation, Outcome
 from governance.engine.principal import Caller, Link, Principal, PrincipalKind, Tier
-from tests.audit.records.examples import AT, EXAMPLES, FULL_DECISION, placed
+from tests.audit.records.examples import AT, CALLER, EXAMPLES, FULL_DECISION, placed
 
 ANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
@@ -277,6 +277,12 @@ def test_what_was_too_long_for_the_record_is_named_as_omitted() -> None:
     assert read.omitted == {"detail", "obligations"}
     assert (read.decision.detail, read.decision.obligations) == (None, ())
     assert read.decision.entity == {"omitted_bytes": 20_008}
+
+
+def test_a_caller_is_read_once_for_all_of_its_records() -> None:
+    first, second = (read_decision(placed(FULL_DECISION, in_journal=here)) for here in (True, False))
+    assert first.head.who is second.head.who
+    assert first.head.who.caller == CALLER
 
 
 # --- Executions, changes and the other kinds
