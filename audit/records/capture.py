@@ -117,7 +117,7 @@ class Capturer:
         return Capture(part=part, attachments=attachments, source=captured)
 
 
-class Kept(NamedTuple):
+class RecordedCapture(NamedTuple):
     """What a record says of one payload, read back: `sealed` is what `key` opens, `omitted` that it was too long.
 
     `bytes` and `digest` are of the whole payload as it came; at level none nothing is known of it.
@@ -131,13 +131,13 @@ class Kept(NamedTuple):
     omitted: bool = False
 
 
-def read_capture(part: Fields) -> Kept:
+def read_capture(part: Fields) -> RecordedCapture:
     """The part of a `Capture`. Raises RecordInvalid."""
     level = part.choice("level", CaptureLevel)
     if level is CaptureLevel.NONE:
-        kept = Kept(level)
+        kept = RecordedCapture(level)
     else:
-        kept = Kept(
+        kept = RecordedCapture(
             level=level,
             bytes=part.whole("bytes"),
             digest=part.text("digest"),

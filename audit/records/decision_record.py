@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from audit.records.canonical import RecordInvalid, clean, map_text
-from audit.records.capture import Capture, Kept
+from audit.records.capture import Capture, RecordedCapture
 from audit.records.kinds import Kind, Level
 from audit.records.record import Head, Ids, Prepared, ids
 from audit.records.who import Who
@@ -194,5 +194,5 @@ class DecisionRecord:
     decision: Decision
     inputs: Inputs
     question: Question
-    arguments: Kept
+    arguments: RecordedCapture
     omitted: frozenset[str] = frozenset()

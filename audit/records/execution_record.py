@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from audit.records.canonical import RecordInvalid, clean
-from audit.records.capture import Capture, Kept, read_capture
+from audit.records.capture import Capture, RecordedCapture, read_capture
 from audit.records.fields import Fields
 from audit.records.kinds import Kind, Level, Source
 from audit.records.record import NO_IDS, Head, Ids, Prepared, read_head
@@ -139,12 +139,12 @@ class ExecutionRecord:
     started_at: int | None = None
     request_method: str | None = None
     request_source: str | None = None
-    input: Kept | None = None
+    input: RecordedCapture | None = None
     output_schema: str | None = None
     completed_at: int | None = None
     micros: int | None = None
     error: str | None = None
-    output: Kept | None = None
+    output: RecordedCapture | None = None
 
 
 def read_execution(body: bytes) -> ExecutionRecord:
@@ -183,6 +183,6 @@ def read_execution(body: bytes) -> ExecutionRecord:
     return found
 
 
-def _read_kept(data: Fields, name: str) -> Kept | None:
+def _read_kept(data: Fields, name: str) -> RecordedCapture | None:
     part = data.perhaps_fields(name)
     return None if part is None else read_capture(part)

@@ -11,7 +11,7 @@ from typing import Any
 
 from audit.models import DayKey
 from audit.records.canonical import RecordInvalid, read_map
-from audit.records.capture import Kept
+from audit.records.capture import RecordedCapture
 from audit.records.decision_reading import read_decision
 from audit.records.decision_record import DecisionRecord, Inputs
 from audit.records.who import RecordedWho
@@ -94,7 +94,7 @@ class Replayer:
             raise Unknown(REDACTED)
         return Replayed(record=record, decision=decision)
 
-    def _arguments(self, kept: Kept) -> tuple[dict[str, Any], bool]:
+    def _arguments(self, kept: RecordedCapture) -> tuple[dict[str, Any], bool]:
         if kept.sealed is None or kept.key is None:
             if kept.bytes == 2:
                 return {}, True

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.records.canonical import RecordInvalid, canonical
-from audit.records.capture import Capture, CaptureLevel, Kept
+from audit.records.capture import Capture, CaptureLevel, RecordedCapture
 from audit.records.change_record import read_change
 from audit.records.decision_reading import read_decision, read_question
 from audit.records.decision_record import DecisionRecord, Inputs, Question, prepare_decision
@@ -48,7 +48,7 @@ def who_again(who: RecordedWho) -> Who:
     )  # fmt: skip
 
 
-def capture_again(kept: Kept | None) -> Capture | None:
+def capture_again(kept: RecordedCapture | None) -> Capture | None:
     if kept is None:
         return None
     part = {name: value for name, value in kept._asdict().items() if value is not None and value is not False}
@@ -153,12 +153,12 @@ def whos(draw: st.DrawFn, text: st.SearchStrategy[str]) -> RecordedWho:
 
 
 @st.composite
-def kepts(draw: st.DrawFn) -> Kept:
+def kepts(draw: st.DrawFn) -> RecordedCapture:
     level = draw(st.sampled_from(CaptureLevel))
     if level is CaptureLevel.NONE:
-        return Kept(level)
+        return RecordedCapture(level)
     sealed = draw(st.booleans())
-    return Kept(
+    return RecordedCapture(
         level, draw(WHOLE), draw(HELD), draw(HELD) if sealed else None, draw(HELD) if sealed else None,
         not sealed and draw(st.booleans()),
     )  # fmt: skip
@@ -227,7 +227,13 @@ ALL_IDS: st.SearchStrategy[Ids] = st.builds(
 @ANY
 @given(whos(HELD), calls(HELD), decisions(HELD), inputs(HELD), questions(HELD), kepts(), st.booleans())
 def test_a_decision_is_read_as_it_was_made_and_written_again_the_same(
-    who: RecordedWho, call: Call, decision: Decision, told: Inputs, question: Question, kept: Kept, in_journal: bool
+    who: RecordedWho,
+    call: Call,
+    decision: Decision,
+    told: Inputs,
+    question: Question,
+    kept: RecordedCapture,
+    in_journal: bool,
 ) -> None:
     capture = capture_again(kept)
     assert capture is not None
@@ -294,8 +300,8 @@ def test_a_caller_is_read_once_for_all_of_its_records() -> None:
     st.lists(st.none() | HELD, min_size=6), st.none() | kepts(), st.none() | WHOLE,
 )  # fmt: skip
 def test_an_execution_is_read_as_it_was_made_and_written_again_the_same(
-    who: RecordedWho, known: Ids, source: Source, status: ExecutionStatus, said: list[str | None], kept: Kept | None,
-    micros: int | None,
+    who: RecordedWho, known: Ids, source: Source, status: ExecutionStatus, said: list[str | None],
+    kept: RecordedCapture | None, micros: int | None,
 ) -> None:  # fmt: skip
     common: dict[str, Any] = {"execution": "e", "decision": "d", "server": said[0], "tool": said[1], "call_id": said[2]}
     if status is ExecutionStatus.PENDING:

@@ -119,7 +119,8 @@ def test_a_record_that_cannot_be_read_is_unknown() -> None:
     recorder.record("t0", {"path": "/a"})
     whole = recorder.bodies[0]
     recorder.bodies += [whole.replace(b'"layers":[', b'"strata":['), whole.replace(b'"tier":50', b'"tier":51')]
-    result = run_backtest(backtests._replayer(document), iter([*recorder.bodies, whole[:-1]]), total=4)
+    replayer = backtests._replayer(with_deny(document, "false"))
+    result = run_backtest(replayer, iter([*recorder.bodies, whole[:-1]]), total=4)
     assert (result.total, result.unknown) == (4, {SEALED: 1, UNREADABLE: 3})
 
 
