@@ -7,10 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models.authored import Versioned
-from governance.engine.decision import LAYERS
+from governance.engine.decision import LAYERS, SHADOWABLE
 from governance.models.field import Mode
-
-SHADOWABLE = ("secrets", "blocklist", "rate_limit")
 
 
 class LayerMode(Versioned):

@@ -21,22 +21,6 @@ class CaptureChoice(models.TextChoices):
     FULL = "full", "everything"
 
 
-class RateClass(models.TextChoices):
-    """Which base rate applies to calls of an entity."""
-
-    OAUTH_PUBLIC = "oauth_public", "oauth_public"
-    OAUTH_AUTH = "oauth_auth", "oauth_auth"
-    CONTEXTS = "contexts", "contexts"
-    TASKS = "tasks", "tasks"
-    ARTIFACTS = "artifacts", "artifacts"
-    AGENT_REGISTRY = "agent_registry", "agent_registry"
-    AGENTS = "agents", "agents"
-    MCP_REGISTRY = "mcp_registry", "mcp_registry"
-    MCP = "mcp", "mcp"
-    STREAM = "stream", "stream"
-    CONTENT = "content", "content"
-
-
 def user_scope() -> list[str]:
     """The scopes of an entity that nobody wrote any for."""
     return ["user"]

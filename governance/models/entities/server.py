@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from accounts.models.authored import Authored, Versioned
 from accounts.models.slug import SlugField
-from governance.models.entities.entity import CaptureChoice, Entity, RateClass
+from governance.engine.compiled.defaults import RATE_CLASS
+from governance.models.entities.entity import CaptureChoice, Entity
 from governance.models.field import ExactJSONField, StringSet, slug_set, validate_tool_name
 
 TRANSPORT_NEEDS = {"http": "url", "sse": "url", "stdio": "command"}
@@ -56,7 +57,7 @@ class Server(Entity, Authored):
         default=False,
         help_text="Accept mere rewording of a pinned tool by itself; never from confidential up.",
     )
-    rate_class = models.CharField(max_length=40, default=RateClass.MCP)
+    rate_class = models.CharField(max_length=40, default=RATE_CLASS)
     capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re2
 
+from governance.engine.decision import SHADOWABLE
 from governance.engine.detection.detector import DetectorError
 from governance.engine.detection.matching.own import OwnDetectors
 from governance.policy.checks.strings import bad_regex
 from governance.policy.checks.structure import shown
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.node import Node
-from governance.policy.schema.controls import SHADOWABLE
 
 _ARGUMENT_OF = {"command": ("command",), "prompt": ("prompt", "endpoint"), "agent": ("agent",)}
 

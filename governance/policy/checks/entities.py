@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from governance.engine.call import EntityKind
+from governance.engine.compiled.defaults import BASE_PER_SECOND
 from governance.policy.checks.references import check_cycles
 from governance.policy.checks.structure import shown
 from governance.policy.checks.tool_schema import check_tool_schema
@@ -10,7 +11,6 @@ from governance.policy.document.entity_patterns import TABLES
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.node import Node
 from governance.policy.document.sensitivity import CONFIDENTIAL, LEVELS, level
-from governance.policy.schema.controls import BASE_PER_SECOND
 
 
 def check_entities(root: Node, errors: list[PolicyError]) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from governance.engine.compiled.defaults import (
+    BASE_PER_SECOND,
+    BURST_MULTIPLIER,
+    SESSION_CALLS,
+    SESSION_WINDOW_SECONDS,
+    STALE_AFTER,
+    STALE_AFTER_RESTRICTED,
+    TIER_MULTIPLIERS,
+)
 from governance.engine.decision import LAYERS
-from governance.policy.schema.entities import RATE_CLASS, TOOL_NAME
+from governance.engine.normalise.names import SLUG, TOOL_NAME
+from governance.policy.schema.entities import RATE_CLASS
 from governance.policy.schema.people import DESCRIPTION_FIELD, JUSTIFICATION
 from governance.policy.schema.rules import MODE, POINTER
 from governance.policy.schema.shapes import (
-    SLUG,
     Choice,
     Field,
     Flag,
@@ -21,24 +30,6 @@ from governance.policy.schema.shapes import (
     Table,
     Text,
 )
-
-SHADOWABLE = ("secrets", "blocklist", "rate_limit")
-"""Layers that may be in shadow as a whole, with an end."""
-
-BASE_PER_SECOND: dict[str, float] = {
-    "oauth_public": 10,
-    "oauth_auth": 10,
-    "contexts": 100,
-    "tasks": 50,
-    "artifacts": 50,
-    "agent_registry": 50,
-    "agents": 20,
-    "mcp_registry": 50,
-    "mcp": 200,
-    "stream": 100,
-    "content": 50,
-}
-TIER_MULTIPLIERS: dict[str, float] = {"admin": 10, "service": 5, "a2a": 5, "mcp": 5, "user": 1, "anon": 0.5}
 
 CONTROL_ID = Text(what="id", pattern=r"[a-z0-9][a-z0-9._:/-]{0,127}", max_length=128)
 ID_FIELD = Field(shape=Text(what="id", pattern=SLUG), required=True, doc="Its id.")
@@ -179,11 +170,13 @@ SETTINGS = Struct(
     fields={
         "stale_after": Field(
             shape=Number(minimum=1, maximum=3_600),
-            default=300,
+            default=STALE_AFTER,
             doc="Seconds without confirmed state until calls are denied.",
         ),
         "stale_after_restricted": Field(
-            shape=Number(minimum=1, maximum=3_600), default=30, doc="The same for restricted entities."
+            shape=Number(minimum=1, maximum=3_600),
+            default=STALE_AFTER_RESTRICTED,
+            doc="The same for restricted entities.",
         ),
         "two_person": Field(shape=Flag(), default=False, doc="Publishing needs a second person."),
     },
@@ -197,7 +190,7 @@ RATE_LIMITS = Struct(
         "disabled": Field(shape=Flag(), default=False, doc="No limits at all; refused in production."),
         "burst_multiplier": Field(
             shape=Number(minimum=1, maximum=1_000, whole=False),
-            default=3,
+            default=BURST_MULTIPLIER,
             doc="A bucket holds this many seconds' worth.",
         ),
         "base_per_second": Field(
@@ -220,9 +213,13 @@ RATE_LIMITS = Struct(
             shape=Struct(
                 what="session limit",
                 fields={
-                    "calls": Field(shape=Number(minimum=1, maximum=1_000_000), default=300, doc="Calls in the window."),
+                    "calls": Field(
+                        shape=Number(minimum=1, maximum=1_000_000), default=SESSION_CALLS, doc="Calls in the window."
+                    ),
                     "window_seconds": Field(
-                        shape=Number(minimum=1, maximum=86_400), default=60, doc="Length of the window."
+                        shape=Number(minimum=1, maximum=86_400),
+                        default=SESSION_WINDOW_SECONDS,
+                        doc="Length of the window.",
                     ),
                 },
             ),

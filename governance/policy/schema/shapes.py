@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from governance.engine.call import Json
-
-SLUG = r"[a-z0-9][a-z0-9._-]{0,63}"
+from governance.engine.normalise.names import SLUG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,8 +34,9 @@ from governance.api.management.documents import (
 from governance.api.management.door.door import ManagementView, running
 from governance.api.management.door.pages import QUERY, page_of
 from governance.api.management.door.problems import not_found, refused_columns
-from governance.api.management.resources import META, NUMBER, SLUG
+from governance.api.management.resources import META, NUMBER
 from governance.engine.moment import moment
+from governance.engine.normalise.names import SLUG
 from governance.policy.document.moments import moment as read_moment
 from governance.policy.tables.row_mapping import column_default
 
