@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from accounts.models.slug import Sensitivity
 from governance.models.field import kind_set, slug_set, tier_set
-
-HIGH = frozenset({Sensitivity.CONFIDENTIAL, Sensitivity.RESTRICTED})
 
 
 class CaptureChoice(models.TextChoices):
@@ -42,14 +39,6 @@ class Entity(models.Model):
 
     class Meta:
         abstract = True
-
-    def clean(self) -> None:
-        """Refuse an open door to what is sensitive."""
-        super().clean()
-        if self.default_allow and self.sensitivity in HIGH:
-            raise ValidationError(
-                {"default_allow": f"What is {self.sensitivity} needs a rule; it cannot be allowed by default."}
-            )
 
     @classmethod
     def scope_filter(cls, *, departments: frozenset[str], servers: frozenset[str]) -> Q | None:

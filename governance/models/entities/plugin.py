@@ -35,7 +35,7 @@ class Plugin(Entity, Authored):
         ordering = ("slug",)
 
     def clean(self) -> None:
-        """A plugin's id is what clients accept; an explicit reference to nothing is a mistake."""
+        """The form of the id, which is narrower than a slug's."""
         super().clean()
         if not re.fullmatch(PLUGIN_ID, self.slug):
             raise ValidationError({"slug": "A plugin's id is 3 to 50 of a–z, 0–9 and dash, not at either end."})

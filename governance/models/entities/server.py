@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -13,8 +12,6 @@ from accounts.models.slug import SlugField
 from governance.engine.compiled.defaults import RATE_CLASS
 from governance.models.entities.entity import CaptureChoice, Entity
 from governance.models.field import ExactJSONField, StringSet, slug_set, validate_tool_name
-
-TRANSPORT_NEEDS = {"http": "url", "sse": "url", "stdio": "command"}
 
 
 class DoorMode(models.TextChoices):
@@ -62,16 +59,6 @@ class Server(Entity, Authored):
 
     class Meta:
         ordering = ("slug",)
-
-    def clean(self) -> None:
-        """A transport names what it reaches."""
-        super().clean()
-        if self.transport:
-            need = TRANSPORT_NEEDS.get(self.transport.get("kind", ""))
-            if need is None:
-                raise ValidationError({"transport": "kind: one of http, sse, stdio."})
-            if not self.transport.get(need):
-                raise ValidationError({"transport": f"{need}: needed for {self.transport['kind']}."})
 
     @classmethod
     def scope_filter(cls, *, departments: frozenset[str], servers: frozenset[str]) -> Q | None:
