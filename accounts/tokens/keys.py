@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,11 @@ from jwt.exceptions import InvalidKeyError
 
 from accounts.tokens import base64url
 from accounts.tokens.errors import KeyConfigurationError
+from governance.vault.encoding import KID
 
 ALGORITHMS = ("HS256", "EdDSA", "RS256")
 HMAC_BYTES = 32
 RSA_BITS = 2048
-_KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _IMPLEMENTED = get_default_algorithms()
 
 
@@ -107,7 +106,7 @@ def parse_signing_keys(text: str) -> KeyRing:
 def _parse_one(text: str, named: str) -> SigningKey:
     kid, _, rest = text.partition(":")
     algorithm, _, material = rest.partition(":")
-    if not _KID.fullmatch(kid):
+    if not KID.fullmatch(kid):
         raise KeyConfigurationError(f"{named}: a kid is 1 to 64 of A–Z a–z 0–9 . _ -, followed by :algorithm:material")
     if algorithm not in ALGORITHMS:
         raise KeyConfigurationError(f"{named}: the algorithm must be one of {', '.join(ALGORITHMS)}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from governance.engine.call import EntityKind
 from governance.engine.compiled.defaults import BASE_PER_SECOND
+from governance.engine.compiled.entity import CONFIDENTIAL, SENSITIVITIES
 from governance.policy.checks.references import check_cycles
 from governance.policy.checks.structure import shown
 from governance.policy.checks.tool_schema import check_tool_schema
 from governance.policy.document.entity_patterns import TABLES
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.node import Node
-from governance.policy.document.sensitivity import CONFIDENTIAL, LEVELS, level
+from governance.policy.document.sensitivity import level
+from governance.policy.schema.controls import PLACES
 
 _REACHED_BY = {
     "http": ("url", ("command", "args")),
@@ -60,7 +62,7 @@ def check_rate_classes(root: Node, errors: list[PolicyError]) -> None:
 def _default_allow(node: Node, effective: int, errors: list[PolicyError]) -> None:
     allow = node.get("default_allow")
     if allow is not None and allow.content is True and effective >= CONFIDENTIAL:
-        errors.append(allow.error(f"is refused at confidential and above, and this is {LEVELS[effective]}"))
+        errors.append(allow.error(f"is refused at confidential and above, and this is {SENSITIVITIES[effective]}"))
 
 
 def _transport(server: Node, errors: list[PolicyError]) -> None:
@@ -124,9 +126,9 @@ def check_bindings(root: Node, errors: list[PolicyError]) -> None:
         into = binding.get("into")
         if into is None or not isinstance(into.content, dict):
             continue
-        places = [key for key in ("header", "environment", "argument", "query") if key in into.content]
+        places = [key for key in PLACES if key in into.content]
         if len(places) != 1:
-            errors.append(into.error("names exactly one of header, environment, argument, query"))
+            errors.append(into.error(f"names exactly one of {', '.join(PLACES)}"))
             continue
         kind = server.text("transport", "kind") if server is not None else None
         stdio = kind == "stdio"

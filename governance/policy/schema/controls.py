@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from governance.engine.compiled.defaults import (
     BASE_PER_SECOND,
     BURST_MULTIPLIER,
@@ -229,6 +231,17 @@ RATE_LIMITS = Struct(
     },
 )
 
+PLACES: Mapping[str, Field] = {
+    "header": Field(shape=Text(what="header name", pattern=r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}"), doc="A header."),
+    "environment": Field(shape=Text(what="variable name", pattern=r"[A-Za-z_][A-Za-z0-9_]{0,99}"), doc="For stdio."),
+    "argument": Field(shape=POINTER, doc="An argument, by JSON pointer; needs `hosts`."),
+    "query": Field(
+        shape=Text(what="query parameter", pattern=r"[A-Za-z0-9._~-]{1,100}"),
+        doc="Needs `allow_query`.",
+    ),
+}
+"""Where a secret can go; a binding names exactly one."""
+
 BINDING = Struct(
     what="binding",
     fields={
@@ -239,17 +252,7 @@ BINDING = Struct(
             shape=Struct(
                 what="place",
                 fields={
-                    "header": Field(
-                        shape=Text(what="header name", pattern=r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}"), doc="A header."
-                    ),
-                    "environment": Field(
-                        shape=Text(what="variable name", pattern=r"[A-Za-z_][A-Za-z0-9_]{0,99}"), doc="For stdio."
-                    ),
-                    "argument": Field(shape=POINTER, doc="An argument, by JSON pointer; needs `hosts`."),
-                    "query": Field(
-                        shape=Text(what="query parameter", pattern=r"[A-Za-z0-9._~-]{1,100}"),
-                        doc="Needs `allow_query`.",
-                    ),
+                    **PLACES,
                     "allow_query": Field(shape=Flag(), default=False, doc="Yes, put it into the address."),
                     "template": Field(
                         shape=Text(what="template", min_length=1, check="template"),
@@ -259,7 +262,7 @@ BINDING = Struct(
                 },
             ),
             required=True,
-            doc="Where it goes: exactly one of header, environment, argument, query.",
+            doc=f"Where it goes: exactly one of {', '.join(PLACES)}.",
         ),
         "hosts": Field(
             shape=Many(of=Text(what="host", pattern=r"[a-z0-9.:_\[\]-]{1,253}"), empty=False),

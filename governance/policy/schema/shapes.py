@@ -16,7 +16,7 @@ from governance.engine.normalise.names import SLUG
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A string. `pattern` must match the whole of it; `check` names a further test (see `checks.CHECKS`).
+    """A string. `pattern` must match the whole of it; `check` names a further test (see `checks.strings.CHECKS`).
 
     `lines` allows line feeds and tabs. `what` is how an error names it.
     """

@@ -10,6 +10,7 @@ import pytest
 
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys
+from governance.engine.principal import RATE_TIERS
 from governance.policy.demo.files import POLICY_FILE
 from governance.policy.files.bundle import parse_policy, read_policy
 from governance.policy.files.json_schema import json_schema, schema_text
@@ -77,6 +78,7 @@ def test_the_engine_takes_the_same_defaults() -> None:
     base, factors = (RATE_LIMITS.fields[key].shape for key in ("base_per_second", "tier_multipliers"))
     assert isinstance(base, Table)
     assert isinstance(factors, Struct)
+    assert set(factors.fields) == RATE_TIERS
     assert snapshot.limits.rates == {
         (name, tier): rate * factor.default  # type: ignore[operator]
         for name, rate in base.known.items()
