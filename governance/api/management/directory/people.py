@@ -53,8 +53,7 @@ class PeopleView(ManagementView):
         """The accounts that the reader's grants reach."""
         self.require(request, "accounts.view_user")
         scope = scoped_rows(self.user(request), "accounts.view_user", User)
-        rows = User.objects.select_related("owner")
-        return rows if scope is None else rows.filter(scope)
+        return User.objects.select_related("owner").filter(scope or Q())
 
     def found(self, request: Request, key: str) -> User:
         """One account. Raises `Problem` 404."""
