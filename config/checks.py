@@ -8,7 +8,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,10 +17,24 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from config.keys.faults import master_key_faults, pem_faults, signing_key_faults, weakness
+from accounts.tokens.errors import KeyConfigurationError
+from accounts.tokens.keys import parse_signing_keys
+from config.keys.weakness import weakness
+from governance.vault.errors import KeyMaterialError
+from governance.vault.keypair import parse_capture_keys
+from governance.vault.keypair import parse_signing_keys as parse_ed25519_keys
+from governance.vault.master import MasterKeys
 
 TAG = "toolgate"
 NOT_DURABLE = frozenset({"tmpfs", "ramfs", "overlay", "aufs"})
+PARSERS: dict[str, Callable[[str], object]] = {
+    "TOOLGATE_SIGNING_KEYS": parse_signing_keys,
+    "TOOLGATE_MASTER_KEYS": MasterKeys.parse,
+    "TOOLGATE_AUDIT_KEY": partial(parse_ed25519_keys, setting="TOOLGATE_AUDIT_KEY"),
+    "TOOLGATE_POLICY_KEY": partial(parse_ed25519_keys, setting="TOOLGATE_POLICY_KEY"),
+    "TOOLGATE_CAPTURE_KEY": parse_capture_keys,
+}
+"""Who reads each key setting when it is used; none of them repeats any of it in an error."""
 
 
 def is_loopback(host: str) -> bool:
@@ -97,17 +112,16 @@ def keys_are_hard_to_guess(**_: Any) -> Sequence[CheckMessage]:
 
 @register(TAG)
 def keys_have_their_form(**_: Any) -> Sequence[CheckMessage]:
-    faults = {
-        "TOOLGATE_SIGNING_KEYS": signing_key_faults(settings.TOOLGATE_SIGNING_KEYS),
-        "TOOLGATE_MASTER_KEYS": master_key_faults(settings.TOOLGATE_MASTER_KEYS),
-    }
-    for name, kind in (("AUDIT", "ed25519"), ("POLICY", "ed25519"), ("CAPTURE", "x25519")):
-        value = getattr(settings, f"TOOLGATE_{name}_KEY")
-        faults[f"TOOLGATE_{name}_KEY"] = pem_faults(value, kind=kind) if value else []
-    hint = "See docs/settings.md for its form."
-    return [
-        Error(f"{name}: {fault}.", hint=hint, id="toolgate.E006") for name, found in faults.items() for fault in found
-    ]
+    found: list[CheckMessage] = []
+    for name, parse in PARSERS.items():
+        value = getattr(settings, name)
+        try:
+            if value:
+                parse(value)
+        except (KeyConfigurationError, KeyMaterialError) as error:
+            fault = str(error).removeprefix(f"{name}: ")
+            found.append(Error(f"{name}: {fault}.", hint="See docs/settings.md for its form.", id="toolgate.E006"))
+    return found
 
 
 @register(TAG)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.core.validators import RegexValidator
 from django.db import models
 
-SLUG_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
+from governance.engine.normalise.names import SLUG
+
 SLUG_MAX = 64
 
 validate_slug = RegexValidator(
-    rf"\A{SLUG_PATTERN}\Z",
+    rf"\A{SLUG}\Z",
     "Use 1 to 64 of a–z, 0–9, dot, dash and underscore, beginning with a letter or digit.",
 )
 

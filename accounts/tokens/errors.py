@@ -20,7 +20,7 @@ class TokenError(CredentialError):
 
 
 class KeyConfigurationError(ValueError):
-    """Signing keys that cannot be used; says which kid and why, never the material."""
+    """Signing keys that cannot be used; says which of them and why, never the material."""
 
 
 class RevocationTampered(Exception):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
@@ -20,11 +20,11 @@ from jwt.exceptions import InvalidKeyError
 
 from accounts.tokens import base64url
 from accounts.tokens.errors import KeyConfigurationError
+from governance.vault.encoding import KID
 
 ALGORITHMS = ("HS256", "EdDSA", "RS256")
 HMAC_BYTES = 32
 RSA_BITS = 2048
-_KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _IMPLEMENTED = get_default_algorithms()
 
 
@@ -95,46 +95,49 @@ class KeyRing:
 
 
 def parse_signing_keys(text: str) -> KeyRing:
-    """Read `TOOLGATE_SIGNING_KEYS`: comma-separated `kid:algorithm:material`. Raises KeyConfigurationError."""
-    return KeyRing(tuple(_parse_one(part.strip()) for part in text.split(",") if part.strip()))
+    """Read `TOOLGATE_SIGNING_KEYS`: comma-separated `kid:algorithm:material`.
+
+    Raises KeyConfigurationError, which names a key by its place: what stands where a kid or a path should may be a key.
+    """
+    parts = filter(None, (part.strip() for part in text.split(",")))
+    return KeyRing(tuple(_parse_one(part, f"signing key {place}") for place, part in enumerate(parts, 1)))
 
 
-def _parse_one(text: str) -> SigningKey:
+def _parse_one(text: str, named: str) -> SigningKey:
     kid, _, rest = text.partition(":")
     algorithm, _, material = rest.partition(":")
-    if not _KID.fullmatch(kid):
-        raise KeyConfigurationError(
-            "signing keys: a kid is 1 to 64 of A–Z a–z 0–9 . _ -, followed by :algorithm:material"
-        )
+    if not KID.fullmatch(kid):
+        raise KeyConfigurationError(f"{named}: a kid is 1 to 64 of A–Z a–z 0–9 . _ -, followed by :algorithm:material")
     if algorithm not in ALGORITHMS:
-        raise KeyConfigurationError(f"signing key {kid}: the algorithm must be one of {', '.join(ALGORITHMS)}")
+        raise KeyConfigurationError(f"{named}: the algorithm must be one of {', '.join(ALGORITHMS)}")
     if algorithm == "HS256":
-        return _shared(kid, material)
-    return _pair(kid, algorithm, material)
+        return _shared(kid, material, named)
+    return _pair(kid, algorithm, material, named)
 
 
-def _shared(kid: str, material: str) -> SigningKey:
+def _shared(kid: str, material: str, named: str) -> SigningKey:
     try:
         secret = base64url.decode(material.rstrip("="))
     except ValueError:
-        raise KeyConfigurationError(f"signing key {kid}: the material must be base64url") from None
+        raise KeyConfigurationError(f"{named}: the material must be base64url") from None
     if len(secret) < HMAC_BYTES:
-        raise KeyConfigurationError(f"signing key {kid}: HS256 needs at least {HMAC_BYTES} bytes, not {len(secret)}")
+        raise KeyConfigurationError(f"{named}: HS256 needs at least {HMAC_BYTES} bytes, not {len(secret)}")
     if len(set(secret)) < 8:
-        raise KeyConfigurationError(f"signing key {kid}: these bytes repeat; use random ones")
+        raise KeyConfigurationError(f"{named}: these bytes repeat; use random ones")
     try:
         prepared = _IMPLEMENTED["HS256"].prepare_key(secret)
     except InvalidKeyError:
         # A public key used as a shared secret is the classic confusion: anybody could sign.
-        raise KeyConfigurationError(f"signing key {kid}: HS256 needs random bytes, not another kind of key") from None
+        raise KeyConfigurationError(f"{named}: HS256 needs random bytes, not another kind of key") from None
     return SigningKey(kid=kid, algorithm="HS256", private=prepared, public=prepared)
 
 
-def _pair(kid: str, algorithm: str, path: str) -> SigningKey:
+def _pair(kid: str, algorithm: str, path: str, named: str) -> SigningKey:
     try:
         pem = Path(path).read_bytes()
-    except OSError as error:
-        raise KeyConfigurationError(f"signing key {kid}: cannot read {path!r}: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no path"
+        raise KeyConfigurationError(f"{named}: cannot read its PEM file: {why}") from None
     private: Any = None
     public: Any = None
     try:
@@ -143,13 +146,13 @@ def _pair(kid: str, algorithm: str, path: str) -> SigningKey:
             public = private.public_key()
         else:
             public = load_pem_public_key(pem)
-    except (ValueError, TypeError):
-        raise KeyConfigurationError(f"signing key {kid}: {path!r} is not an unencrypted PEM key") from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise KeyConfigurationError(f"{named}: its file is not an unencrypted PEM key") from None
     wanted = (Ed25519PublicKey, Ed25519PrivateKey) if algorithm == "EdDSA" else (RSAPublicKey, RSAPrivateKey)
     if not isinstance(public, wanted[0]):
-        raise KeyConfigurationError(f"signing key {kid}: {path!r} is not a key for {algorithm}")
+        raise KeyConfigurationError(f"{named}: its file is not a key for {algorithm}")
     if isinstance(public, RSAPublicKey) and public.key_size < RSA_BITS:
-        raise KeyConfigurationError(f"signing key {kid}: RSA needs at least {RSA_BITS} bits, not {public.key_size}")
+        raise KeyConfigurationError(f"{named}: RSA needs at least {RSA_BITS} bits, not {public.key_size}")
     return SigningKey(kid=kid, algorithm=algorithm, private=private, public=public)
 
 

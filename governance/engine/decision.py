@@ -41,6 +41,9 @@ LAYERS: tuple[str, ...] = (
     "approval",
 )
 
+SHADOWABLE: tuple[str, ...] = ("secrets", "blocklist", "rate_limit")
+"""Layers that may be in shadow as a whole, with an end."""
+
 
 class LayerResult(NamedTuple):
     """One layer's outcome. `nanos` is its wall time; `evidence` goes to the record and to staff, never to an agent.

@@ -11,6 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from accounts.models.slug import SlugField, TierChoice
+from governance.engine.normalise.names import TOOL_NAME
 
 if TYPE_CHECKING:
     _TextField = models.TextField[Any, Any]
@@ -19,7 +20,6 @@ else:
     _TextField = models.TextField
     _StringSet = ArrayField
 
-TOOL_NAME = r"[A-Za-z0-9_.:-]{1,128}"
 validate_tool_name = RegexValidator(
     rf"\A{TOOL_NAME}\Z", "A tool's own name is 1 to 128 of A–Z, a–z, 0–9, underscore, dot, colon and dash."
 )

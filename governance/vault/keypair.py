@@ -81,7 +81,7 @@ def _parse(
     text: str, setting: str, private_type: type[Private], public_type: type[Public]
 ) -> KeyPairs[Private, Public]:
     keys: list[KeyPair[Private, Public]] = []
-    for given, loaded in _load(text, setting, private_type, public_type):
+    for place, (given, loaded) in enumerate(_load(text, setting, private_type, public_type), 1):
         if isinstance(loaded, private_type):
             # mypy checks a constrained type variable once per constraint, and no variable can be both.
             private: Any = loaded
@@ -94,7 +94,7 @@ def _parse(
             )
         kid = given or fingerprint(public)
         if any(key.kid == kid for key in keys):
-            raise KeyMaterialError(f"{setting}: key {kid} is given twice")
+            raise KeyMaterialError(f"{setting}: key {place} is given twice")
         keys.append(KeyPair(kid=kid, public=public, private=private))
     if not keys:
         raise KeyMaterialError(f"{setting}: no key is given")
@@ -113,32 +113,34 @@ def _load(
         for block in _PEM_BLOCK.findall(text):
             yield "", _load_pem(block.encode("ascii", "replace"), setting)
         return
-    for item in filter(None, (part.strip() for part in text.split(","))):
+    parts = filter(None, (part.strip() for part in text.split(",")))
+    for place, item in enumerate(parts, 1):  # an error names neither kid nor path: a key may stand there
         kid, _, value = ("", "", item) if item.startswith("/") else item.partition(":")
         if (kid and not KID.fullmatch(kid)) or not value:
             raise KeyMaterialError(f"{setting}: each key is written kid:base64url or kid:/path.pem")
         if value.startswith("/"):
             try:
                 data = Path(value).read_bytes()
-            except OSError as error:
-                raise KeyMaterialError(f"{setting}: file {value}: {error.strerror}") from None
+            except (OSError, ValueError) as error:
+                why = getattr(error, "strerror", None) or "no path"
+                raise KeyMaterialError(f"{setting}: the file of key {place} cannot be read: {why}") from None
             yield kid, _load_pem(data, setting)
         else:
-            yield kid, _load_raw(value, setting, kid, private_type, public_type)
+            yield kid, _load_raw(value, f"{setting}: key {place}", private_type, public_type)
 
 
-def _load_raw(value: str, setting: str, kid: str, private_type: type[Private], public_type: type[Public]) -> object:
+def _load_raw(value: str, named: str, private_type: type[Private], public_type: type[Public]) -> object:
     is_public = value.startswith("public:")
     try:
         raw = from_base64url(value.removeprefix("public:").rstrip("="))
         if len(raw) != 32:
             raise ValueError
     except ValueError:
-        raise KeyMaterialError(f"{setting}: key {kid} is not 32 bytes of base64url") from None
+        raise KeyMaterialError(f"{named} is not 32 bytes of base64url") from None
     if is_public:
         return public_type.from_public_bytes(raw)
     if weakness := weakness_of(raw):
-        raise KeyMaterialError(f"{setting}: key {kid} is refused, {weakness}")
+        raise KeyMaterialError(f"{named} is refused, {weakness}")
     return private_type.from_private_bytes(raw)
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from governance.vault.encoding import frame, from_base64url, split_key
 from governance.vault.errors import KeyMaterialError, VaultError
 
-MINIMUM_BYTES = 32
+KEY_BYTES = 32
 _SALT = b"toolgate/v1"
 _PLACEHOLDERS = ("change", "secret", "example", "placeholder", "password", "default", "insecure", "replace")
 
@@ -36,13 +36,11 @@ class Purpose(StrEnum):
 
 
 def weakness_of(key: bytes) -> str | None:
-    """Why a key is no product of a random generator, or None.
+    """Why a key of 32 bytes is no product of a random generator, or None.
 
     32 random bytes have about 4.9 bits of entropy a byte as counted here; under 4.0, all printable, or evenly
     stepped does not happen by chance (each less than once in 10^12 keys).
     """
-    if len(key) < MINIMUM_BYTES:
-        return f"it is shorter than {MINIMUM_BYTES} bytes"
     if any(word.encode() in key.lower() for word in _PLACEHOLDERS) or all(32 <= byte < 127 for byte in key):
         return "it is text, not random bytes"
     entropy = -sum(count / len(key) * math.log2(count / len(key)) for count in Counter(key).values())
@@ -71,19 +69,22 @@ class MasterKeys:
     def parse(cls, text: str, *, setting: str = "TOOLGATE_MASTER_KEYS") -> MasterKeys:
         """Keys from `kid:base64url[,kid:base64url…]`.
 
-        Raises KeyMaterialError for an empty list, a repeated kid, and a key that is short, text or of low entropy.
+        Raises KeyMaterialError for an empty list, a repeated kid, and a key that is not 32 bytes, or not random ones.
         """
         keys: dict[str, MasterKey] = {}
-        for item in filter(None, (part.strip() for part in text.split(","))):
+        parts = filter(None, (part.strip() for part in text.split(",")))
+        for place, item in enumerate(parts, 1):  # an error names no kid: a key may stand where the kid should
             kid, encoded = split_key(item, setting=setting)
             try:
                 key = from_base64url(encoded.rstrip("="))
             except ValueError:
-                raise KeyMaterialError(f"{setting}: key {kid} is not base64url") from None
+                raise KeyMaterialError(f"{setting}: key {place} is not base64url") from None
+            if len(key) != KEY_BYTES:
+                raise KeyMaterialError(f"{setting}: key {place} is {len(key)} bytes, not {KEY_BYTES}")
             if weakness := weakness_of(key):
-                raise KeyMaterialError(f"{setting}: key {kid} is refused, {weakness}")
+                raise KeyMaterialError(f"{setting}: key {place} is refused, {weakness}")
             if kid in keys:
-                raise KeyMaterialError(f"{setting}: key {kid} is given twice")
+                raise KeyMaterialError(f"{setting}: key {place} is given twice")
             keys[kid] = MasterKey(kid=kid, key=key)
         if not keys:
             raise KeyMaterialError(f"{setting}: no key is given")

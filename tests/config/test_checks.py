@@ -12,8 +12,8 @@ from django.core.checks import run_checks
 from pytest_django.fixtures import Settings
 
 from config import checks
-from config.keys.faults import weakness
 from config.keys.kept import MAKERS
+from config.keys.weakness import weakness
 
 # Only the checks look at the changed setting; no connection is made from it.
 pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
@@ -99,6 +99,16 @@ def test_random_keys_are_never_called_weak() -> None:
         ("TOOLGATE_SIGNING_KEYS", f"k1:HS256:{RANDOM},k1:HS256:{RANDOM}"),
         ("TOOLGATE_SIGNING_KEYS", "k1:EdDSA:/nowhere.pem"),
         ("TOOLGATE_SIGNING_KEYS", RANDOM),
+        ("TOOLGATE_SIGNING_KEYS", f"{RANDOM}:HS256:k1"),
+        ("TOOLGATE_SIGNING_KEYS", f"k1:EdDSA:{RANDOM}"),
+        ("TOOLGATE_SIGNING_KEYS", f"k1:RS256:/{RANDOM}"),
+        ("TOOLGATE_SIGNING_KEYS", f"k1:EdDSA:{RANDOM}\0"),
+        ("TOOLGATE_MASTER_KEYS", f"{RANDOM}:k1"),
+        ("TOOLGATE_MASTER_KEYS", f"{RANDOM}:{RANDOM},{RANDOM}:{RANDOM}"),
+        ("TOOLGATE_AUDIT_KEY", RANDOM),
+        ("TOOLGATE_AUDIT_KEY", f"{RANDOM}:{RANDOM[:8]}"),
+        ("TOOLGATE_POLICY_KEY", f"k1:/{RANDOM}"),
+        ("TOOLGATE_CAPTURE_KEY", f"{RANDOM}:{RANDOM},{RANDOM}:{RANDOM}"),
         ("TOOLGATE_MASTER_KEYS", RANDOM),
         ("TOOLGATE_MASTER_KEYS", f"k1:{RANDOM}AAAA"),
         ("TOOLGATE_AUDIT_KEY", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
@@ -110,6 +120,21 @@ def test_a_key_of_the_wrong_form_is_refused(settings: Settings, name: str, value
     setattr(settings, name, value)
     assert ids(checks.keys_have_their_form()) == {"toolgate.E006"}
     assert RANDOM not in str(checks.keys_have_their_form())
+    assert all(message.msg.startswith(f"{name}: ") for message in checks.keys_have_their_form())
+
+
+def test_a_key_that_its_reader_would_refuse_at_start_is_refused_before(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    settings.TOOLGATE_SECRETS_MODE = "skip"
+    for name, value in (
+        ("TOOLGATE_MASTER_KEYS", "k1:" + base64.urlsafe_b64encode(b"ab" * 16).decode().rstrip("=")),
+        ("TOOLGATE_SIGNING_KEYS", f"k1:EdDSA:{tmp_path}/empty.pem"),
+    ):
+        before = getattr(settings, name)
+        setattr(settings, name, value)
+        assert ids(checks.keys_have_their_form()) == {"toolgate.E006"}
+        setattr(settings, name, before)
+    assert ids(checks.keys_have_their_form()) == set()
 
 
 def test_the_public_half_of_the_policy_key_is_enough(settings: Settings) -> None:

@@ -39,10 +39,9 @@ class ObjectForm(_ModelForm):
     def _post_clean(self) -> None:
         """Check the object itself, then whether somebody else was faster."""
         super()._post_clean()  # type: ignore[misc]
-        if self.errors:
-            return
         self.check_object()
-        self._look_for_a_conflict()
+        if not self.errors:
+            self._look_for_a_conflict()
 
     def check_object(self) -> None:
         """What else the object must keep to, each fault added to the form; here nothing."""

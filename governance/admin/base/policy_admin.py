@@ -33,13 +33,16 @@ class PolicyForm(ObjectForm):
         return object_of(instance)
 
     def check_object(self) -> None:
-        """Place each fault at the field it is about."""
+        """Place each fault at the field it is about; a field that could not be read has been told of already."""
+        unread = set(self.errors)
         try:
             check_object(self.instance)
         except ValidationError as error:
             for name, messages in error.message_dict.items():
-                for message in messages:
-                    self.add_error(name if name in self.fields else None, message)
+                field = name if name in self.fields else None
+                if not unread or (field is not None and field not in unread):
+                    for message in messages:
+                        self.add_error(field, message)
 
 
 class PolicyAdmin(ObjectAdmin):

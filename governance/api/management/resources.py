@@ -13,6 +13,7 @@ from accounts.models.authored import Versioned
 from accounts.services.change import permission
 from governance.engine.call import Json
 from governance.engine.moment import moment
+from governance.engine.normalise.names import SLUG, TOOL_NAME
 from governance.models import (
     Agent,
     Binding,
@@ -40,7 +41,6 @@ from governance.policy.tables.row_mapping import HOME_OF, Form, Home
 META = "meta"
 """The key beside the policy's own under which an object's version stands."""
 
-SLUG = r"[a-z0-9][a-z0-9._-]{0,63}"
 NUMBER = r"[1-9][0-9]{0,17}"
 
 
@@ -128,7 +128,7 @@ RESOURCES: tuple[Resource, ...] = (
     Resource(path="test-principals", model=PolicyPrincipal, title="test principal"),
     Resource(path="agents", model=Agent, title="agent"),
     Resource(path="servers", model=Server, title="server"),
-    Resource(path="tools", model=Tool, title="tool", key=rf"{SLUG}/[A-Za-z0-9_.:-]{{1,128}}"),
+    Resource(path="tools", model=Tool, title="tool", key=f"{SLUG}/{TOOL_NAME}"),
     Resource(path="data-sources", model=DataSource, title="data source"),
     Resource(path="skills", model=Skill, title="skill"),
     Resource(path="plugins", model=Plugin, title="plugin"),

@@ -9,6 +9,16 @@ from typing import Literal, TypeAlias
 from governance.engine.blocking.blocklist import Blocklist
 from governance.engine.blocking.data_sources import DataSourcePatterns
 from governance.engine.call import Json
+from governance.engine.compiled.defaults import (
+    BASE_PER_SECOND,
+    BURST_MULTIPLIER,
+    RATE_CLASS,
+    SESSION_CALLS,
+    SESSION_WINDOW_SECONDS,
+    STALE_AFTER,
+    STALE_AFTER_RESTRICTED,
+    TIER_MULTIPLIERS,
+)
 from governance.engine.compiled.entity import SENSITIVITIES, Bound, Entity, Profile
 from governance.engine.compiled.exemption import Exemption
 from governance.engine.compiled.hook_matching import HookEntry
@@ -20,28 +30,14 @@ from governance.engine.compiled.rule import Rule, Subjects
 from governance.engine.compiled.snapshot import BlocklistLike, EngineKeys, Limits, ScannerLike, Snapshot
 from governance.engine.conditions.argument_schema import ArgumentSchema
 from governance.engine.conditions.condition import compile_condition
-from governance.engine.decision import Effect
+from governance.engine.decision import SHADOWABLE, Effect
 from governance.engine.detection.scanner import Scanner
-from governance.engine.document.controls import RateLimitFields, RateTierWord
+from governance.engine.document.controls import RateLimitFields
 from governance.engine.document.entities import AgentFields, EntityFields
 from governance.engine.document.policy import PolicyDocument
 from governance.engine.document.rules import RuleFields
 from governance.engine.principal import TIERS
 
-BASE_PER_SECOND: Mapping[str, float] = {
-    "oauth_public": 10,
-    "oauth_auth": 10,
-    "contexts": 100,
-    "tasks": 50,
-    "artifacts": 50,
-    "agent_registry": 50,
-    "agents": 20,
-    "mcp_registry": 50,
-    "mcp": 200,
-    "stream": 100,
-    "content": 50,
-}
-TIER_MULTIPLIERS: Mapping[RateTierWord, float] = {"admin": 10, "service": 5, "a2a": 5, "mcp": 5, "user": 1, "anon": 0.5}
 SLICE = 8
 """Rules or tools a slice; a rule with a loop in its condition costs about 0.3 ms and has a slice of its own."""
 
@@ -146,12 +142,12 @@ def compile_slices(
         shadow_until={
             layer: seconds(mode["until"])
             for layer, mode in document.get("layers", {}).items()
-            if layer in ("secrets", "blocklist", "rate_limit") and mode.get("mode") == "shadow" and "until" in mode
+            if layer in SHADOWABLE and mode.get("mode") == "shadow" and "until" in mode
         },
         limits=limits_of(document.get("rate_limits", {})),
         hooks=_hooks(document),
-        stale_after=float(settings.get("stale_after", 300)),
-        stale_after_restricted=float(settings.get("stale_after_restricted", 30)),
+        stale_after=float(settings.get("stale_after", STALE_AFTER)),
+        stale_after_restricted=float(settings.get("stale_after_restricted", STALE_AFTER_RESTRICTED)),
         document=document,
         exact_ids=exact_ids,
         folded_ids=folded_ids,
@@ -284,7 +280,7 @@ def _entity(
         profile=profile,
         server=server,
         default_allow=raw.get("default_allow", False) is True,
-        rate_class=raw.get("rate_class") or (parent.rate_class if parent is not None else "mcp"),
+        rate_class=raw.get("rate_class") or (parent.rate_class if parent is not None else RATE_CLASS),
         capture=raw.get("capture") or (parent.capture if parent is not None else "redacted"),
         scopes=scopes,
         data_sources=tuple(data_sources),
@@ -351,10 +347,10 @@ def limits_of(raw: RateLimitFields) -> Limits:
     session = raw.get("session", {})
     return Limits(
         disabled=raw.get("disabled", False) is True,
-        burst_multiplier=float(raw.get("burst_multiplier", 3)),
+        burst_multiplier=float(raw.get("burst_multiplier", BURST_MULTIPLIER)),
         rates={(name, tier): float(rate) * factor for name, rate in base.items() for tier, factor in factors.items()},
-        session_calls=int(session.get("calls", 300)),
-        session_window=float(session.get("window_seconds", 60)),
+        session_calls=int(session.get("calls", SESSION_CALLS)),
+        session_window=float(session.get("window_seconds", SESSION_WINDOW_SECONDS)),
     )
 
 

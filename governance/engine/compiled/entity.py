@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from governance.engine.compiled.defaults import RATE_CLASS
 from governance.engine.compiled.pattern import Pattern
 from governance.engine.conditions.argument_schema import ArgumentSchema
 
@@ -43,7 +44,7 @@ class Entity:
     profile: Profile
     server: str | None = None
     default_allow: bool = False
-    rate_class: str = "mcp"
+    rate_class: str = RATE_CLASS
     capture: str = "redacted"
     scopes: tuple[str, ...] = ("user",)
     data_sources: tuple[str, ...] = ()

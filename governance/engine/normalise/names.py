@@ -13,15 +13,23 @@ from functools import lru_cache
 from governance.engine.normalise.confusables import CONFUSABLES, DIGIT_SHAPES
 from governance.engine.normalise.text import INVISIBLE, is_hidden, visible
 
-SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+SLUG = r"[a-z0-9][a-z0-9._-]{0,63}"
+"""An id of policy, tokens or the directory, whole. Columns, schemas and routes are made from these three."""
 
+TOOL_NAME = r"[A-Za-z0-9_.:-]{1,128}"
+"""A tool's own name: one segment."""
+
+PLUGIN_ID = r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]"
+"""A plugin's id: what clients accept."""
+
+_SLUG = re.compile(SLUG, re.ASCII)
 _PERCENT = re.compile(r"%([0-9a-fA-F]{2})")
 _MAX_NAME = 1024
 
 
 def is_slug(text: str) -> bool:
-    """Whether `text` is an id: `[a-z0-9][a-z0-9._-]{0,63}`."""
-    return SLUG.fullmatch(text) is not None
+    """Whether `text` is an id."""
+    return _SLUG.fullmatch(text) is not None
 
 
 def name_faults(text: str) -> tuple[str, ...]:

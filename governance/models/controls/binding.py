@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -42,18 +41,6 @@ class Binding(Versioned):
     def object_id(self) -> str:
         place, name = self.place
         return f"{self.secret} into {self.server}{f'/{self.tool}' if self.tool else ''} {place} {name}".rstrip()
-
-    def clean(self) -> None:
-        """Exactly one place, and the safeguards that some places need."""
-        super().clean()
-        if sum(bool(self.into.get(place)) for place in PLACES) != 1:
-            raise ValidationError({"into": f"Exactly one of {', '.join(PLACES)}."})
-        if self.into.get("argument") and not self.hosts:
-            raise ValidationError({"hosts": "A secret in an argument states the hosts that may receive it."})
-        if self.into.get("query") and not self.into.get("allow_query"):
-            raise ValidationError(
-                {"into": "A secret in an address is logged on its way; say allow_query if it must be."}
-            )
 
     @classmethod
     def scope_filter(cls, *, departments: frozenset[str], servers: frozenset[str]) -> Q | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -86,19 +85,3 @@ class Hook(Authored):
 
     class Meta:
         ordering = ("slug",)
-
-    def clean(self) -> None:
-        """Each type has its argument and no other's; a system hook blocks when it fails."""
-        super().clean()
-        errors: dict[str, str] = {}
-        if self.type in HookType.values and not getattr(self, self.type):
-            errors[self.type] = f"A hook of type {self.type} needs it."
-        for other in HookType.values:
-            if other != self.type and getattr(self, other):
-                errors[other] = f"Only for hooks of type {other}."
-        if self.endpoint and self.type != HookType.PROMPT:
-            errors["endpoint"] = "Only for hooks of type prompt."
-        if self.category == HookCategory.SYSTEM and self.on_failure == OnFailure.ALLOW:
-            errors["on_failure"] = "A system hook that fails blocks the call."
-        if errors:
-            raise ValidationError(errors)

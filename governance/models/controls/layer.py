@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
+from collections.abc import Collection
+
 from django.db import models
 from django.db.models import Q
 
 from accounts.models.authored import Versioned
-from governance.engine.decision import LAYERS
+from governance.engine.decision import LAYERS, SHADOWABLE
 from governance.models.field import Mode
-
-SHADOWABLE = ("secrets", "blocklist", "rate_limit")
 
 
 class LayerMode(Versioned):
@@ -38,10 +37,5 @@ class LayerMode(Versioned):
     def object_id(self) -> str:
         return self.layer
 
-    def clean(self) -> None:
-        """Only some layers have a shadow, and it ends."""
-        super().clean()
-        if self.mode == Mode.SHADOW and self.layer not in SHADOWABLE:
-            raise ValidationError({"mode": f"Only {', '.join(SHADOWABLE)} can be in shadow as a whole."})
-        if self.mode == Mode.SHADOW and self.until is None:
-            raise ValidationError({"until": "A shadow of a whole layer needs an end."})
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Told by the policy's checks, at its field; the database refuses whatever came past them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from governance.engine.compiled.defaults import BURST_MULTIPLIER
 from governance.models.entities.server import empty
 from governance.models.singleton import Singleton
 
@@ -14,7 +15,7 @@ class RateLimits(Singleton):
 
     disabled = models.BooleanField(default=False, help_text="No limits at all; refused in production.")
     burst_multiplier = models.FloatField(
-        default=3,
+        default=BURST_MULTIPLIER,
         validators=[MinValueValidator(1), MaxValueValidator(1_000)],
         help_text="A bucket holds this many seconds' worth.",
     )

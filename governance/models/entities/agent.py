@@ -6,7 +6,8 @@ from django.db import models
 
 from accounts.models.authored import Authored
 from accounts.models.slug import Sensitivity, SlugField, TierChoice
-from governance.models.entities.entity import CaptureChoice, Entity, RateClass
+from governance.engine.compiled.defaults import RATE_CLASS
+from governance.models.entities.entity import CaptureChoice, Entity
 from governance.models.field import StringSet
 
 
@@ -31,7 +32,7 @@ class Agent(Entity, Authored):
         default="",
         help_text="The most sensitive entity it may reach. Empty: no bound.",
     )
-    rate_class = models.CharField(max_length=40, default=RateClass.MCP)
+    rate_class = models.CharField(max_length=40, default=RATE_CLASS)
     capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:

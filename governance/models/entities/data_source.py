@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 
 from accounts.models.authored import Authored
-from governance.models.entities.entity import CaptureChoice, Entity, RateClass
+from governance.engine.compiled.defaults import RATE_CLASS
+from governance.models.entities.entity import CaptureChoice, Entity
 from governance.models.entities.server import empty
 
 
@@ -15,7 +16,7 @@ class DataSource(Entity, Authored):
     patterns = models.JSONField(
         blank=True, default=empty, help_text="What in a call's arguments means that it is touched."
     )
-    rate_class = models.CharField(max_length=40, default=RateClass.MCP)
+    rate_class = models.CharField(max_length=40, default=RATE_CLASS)
     capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from accounts.models.slug import Sensitivity
 from governance.models.field import kind_set, slug_set, tier_set
-
-HIGH = frozenset({Sensitivity.CONFIDENTIAL, Sensitivity.RESTRICTED})
 
 
 class CaptureChoice(models.TextChoices):
@@ -19,22 +16,6 @@ class CaptureChoice(models.TextChoices):
     DIGEST = "digest", "a keyed digest"
     REDACTED = "redacted", "everything but findings"
     FULL = "full", "everything"
-
-
-class RateClass(models.TextChoices):
-    """Which base rate applies to calls of an entity."""
-
-    OAUTH_PUBLIC = "oauth_public", "oauth_public"
-    OAUTH_AUTH = "oauth_auth", "oauth_auth"
-    CONTEXTS = "contexts", "contexts"
-    TASKS = "tasks", "tasks"
-    ARTIFACTS = "artifacts", "artifacts"
-    AGENT_REGISTRY = "agent_registry", "agent_registry"
-    AGENTS = "agents", "agents"
-    MCP_REGISTRY = "mcp_registry", "mcp_registry"
-    MCP = "mcp", "mcp"
-    STREAM = "stream", "stream"
-    CONTENT = "content", "content"
 
 
 def user_scope() -> list[str]:
@@ -58,14 +39,6 @@ class Entity(models.Model):
 
     class Meta:
         abstract = True
-
-    def clean(self) -> None:
-        """Refuse an open door to what is sensitive."""
-        super().clean()
-        if self.default_allow and self.sensitivity in HIGH:
-            raise ValidationError(
-                {"default_allow": f"What is {self.sensitivity} needs a rule; it cannot be allowed by default."}
-            )
 
     @classmethod
     def scope_filter(cls, *, departments: frozenset[str], servers: frozenset[str]) -> Q | None:

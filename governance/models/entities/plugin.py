@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from accounts.models.authored import Authored
-from governance.models.entities.entity import CaptureChoice, Entity, RateClass
+from governance.engine.compiled.defaults import RATE_CLASS
+from governance.engine.normalise.names import PLUGIN_ID
+from governance.models.entities.entity import CaptureChoice, Entity
 from governance.models.entities.server import empty
 from governance.models.field import StringSet, slug_set
-
-PLUGIN_ID = re.compile(r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]")
 
 
 class Plugin(Entity, Authored):
@@ -28,14 +28,14 @@ class Plugin(Entity, Authored):
     servers = slug_set(help_text="Its servers.")
     hooks = models.JSONField(blank=True, default=empty, help_text="Its hooks, by event.")
     variables = models.JSONField(blank=True, default=empty, help_text="What must be filled in; never a value.")
-    rate_class = models.CharField(max_length=40, default=RateClass.MCP)
+    rate_class = models.CharField(max_length=40, default=RATE_CLASS)
     capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:
         ordering = ("slug",)
 
     def clean(self) -> None:
-        """A plugin's id is what clients accept; an explicit reference to nothing is a mistake."""
+        """The form of the id, which is narrower than a slug's."""
         super().clean()
-        if not PLUGIN_ID.fullmatch(self.slug):
+        if not re.fullmatch(PLUGIN_ID, self.slug):
             raise ValidationError({"slug": "A plugin's id is 3 to 50 of a–z, 0–9 and dash, not at either end."})

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from accounts.models.authored import Authored, Versioned
 from accounts.models.slug import SlugField
-from governance.models.entities.entity import CaptureChoice, Entity, RateClass
+from governance.engine.compiled.defaults import RATE_CLASS
+from governance.models.entities.entity import CaptureChoice, Entity
 from governance.models.field import ExactJSONField, StringSet, slug_set, validate_tool_name
-
-TRANSPORT_NEEDS = {"http": "url", "sse": "url", "stdio": "command"}
 
 
 class DoorMode(models.TextChoices):
@@ -56,21 +54,11 @@ class Server(Entity, Authored):
         default=False,
         help_text="Accept mere rewording of a pinned tool by itself; never from confidential up.",
     )
-    rate_class = models.CharField(max_length=40, default=RateClass.MCP)
+    rate_class = models.CharField(max_length=40, default=RATE_CLASS)
     capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:
         ordering = ("slug",)
-
-    def clean(self) -> None:
-        """A transport names what it reaches."""
-        super().clean()
-        if self.transport:
-            need = TRANSPORT_NEEDS.get(self.transport.get("kind", ""))
-            if need is None:
-                raise ValidationError({"transport": "kind: one of http, sse, stdio."})
-            if not self.transport.get(need):
-                raise ValidationError({"transport": f"{need}: needed for {self.transport['kind']}."})
 
     @classmethod
     def scope_filter(cls, *, departments: frozenset[str], servers: frozenset[str]) -> Q | None:

@@ -6,7 +6,8 @@ from django.db import models
 
 from accounts.models.authored import Authored
 from accounts.models.slug import SlugField
-from governance.models.entities.entity import CaptureChoice, Entity, RateClass
+from governance.engine.compiled.defaults import RATE_CLASS
+from governance.models.entities.entity import CaptureChoice, Entity
 from governance.models.field import StringSet, slug_set
 
 
@@ -17,7 +18,7 @@ class Skill(Entity, Authored):
     tags = StringSet(help_text="Words to find it by.")
     owner = SlugField(blank=True, default="", help_text="Id of the principal who keeps it.")
     servers = slug_set(help_text="Servers it works with.")
-    rate_class = models.CharField(max_length=40, default=RateClass.MCP)
+    rate_class = models.CharField(max_length=40, default=RATE_CLASS)
     capture = models.CharField(max_length=16, choices=CaptureChoice, default=CaptureChoice.REDACTED)
 
     class Meta:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -13,7 +13,6 @@ from governance.models.entities.server import empty
 from governance.models.field import Mode, StringSet
 
 GLOB = frozenset("*?")
-PEOPLE = ("everyone", "users", "groups", "roles", "departments", "tiers", "min_tier")
 
 
 class Effect(models.TextChoices):
@@ -100,26 +99,8 @@ class Rule(Authored):
             ),
         )
 
-    def clean(self) -> None:
-        """What 20-policy's words on rules demand of one row by itself."""
-        super().clean()
-        errors: dict[str, str] = {}
-        if self.effect != Effect.ALLOW and not self.justification.strip():
-            errors["justification"] = f"A rule that says {self.effect} needs a reason."
-        if self.valid_from and self.valid_until and self.valid_from >= self.valid_until:
-            errors["valid_until"] = "The rule would end before it begins."
-        if not any(self.subjects.get(kind) for kind in (*PEOPLE, "agents")):
-            errors["subjects"] = "Name at least one subject, or everyone."
-        elif self.effect == Effect.ALLOW and not any(self.subjects.get(kind) for kind in PEOPLE):
-            errors["subjects"] = "An allow names people too, not only agents; everyone counts."
-        if self.approval and self.effect != Effect.ASK:
-            errors["approval"] = "Only a rule that asks has approvers."
-        if self.skip_client_prompt and self.effect != Effect.ALLOW:
-            errors["skip_client_prompt"] = "Only an allow can spare the client's own question."
-        if not self.entities:
-            errors["entities"] = "Name at least one entity or glob."
-        if errors:
-            raise ValidationError(errors)
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Told by the policy's checks, at its field; the database refuses whatever came past them."""
 
     @classmethod
     def scope_filter(cls, *, departments: frozenset[str], servers: frozenset[str]) -> Q | None:

@@ -1,18 +1,27 @@
-"""What layers, hooks, detectors, blocklist and tests must keep to beyond their shape."""
+"""What exemptions, layers, hooks, detectors and tests must keep to beyond their shape."""
 
 from __future__ import annotations
 
 import re2
 
+from governance.engine.decision import SHADOWABLE
 from governance.engine.detection.detector import DetectorError
 from governance.engine.detection.matching.own import OwnDetectors
 from governance.policy.checks.strings import bad_regex
-from governance.policy.checks.structure import shown
+from governance.policy.checks.structure import check_structure, shown
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.node import Node
-from governance.policy.schema.controls import SHADOWABLE
+from governance.policy.schema.sections import record_at
 
 _ARGUMENT_OF = {"command": ("command",), "prompt": ("prompt", "endpoint"), "agent": ("agent",)}
+
+
+def check_exemptions(root: Node, errors: list[PolicyError]) -> None:
+    """An exemption says why, in more than blanks."""
+    for exemption in root.items("exemptions"):
+        said = exemption.get("justification")
+        if said is not None and isinstance(said.content, str) and not said.content.strip():
+            errors.append(said.error("is blank; say why the control may not hold here"))
 
 
 def check_layers(root: Node, errors: list[PolicyError]) -> None:
@@ -24,7 +33,7 @@ def check_layers(root: Node, errors: list[PolicyError]) -> None:
             where = layer.get("mode") or layer
             errors.append(where.error(f"{name} has no shadow; only {', '.join(SHADOWABLE)} have"))
         elif layer.get("until") is None:
-            errors.append(layer.error("until is missing; a layer is in shadow for at most 14 days"))
+            errors.append(layer.lacks("until", "a layer is in shadow for at most 14 days"))
 
 
 def check_hooks(root: Node, errors: list[PolicyError]) -> None:
@@ -34,7 +43,7 @@ def check_hooks(root: Node, errors: list[PolicyError]) -> None:
         if kind in _ARGUMENT_OF:
             wanted = _ARGUMENT_OF[kind]
             if hook.get(wanted[0]) is None:
-                errors.append(hook.error(f"{wanted[0]} is missing; a {kind} hook needs it"))
+                errors.append(hook.lacks(wanted[0], f"a {kind} hook needs it"))
             for key in ("command", "prompt", "endpoint", "agent"):
                 stray = hook.get(key)
                 if stray is not None and key not in wanted:
@@ -46,12 +55,13 @@ def check_hooks(root: Node, errors: list[PolicyError]) -> None:
 
 def check_detectors(root: Node, errors: list[PolicyError]) -> None:
     """Own detectors find what their examples say, and nothing in the others."""
+    shape = record_at("detectors", "own")
     for own in root.items("detectors", "own"):
         pattern = own.text("pattern")
         if not pattern or bad_regex(pattern):
             continue
         compiled = re2.compile(pattern)
-        sound = own.text("id") is not None
+        sound = check_structure(own, shape, [])
         for key, wanted in (("match", True), ("pass", False)):
             for example in own.items("examples", key):
                 if isinstance(example.content, str) and (compiled.search(example.content) is not None) != wanted:

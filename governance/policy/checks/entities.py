@@ -3,55 +3,74 @@
 from __future__ import annotations
 
 from governance.engine.call import EntityKind
+from governance.engine.compiled.defaults import BASE_PER_SECOND
+from governance.engine.compiled.entity import CONFIDENTIAL, SENSITIVITIES
 from governance.policy.checks.references import check_cycles
 from governance.policy.checks.structure import shown
 from governance.policy.checks.tool_schema import check_tool_schema
 from governance.policy.document.entity_patterns import TABLES
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.node import Node
-from governance.policy.document.sensitivity import CONFIDENTIAL, LEVELS, level
-from governance.policy.schema.controls import BASE_PER_SECOND
+from governance.policy.document.sensitivity import level
+from governance.policy.schema.controls import PLACES
+
+_REACHED_BY = {
+    "http": ("url", ("command", "args")),
+    "sse": ("url", ("command", "args")),
+    "stdio": ("command", ("url", "internal")),
+}
+"""What each kind of transport needs, and what means nothing for it."""
 
 
 def check_entities(root: Node, errors: list[PolicyError]) -> None:
-    """Append what is wrong with servers, tools, data sources, agents, skills, plugins."""
-    classes = set(BASE_PER_SECOND) | set(root.entries("rate_limits", "base_per_second"))
-    used: set[str] = set()
+    """Append what is wrong with each server, tool, data source, agent, skill and plugin."""
     for key, kind in TABLES.items():
         for node in root.entries(key).values():
-            _entity(node, level(node), classes, used, errors)
+            _default_allow(node, level(node), errors)
             if kind is EntityKind.SERVER:
                 _transport(node, errors)
                 for tool in node.entries("tools").values():
-                    _entity(tool, max(level(node), level(tool)), classes, used, errors)
+                    _default_allow(tool, max(level(node), level(tool)), errors)
                     schema = tool.get("schema")
                     if schema is not None:
                         check_tool_schema(schema, errors)
-    for name, node in root.entries("rate_limits", "base_per_second").items():
-        if name not in BASE_PER_SECOND and name not in used:
-            errors.append(node.error(f"{shown(name)} is no rate class that ships, and no entity uses it"))
     for plugin in root.entries("plugins").items():
         _plugin(root, *plugin, errors)
 
 
-def _entity(node: Node, effective: int, classes: set[str], used: set[str], errors: list[PolicyError]) -> None:
+def check_rate_classes(root: Node, errors: list[PolicyError]) -> None:
+    """Append every rate class that an entity names and that has no rate, and every own one that none names."""
+    own = root.entries("rate_limits", "base_per_second")
+    used: set[str] = set()
+    for key in TABLES:
+        for node in root.entries(key).values():
+            for entity in (node, *(node.entries("tools").values() if key == "servers" else ())):
+                name = entity.text("rate_class")
+                if name is None:
+                    continue
+                used.add(name)
+                if name not in BASE_PER_SECOND and name not in own:
+                    where = entity.get("rate_class") or entity
+                    errors.append(
+                        where.error(f"{shown(name)} is no rate class; name it in rate_limits.base_per_second")
+                    )
+    for name, node in own.items():
+        if name not in BASE_PER_SECOND and name not in used:
+            errors.append(node.error(f"{shown(name)} is no rate class that ships, and no entity uses it"))
+
+
+def _default_allow(node: Node, effective: int, errors: list[PolicyError]) -> None:
     allow = node.get("default_allow")
     if allow is not None and allow.content is True and effective >= CONFIDENTIAL:
-        errors.append(allow.error(f"is refused at confidential and above, and this is {LEVELS[effective]}"))
-    rate_class = node.text("rate_class")
-    if rate_class is not None:
-        used.add(rate_class)
-        if rate_class not in classes:
-            where = node.get("rate_class") or node
-            errors.append(where.error(f"{shown(rate_class)} is no rate class; name it in rate_limits.base_per_second"))
+        errors.append(allow.error(f"is refused at confidential and above, and this is {SENSITIVITIES[effective]}"))
 
 
 def _transport(server: Node, errors: list[PolicyError]) -> None:
     transport = server.get("transport")
     kind = transport.text("kind") if transport is not None else None
-    if transport is None or kind not in ("http", "sse", "stdio"):
+    if transport is None or kind not in _REACHED_BY:
         return
-    needed, refused = ("command", ("url", "internal")) if kind == "stdio" else ("url", ("command", "args"))
+    needed, refused = _REACHED_BY[kind]
     if transport.get(needed) is None:
         errors.append(transport.error(f"{needed} is missing; {kind} needs it"))
     for key in refused:
@@ -107,9 +126,9 @@ def check_bindings(root: Node, errors: list[PolicyError]) -> None:
         into = binding.get("into")
         if into is None or not isinstance(into.content, dict):
             continue
-        places = [key for key in ("header", "environment", "argument", "query") if key in into.content]
+        places = [key for key in PLACES if key in into.content]
         if len(places) != 1:
-            errors.append(into.error("names exactly one of header, environment, argument, query"))
+            errors.append(into.error(f"names exactly one of {', '.join(PLACES)}"))
             continue
         kind = server.text("transport", "kind") if server is not None else None
         stdio = kind == "stdio"
@@ -119,4 +138,4 @@ def check_bindings(root: Node, errors: list[PolicyError]) -> None:
         if places[0] == "query" and (allow is None or allow.content is not True):
             errors.append(into.error("a secret in an address ends up in logs; write allow_query: true if it must be"))
         if places[0] == "argument" and not binding.items("hosts"):
-            errors.append(binding.error("hosts is missing; a secret in an argument states who may receive it"))
+            errors.append(binding.lacks("hosts", "a secret in an argument states who may receive it"))

@@ -35,8 +35,9 @@ class Index:
         return any(entity in self.entities[one] for one in kinds)
 
 
-def check_references(root: Node, index: Index, errors: list[PolicyError]) -> None:
+def check_references(root: Node, errors: list[PolicyError]) -> None:
     """Append every exact reference to what does not exist, and every id that stands twice."""
+    index = Index(root)
     for node, shape in walk(root, POLICY):
         if isinstance(shape, Reference):
             if shape.must_exist and isinstance(node.content, str) and node.content not in index.ids[shape.to]:

@@ -8,13 +8,16 @@ from governance.policy.document.entity_patterns import BadSelector, parse_select
 from governance.policy.document.errors import PolicyError
 from governance.policy.document.moments import moment
 from governance.policy.document.node import Node
+from governance.policy.document.sensitivity import confidential_entities
+from governance.policy.schema.rules import SUBJECTS
 
-PEOPLE = ("everyone", "users", "groups", "roles", "departments", "tiers", "min_tier")
+PEOPLE = frozenset(SUBJECTS.fields) - {"agents"}
 """Kinds of subject that are read from the principal; an allow names at least one."""
 
 
-def check_rules(root: Node, confidential: list[tuple[EntityKind, str]], errors: list[PolicyError]) -> None:
-    """Append what is wrong with each rule on its own; `confidential` are the entities that demand a justification."""
+def check_rules(root: Node, errors: list[PolicyError]) -> None:
+    """Append what is wrong with each rule; one on what is confidential in this policy demands a justification."""
+    confidential = confidential_entities(root)
     exact = frozenset(confidential)
     for rule in root.items("rules"):
         effect = rule.text("effect")
@@ -38,7 +41,7 @@ def _subjects(rule: Node, effect: str | None, errors: list[PolicyError]) -> None
     named = {key for key, node in subjects.content.items() if node.content is not False}
     if not named:
         errors.append(subjects.error("names nobody; write everyone: true for everybody"))
-    elif effect == "allow" and not named & set(PEOPLE):
+    elif effect == "allow" and not named & PEOPLE:
         errors.append(subjects.error("an allow names people too; an agent alone is no source of rights"))
 
 
@@ -65,7 +68,7 @@ def _justification(
     if (rule.text("justification") or "").strip():
         return
     if effect in ("deny", "ask"):
-        errors.append(rule.error(f"justification is missing; every {effect} has one"))
+        errors.append(rule.lacks("justification", f"every {effect} has one, since it needs a reason"))
         return
     for item in rule.items("entities"):
         try:
@@ -75,7 +78,7 @@ def _justification(
         met = _first(selector, confidential, exact)
         if met is not None:
             kind, name = met
-            errors.append(rule.error(f"justification is missing; {kind.value}:{name} is confidential or above"))
+            errors.append(rule.lacks("justification", f"{kind.value}:{name} is confidential or above"))
             return
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 from governance.engine.call import Json
+from governance.engine.compiled.entity import SENSITIVITIES
 from governance.engine.principal import TIERS
 from governance.policy.document.moments import moment
-from governance.policy.document.sensitivity import LEVELS
 from governance.policy.schema.entities import CAPTURE
 
 
@@ -72,7 +72,7 @@ def _time(value: Json) -> float:
 
 def _bound(value: Json) -> float:
     """A ceiling on sensitivity; without one there is none."""
-    return float(LEVELS.index(value)) if isinstance(value, str) else float("inf")
+    return float(SENSITIVITIES.index(value)) if isinstance(value, str) else float("inf")
 
 
 def _tier(value: Json) -> float:

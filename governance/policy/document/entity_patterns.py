@@ -10,7 +10,10 @@ from governance.engine.compiled.pattern import Pattern
 from governance.engine.document.policy import EntityTable, PolicyDocument
 
 KINDS = tuple(kind.value for kind in EntityKind)
-_SOUND = re.compile(r"[A-Za-z0-9_.:*?/-]{1,300}", re.ASCII)
+PATTERN = r"[A-Za-z0-9_.:*?/-]{1,300}"
+"""An entity pattern without its kind, before its segments are looked at."""
+
+_SOUND = re.compile(PATTERN, re.ASCII)
 _KIND_LIKE = re.compile(r"([a-z_]+):(.*)", re.ASCII | re.DOTALL)
 
 

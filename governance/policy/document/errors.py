@@ -10,13 +10,15 @@ from dataclasses import dataclass
 class PolicyError:
     """One fault. `line` counts from 1; it is 0, and `file` empty, where the document came from no file.
 
-    `path` reads `rules[3].subjects.roles[0]`; it is empty for a fault of the whole file.
+    `path` reads `rules[3].subjects.roles[0]`; it is empty for a fault of the whole file. `lacks` is the key that should
+    stand there where another one demands it, so that a form can tell of it beside the right input.
     """
 
     file: str = ""
     line: int = 0
     path: str = ""
     message: str
+    lacks: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file else ""

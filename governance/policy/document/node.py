@@ -42,6 +42,12 @@ class Node:
         """A fault at this place."""
         return PolicyError(file=self.file, line=self.line, path=self.path, message=message)
 
+    def lacks(self, key: str, why: str) -> PolicyError:
+        """The fault that `key` is missing here; `why` says what demands it."""
+        return PolicyError(
+            file=self.file, line=self.line, path=self.path, message=f"{key} is missing; {why}", lacks=key
+        )
+
     def get(self, *keys: str) -> Node | None:
         """The node under these keys, or None where one is missing or what holds it is no mapping."""
         node: Node | None = self

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from governance.engine.call import EntityKind
+from governance.engine.compiled.entity import CONFIDENTIAL, INTERNAL, SENSITIVITIES
 from governance.policy.document.entity_patterns import TABLES
 from governance.policy.document.node import Node
-
-LEVELS = ("public", "internal", "confidential", "restricted")
-CONFIDENTIAL = LEVELS.index("confidential")
 
 
 def level(node: Node | None) -> int:
     """The rank of a node's own `sensitivity`; internal where it says nothing or nothing known."""
     word = node.text("sensitivity") if node is not None else None
-    return LEVELS.index(word) if word in LEVELS else LEVELS.index("internal")
+    return SENSITIVITIES.index(word) if word in SENSITIVITIES else INTERNAL
 
 
 def confidential_entities(root: Node) -> list[tuple[EntityKind, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from governance.engine.call import Json
-from governance.policy.document.entity_patterns import KINDS
+from governance.policy.document.entity_patterns import KINDS, PATTERN
 from governance.policy.schema.sections import POLICY
 from governance.policy.schema.shapes import (
     Choice,
@@ -98,7 +98,7 @@ def _scalar(shape: Shape) -> Schema:
             return {"type": "string", "pattern": _anchored(shape.pattern)}
         case Selector():
             star = "" if shape.across else r"(?!.*\*\*)"
-            return {"type": "string", "pattern": rf"^{star}(?:(?:{'|'.join(KINDS)}):)?[A-Za-z0-9_.:*?/-]{{1,300}}$"}
+            return {"type": "string", "pattern": f"^{star}(?:(?:{'|'.join(KINDS)}):)?{PATTERN}$"}
         case Free():
             return {"type": "object"} if shape.mapping else {}
         case _:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from governance.engine.compiled.defaults import (
+    BASE_PER_SECOND,
+    BURST_MULTIPLIER,
+    SESSION_CALLS,
+    SESSION_WINDOW_SECONDS,
+    STALE_AFTER,
+    STALE_AFTER_RESTRICTED,
+    TIER_MULTIPLIERS,
+)
 from governance.engine.decision import LAYERS
-from governance.policy.schema.entities import RATE_CLASS, TOOL_NAME
+from governance.engine.normalise.names import SLUG, TOOL_NAME
+from governance.policy.schema.entities import RATE_CLASS
 from governance.policy.schema.people import DESCRIPTION_FIELD, JUSTIFICATION
 from governance.policy.schema.rules import MODE, POINTER
 from governance.policy.schema.shapes import (
-    SLUG,
     Choice,
     Field,
     Flag,
@@ -21,24 +32,6 @@ from governance.policy.schema.shapes import (
     Table,
     Text,
 )
-
-SHADOWABLE = ("secrets", "blocklist", "rate_limit")
-"""Layers that may be in shadow as a whole, with an end."""
-
-BASE_PER_SECOND: dict[str, float] = {
-    "oauth_public": 10,
-    "oauth_auth": 10,
-    "contexts": 100,
-    "tasks": 50,
-    "artifacts": 50,
-    "agent_registry": 50,
-    "agents": 20,
-    "mcp_registry": 50,
-    "mcp": 200,
-    "stream": 100,
-    "content": 50,
-}
-TIER_MULTIPLIERS: dict[str, float] = {"admin": 10, "service": 5, "a2a": 5, "mcp": 5, "user": 1, "anon": 0.5}
 
 CONTROL_ID = Text(what="id", pattern=r"[a-z0-9][a-z0-9._:/-]{0,127}", max_length=128)
 ID_FIELD = Field(shape=Text(what="id", pattern=SLUG), required=True, doc="Its id.")
@@ -179,11 +172,13 @@ SETTINGS = Struct(
     fields={
         "stale_after": Field(
             shape=Number(minimum=1, maximum=3_600),
-            default=300,
+            default=STALE_AFTER,
             doc="Seconds without confirmed state until calls are denied.",
         ),
         "stale_after_restricted": Field(
-            shape=Number(minimum=1, maximum=3_600), default=30, doc="The same for restricted entities."
+            shape=Number(minimum=1, maximum=3_600),
+            default=STALE_AFTER_RESTRICTED,
+            doc="The same for restricted entities.",
         ),
         "two_person": Field(shape=Flag(), default=False, doc="Publishing needs a second person."),
     },
@@ -197,7 +192,7 @@ RATE_LIMITS = Struct(
         "disabled": Field(shape=Flag(), default=False, doc="No limits at all; refused in production."),
         "burst_multiplier": Field(
             shape=Number(minimum=1, maximum=1_000, whole=False),
-            default=3,
+            default=BURST_MULTIPLIER,
             doc="A bucket holds this many seconds' worth.",
         ),
         "base_per_second": Field(
@@ -220,9 +215,13 @@ RATE_LIMITS = Struct(
             shape=Struct(
                 what="session limit",
                 fields={
-                    "calls": Field(shape=Number(minimum=1, maximum=1_000_000), default=300, doc="Calls in the window."),
+                    "calls": Field(
+                        shape=Number(minimum=1, maximum=1_000_000), default=SESSION_CALLS, doc="Calls in the window."
+                    ),
                     "window_seconds": Field(
-                        shape=Number(minimum=1, maximum=86_400), default=60, doc="Length of the window."
+                        shape=Number(minimum=1, maximum=86_400),
+                        default=SESSION_WINDOW_SECONDS,
+                        doc="Length of the window.",
                     ),
                 },
             ),
@@ -231,6 +230,17 @@ RATE_LIMITS = Struct(
         ),
     },
 )
+
+PLACES: Mapping[str, Field] = {
+    "header": Field(shape=Text(what="header name", pattern=r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}"), doc="A header."),
+    "environment": Field(shape=Text(what="variable name", pattern=r"[A-Za-z_][A-Za-z0-9_]{0,99}"), doc="For stdio."),
+    "argument": Field(shape=POINTER, doc="An argument, by JSON pointer; needs `hosts`."),
+    "query": Field(
+        shape=Text(what="query parameter", pattern=r"[A-Za-z0-9._~-]{1,100}"),
+        doc="Needs `allow_query`.",
+    ),
+}
+"""Where a secret can go; a binding names exactly one."""
 
 BINDING = Struct(
     what="binding",
@@ -242,17 +252,7 @@ BINDING = Struct(
             shape=Struct(
                 what="place",
                 fields={
-                    "header": Field(
-                        shape=Text(what="header name", pattern=r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}"), doc="A header."
-                    ),
-                    "environment": Field(
-                        shape=Text(what="variable name", pattern=r"[A-Za-z_][A-Za-z0-9_]{0,99}"), doc="For stdio."
-                    ),
-                    "argument": Field(shape=POINTER, doc="An argument, by JSON pointer; needs `hosts`."),
-                    "query": Field(
-                        shape=Text(what="query parameter", pattern=r"[A-Za-z0-9._~-]{1,100}"),
-                        doc="Needs `allow_query`.",
-                    ),
+                    **PLACES,
                     "allow_query": Field(shape=Flag(), default=False, doc="Yes, put it into the address."),
                     "template": Field(
                         shape=Text(what="template", min_length=1, check="template"),
@@ -262,7 +262,7 @@ BINDING = Struct(
                 },
             ),
             required=True,
-            doc="Where it goes: exactly one of header, environment, argument, query.",
+            doc=f"Where it goes: exactly one of {', '.join(PLACES)}.",
         ),
         "hosts": Field(
             shape=Many(of=Text(what="host", pattern=r"[a-z0-9.:_\[\]-]{1,253}"), empty=False),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from governance.engine.compiled.defaults import RATE_CLASS as DEFAULT_RATE_CLASS
+from governance.engine.normalise.names import SLUG, TOOL_NAME
 from governance.policy.schema.people import DESCRIPTION_FIELD, KIND, NAME_FIELD, SENSITIVITY, TIER
 from governance.policy.schema.shapes import (
-    SLUG,
     Choice,
     Field,
     Flag,
@@ -18,8 +19,6 @@ from governance.policy.schema.shapes import (
     Text,
 )
 
-TOOL_NAME = r"[A-Za-z0-9_.:-]{1,128}"
-PLUGIN_ID = r"[a-z0-9][a-z0-9-]{1,48}[a-z0-9]"
 EVENTS = (
     "PreToolUse",
     "PostToolUse",
@@ -55,7 +54,7 @@ def entity_fields(*, inherited: bool = False) -> dict[str, Field]:
         "sensitivity": Field(shape=SENSITIVITY, default="internal", doc="How much harm its misuse could do."),
         "rate_class": Field(
             shape=RATE_CLASS,
-            default=None if inherited else "mcp",
+            default=None if inherited else DEFAULT_RATE_CLASS,
             doc="Whose token bucket a call takes from" + ("; its server's when not set." if inherited else "."),
         ),
         "capture": Field(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from governance.engine.compiled.entity import SENSITIVITIES
 from governance.policy.schema.shapes import Choice, Field, Many, Reference, Struct, Text
 
 TIER = Choice(values=("admin", "user", "service", "a2a", "mcp", "anonymous"))
 KIND = Choice(values=("user", "service", "anonymous"))
-SENSITIVITY = Choice(values=("public", "internal", "confidential", "restricted"))
+SENSITIVITY = Choice(values=SENSITIVITIES)
 STATUS = Choice(values=("active", "inactive", "suspended", "pending", "deleted", "temporary"))
 
 NAME = Text(what="name", max_length=120)

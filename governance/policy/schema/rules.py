@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from governance.engine.decision import LAYERS
+from governance.engine.normalise.names import SLUG
 from governance.policy.schema.entities import EVENTS, WORD
 from governance.policy.schema.people import (
     DESCRIPTION_FIELD,
@@ -13,7 +14,6 @@ from governance.policy.schema.people import (
     TIER,
 )
 from governance.policy.schema.shapes import (
-    SLUG,
     Choice,
     Either,
     Field,

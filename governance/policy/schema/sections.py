@@ -7,6 +7,7 @@ reference page are all derived from it; nothing else lists the keys.
 from __future__ import annotations
 
 from governance.engine.call import Json
+from governance.engine.normalise.names import PLUGIN_ID
 from governance.policy.schema.controls import (
     BINDING,
     BLOCKLIST,
@@ -16,7 +17,7 @@ from governance.policy.schema.controls import (
     RATE_LIMITS,
     SETTINGS,
 )
-from governance.policy.schema.entities import AGENT, DATA_SOURCE, PLUGIN, PLUGIN_ID, SERVER, SKILL
+from governance.policy.schema.entities import AGENT, DATA_SOURCE, PLUGIN, SERVER, SKILL
 from governance.policy.schema.people import DEPARTMENT, GROUP, PRINCIPAL, ROLE
 from governance.policy.schema.rules import HOOK, RULE, TEST
 from governance.policy.schema.shapes import Field, Many, Number, Shape, Struct, Table

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from governance.engine.call import Json
-
-SLUG = r"[a-z0-9][a-z0-9._-]{0,63}"
+from governance.engine.normalise.names import SLUG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A string. `pattern` must match the whole of it; `check` names a further test (see `checks.CHECKS`).
+    """A string. `pattern` must match the whole of it; `check` names a further test (see `checks.strings.CHECKS`).
 
     `lines` allows line feeds and tabs. `what` is how an error names it.
     """

@@ -1,4 +1,4 @@
-"""Is one object of the draft sound by itself: what the schema says of its keys, with the fault at its column.
+"""Is one object of the draft sound by itself: the one check behind the forms, the service and the management API.
 
 What it refers to is looked at when the whole draft is reviewed: an object may be written before what it names.
 """
@@ -6,44 +6,54 @@ What it refers to is looked at when the whole draft is reviewed: an object may b
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from accounts.models.authored import Versioned
-from governance.policy.checks.conditions import check_conditions
-from governance.policy.checks.controls import check_detectors, check_hooks
-from governance.policy.checks.entries import check_entries
-from governance.policy.checks.structure import check_structure
+from governance.engine.call import Json
+from governance.policy.checks.validate import check
 from governance.policy.document.canonical import normalise
-from governance.policy.document.errors import PolicyError
+from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.document.node import path_step, planted
-from governance.policy.schema.sections import POLICY
 from governance.policy.tables.compiler import object_of
-from governance.policy.tables.objects import SINGLE, put_together, take_apart
+from governance.policy.tables.objects import SINGLE, Identity, put_together, take_apart
 from governance.policy.tables.row_mapping import HOME_OF, Form, Home
 
-_KEY = re.compile(r"\.?([A-Za-z_]+)")
+_KEY = re.compile(r"[A-Za-z_]+")
+
+
+def check_record(home: Home, identity: Identity, record: Mapping[str, Json]) -> dict[str, Any]:
+    """The columns that say one object of the policy, in canonical form; `identity` as its home names objects.
+
+    Raises PolicyErrors with every fault, by its path within the object: `subjects.roles[0]`, or the key that is
+    lacking; empty for the object itself.
+    """
+    document = put_together({home: {identity: {**record}}})
+    faults = check(planted(document), alone=True)
+    if faults:
+        prefix = _prefix(home, identity)
+        raise PolicyErrors(_within(fault, prefix) for fault in faults)
+    apart = take_apart(normalise(document))[home]
+    # An object that says only defaults leaves nothing behind.
+    return home.write(next(iter(apart.values()), {}))
 
 
 def check_object(instance: Versioned) -> None:
     """Raise ValidationError with every fault of an authoring row, by column; put a sound one into canonical form."""
     home = HOME_OF[type(instance)]
     identity = tuple(str(getattr(instance, column)) for column in home.ids) or SINGLE
-    document = put_together({home: {identity: object_of(instance)}})
-    root = planted(document)
-    errors: list[PolicyError] = []
-    if check_structure(root, POLICY, errors):
-        for check in (check_hooks, check_detectors, check_entries, check_conditions):
-            check(root, errors)
-    if errors:
-        raise ValidationError(_by_column(home, prefix_of(home, identity), errors))
-    for record in take_apart(normalise(document))[home].values():
-        for column, value in home.write(record).items():
-            setattr(instance, column, value)
+    try:
+        columns = check_record(home, identity, object_of(instance))
+    except PolicyErrors as refused:
+        raise ValidationError(_by_column(home, refused.errors)) from None
+    for column, value in columns.items():
+        setattr(instance, column, value)
 
 
-def prefix_of(home: Home, identity: tuple[str, ...]) -> str:
+def _prefix(home: Home, identity: Identity) -> str:
     """The path of an object in a document that holds nothing else."""
     steps: tuple[Any, ...]
     match home.form:
@@ -58,12 +68,16 @@ def prefix_of(home: Home, identity: tuple[str, ...]) -> str:
     return "".join(path_step(step) for step in steps).removeprefix(".")
 
 
-def _by_column(home: Home, prefix: str, errors: list[PolicyError]) -> dict[str, list[str]]:
+def _within(fault: PolicyError, prefix: str) -> PolicyError:
+    lacking = path_step(fault.lacks) if fault.lacks else ""
+    return replace(fault, path=f"{fault.path.removeprefix(prefix)}{lacking}".removeprefix("."))
+
+
+def _by_column(home: Home, faults: Iterable[PolicyError]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for error in errors:
-        rest = error.path.removeprefix(prefix) if error.path.startswith(prefix) else ""
-        key = _KEY.match(rest)
-        column = home.columns.get(key[1], "__all__") if key else "__all__"
-        inside = rest[key.end() :].lstrip(".") if key else ""
-        found.setdefault(column, []).append(f"{inside}: {error.message}" if inside else error.message)
+    for fault in faults:
+        key = _KEY.match(fault.path)
+        column = home.columns.get(key[0]) if key else None
+        inside = fault.path[key.end() :].lstrip(".") if key and column else ""
+        found.setdefault(column or "__all__", []).append(f"{inside}: {fault.message}" if inside else fault.message)
     return found

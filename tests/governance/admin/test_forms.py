@@ -58,6 +58,33 @@ def test_a_fault_stands_at_its_field(author: Client, said: dict[str, str], colum
     assert not Rule.objects.exists()
 
 
+def test_a_field_that_cannot_be_read_hides_no_other_fault(author: Client) -> None:
+    answer = _add(author, slug="No Slug", effect="deny", when="args.path >")
+    assert set(answer.context["adminform"].form.errors) == {"slug", "justification", "when"}
+
+
+@pytest.mark.parametrize(
+    ("model", "said", "column", "message"),
+    [
+        ("hook", {"type": "command", "prompt": "May it?"}, "command", "a command hook needs it"),
+        ("hook", {"type": "command", "prompt": "May it?"}, "prompt", "means nothing for a command hook"),
+        ("server", {"mode": "required", "transport_0": "stdio"}, "transport", "command is missing"),
+        ("plugin", {"slug": "ab"}, "slug", "3 to 50"),
+    ],
+)
+def test_a_form_refuses_what_the_policy_file_refuses(
+    author: Client, model: str, said: dict[str, str], column: str, message: str
+) -> None:
+    usual = {
+        "slug": "new", "event": "PreToolUse", "timeout": "5", "matcher": "*", "on_failure": "block", "enabled": "on",
+        "category": "custom", "max_sensitivity": "internal", "sensitivity": "internal", "rate_class": "mcp",
+        "capture": "redacted", "scopes": "user",
+    }  # fmt: skip
+    answer = author.post(reverse(f"admin:governance_{model}_add"), {**usual, "mode": "enforce", **said})
+    errors = answer.context["adminform"].form.errors
+    assert message in str(errors.get(column)), errors
+
+
 def test_two_people_on_one_page_conflict_and_the_second_sees_both_versions(author: Client) -> None:
     _add(author)
     kept = Rule.objects.get()

@@ -8,16 +8,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-from governance.engine.compiled import compilation
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import EngineKeys
+from governance.engine.principal import RATE_TIERS
 from governance.policy.demo.files import POLICY_FILE
 from governance.policy.files.bundle import parse_policy, read_policy
 from governance.policy.files.json_schema import json_schema, schema_text
 from governance.policy.files.yaml_reader import read_yaml
-from governance.policy.schema.controls import BASE_PER_SECOND, TIER_MULTIPLIERS
+from governance.policy.schema.controls import RATE_LIMITS
 from governance.policy.schema.sections import POLICY, default_of
-from governance.policy.schema.shapes import Struct
+from governance.policy.schema.shapes import Struct, Table
 from tests.governance.policy.documents import EXAMPLE, small
 
 KEPT = Path(__file__).resolve().parents[3] / "docs" / "policy.schema.json"
@@ -69,14 +69,21 @@ def test_every_key_says_what_it_is_for() -> None:
 
 
 def test_the_engine_takes_the_same_defaults() -> None:
-    assert compilation.BASE_PER_SECOND == BASE_PER_SECOND
-    assert compilation.TIER_MULTIPLIERS == TIER_MULTIPLIERS
     snapshot = compile_snapshot({"toolgate": 1}, release=0, digest="", keys=EngineKeys(fingerprint=b"k" * 32))
     assert snapshot.stale_after == default_of("settings", "stale_after")
     assert snapshot.stale_after_restricted == default_of("settings", "stale_after_restricted")
     assert snapshot.limits.session_calls == default_of("rate_limits", "session", "calls")
     assert snapshot.limits.session_window == default_of("rate_limits", "session", "window_seconds")
     assert snapshot.limits.burst_multiplier == default_of("rate_limits", "burst_multiplier")
+    base, factors = (RATE_LIMITS.fields[key].shape for key in ("base_per_second", "tier_multipliers"))
+    assert isinstance(base, Table)
+    assert isinstance(factors, Struct)
+    assert set(factors.fields) == RATE_TIERS
+    assert snapshot.limits.rates == {
+        (name, tier): rate * factor.default  # type: ignore[operator]
+        for name, rate in base.known.items()
+        for tier, factor in factors.fields.items()
+    }
 
 
 def test_the_demo_uses_every_kind_of_object() -> None:

@@ -49,14 +49,28 @@ def test_no_two_purposes_or_contexts_share_a_key() -> None:
     "key",
     [
         os.urandom(31),
+        os.urandom(33),
         bytes(32),
         b"\x01\xfe" * 16,
         bytes(range(32)),
         bytes(range(255, 223, -1)),
         b"change-me-change-me-change-me-change-me",
         b"correct horse battery staple, 4 words",
+        b"change-me-change-me-change-me-ch",
+        b"correct horse battery staple, 4.",
     ],
-    ids=["short", "zeros", "two values", "counting", "counting down", "placeholder", "passphrase"],
+    ids=[
+        "short",
+        "long",
+        "zeros",
+        "two values",
+        "counting",
+        "counting down",
+        "placeholder",
+        "passphrase",
+        "placeholder of 32",
+        "passphrase of 32",
+    ],
 )
 def test_a_weak_master_key_is_refused(key: bytes) -> None:
     with pytest.raises(KeyMaterialError) as caught:

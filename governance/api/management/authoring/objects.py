@@ -14,7 +14,7 @@ from accounts.selectors.history import HistoryEntry, history_of
 from accounts.selectors.staff import scoped_rows
 from governance.api.door.exchange import Problem
 from governance.api.door.paging import limit_of
-from governance.api.management.authoring.records import read_columns, split_body
+from governance.api.management.authoring.bodies import read_columns, split_body
 from governance.api.management.door.door import ManagementView, running
 from governance.api.management.door.pages import MOST_A_PAGE, QUERY, page_of
 from governance.api.management.door.problems import not_found, refused_columns

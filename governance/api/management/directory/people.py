@@ -34,8 +34,9 @@ from governance.api.management.documents import (
 from governance.api.management.door.door import ManagementView, running
 from governance.api.management.door.pages import QUERY, page_of
 from governance.api.management.door.problems import not_found, refused_columns
-from governance.api.management.resources import META, NUMBER, SLUG
+from governance.api.management.resources import META, NUMBER
 from governance.engine.moment import moment
+from governance.engine.normalise.names import SLUG
 from governance.policy.document.moments import moment as read_moment
 from governance.policy.tables.row_mapping import column_default
 
@@ -52,8 +53,7 @@ class PeopleView(ManagementView):
         """The accounts that the reader's grants reach."""
         self.require(request, "accounts.view_user")
         scope = scoped_rows(self.user(request), "accounts.view_user", User)
-        rows = User.objects.select_related("owner")
-        return rows if scope is None else rows.filter(scope)
+        return User.objects.select_related("owner").filter(scope or Q())
 
     def found(self, request: Request, key: str) -> User:
         """One account. Raises `Problem` 404."""

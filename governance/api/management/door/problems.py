@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
@@ -71,11 +72,9 @@ def not_found() -> Problem:
     return Problem(404, "object.unknown", "There is no such object, or no grant of yours reaches it.")
 
 
-def invalid(errors: Iterable[PolicyError], *, prefix: str = "") -> Problem:
-    """Everything that is wrong with what was sent, by JSON pointer; `prefix` is where in a policy the body stands."""
-    said = [{"path": pointer_of(_inside(error.path, prefix)), "message": error.message} for error in list(errors)][
-        :MOST_ERRORS
-    ]
+def invalid(errors: Iterable[PolicyError]) -> Problem:
+    """Everything that is wrong with what was sent, by JSON pointer."""
+    said = [{"path": pointer_of(error.path), "message": error.message} for error in islice(errors, MOST_ERRORS)]
     first = said[0]
     return Problem(400, "policy.invalid", first["message"], path=first["path"], errors=said)  # type: ignore[arg-type]
 
@@ -101,10 +100,6 @@ def pointer_of(path: str) -> str:
     for step in steps:
         found = pointer(found, step)
     return found
-
-
-def _inside(path: str, prefix: str) -> str:
-    return path.removeprefix(prefix) if prefix and path.startswith(prefix) else path
 
 
 def _conflict(error: Conflict) -> Problem:

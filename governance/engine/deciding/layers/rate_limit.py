@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from governance.engine.compiled.defaults import RATE_CLASS
 from governance.engine.deciding.run import Run, Stop
 from governance.engine.need import Answer, Buckets, NeedBuckets
 from governance.engine.principal import rate_tier_of
@@ -32,7 +33,7 @@ def _need(run: Run, rate_class: str) -> NeedBuckets:
     tier = rate_tier_of(principal.rate_tier)
     rate = limits.rates.get((rate_class, tier))
     if rate is None:
-        rate = limits.rates["mcp", tier]
+        rate = limits.rates[RATE_CLASS, tier]
     return NeedBuckets(
         principal=principal.id,
         rate_class=rate_class,

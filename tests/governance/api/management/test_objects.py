@@ -201,6 +201,27 @@ def test_every_fault_is_told_by_its_path(office: Office, change: dict[str, Any],
     assert not Rule.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "where"),
+    [
+        ("rules", {**RULE, "effect": "deny", "justification": " "}, "/justification"),
+        ("rules", {**RULE, "subjects": {"agents": ["scribe"]}}, "/subjects"),
+        ("rules", {**RULE, "approval": {"expires": 60}}, "/approval"),
+        ("hooks", {"id": "h", "event": "PreToolUse", "type": "command"}, "/command"),
+        ("hooks", {**SAMPLES["hooks"][0], "category": "system", "on_failure": "allow"}, "/on_failure"),
+        ("servers", {"id": "mail", "transport": {"kind": "stdio"}}, "/transport"),
+        ("data-sources", {"id": "crm", "sensitivity": "restricted", "default_allow": True}, "/default_allow"),
+        ("bindings", {**SAMPLES["bindings"][0], "into": {"argument": "/key"}}, "/hosts"),
+        ("exemptions", {**SAMPLES["exemptions"][0], "justification": " "}, "/justification"),
+    ],
+)
+def test_a_body_that_breaks_the_policys_law_is_refused_at_its_key(
+    office: Office, path: str, body: dict[str, Any], where: str
+) -> None:
+    answered = office.person("policy_author").post(f"/api/v1/{path}", body)
+    assert (answered.status, answered.json["code"], answered.json["path"]) == (400, "policy.invalid", where)
+
+
 def test_several_faults_are_told_at_once(office: Office) -> None:
     answered = office.person("policy_author").post("/api/v1/rules", {**RULE, "effect": "x", "entities": []})
     assert {error["path"] for error in answered.json["errors"]} == {"/effect", "/entities"}

@@ -9,7 +9,8 @@ from accounts.identity.verified import Credential, Identity, anonymous
 from governance.deciding.limits.budget_store import MemoryStore
 from governance.deciding.limits.limits import EdgeQuotas, LimitStore, TooManyRequests, headers_of, payer
 from governance.engine.budget import BudgetVerdict, Quota
-from governance.engine.compiled.compilation import BASE_PER_SECOND, TIER_MULTIPLIERS, limits_of
+from governance.engine.compiled.compilation import limits_of
+from governance.engine.compiled.defaults import BASE_PER_SECOND, TIER_MULTIPLIERS
 from governance.engine.document.controls import RateLimitFields, RateTierWord
 from governance.engine.need import Buckets, NeedBuckets
 from governance.engine.principal import Caller, Principal, PrincipalKind, Tier

@@ -1,4 +1,4 @@
-"""From a body to the columns of a row: checked as the policy file is checked, each fault at its place."""
+"""From a body to the columns of a row."""
 
 from __future__ import annotations
 
@@ -6,18 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from governance.api.door.exchange import Problem
-from governance.api.management.door.problems import invalid
 from governance.api.management.resources import META, Resource
-from governance.policy.checks.conditions import check_conditions
-from governance.policy.checks.controls import check_detectors, check_hooks
-from governance.policy.checks.entries import check_entries
-from governance.policy.checks.structure import check_structure
-from governance.policy.document.canonical import normalise
-from governance.policy.document.errors import PolicyError
-from governance.policy.document.node import planted
-from governance.policy.schema.sections import POLICY
-from governance.policy.tables.object_checks import prefix_of
-from governance.policy.tables.objects import SINGLE, put_together, take_apart
+from governance.policy.tables.object_checks import check_record
+from governance.policy.tables.objects import SINGLE
 from governance.policy.tables.row_mapping import Form
 
 
@@ -50,19 +41,8 @@ def split_body(resource: Resource, body: Mapping[str, Any], *, key: str | None) 
 
 
 def read_columns(resource: Resource, key: str, record: dict[str, Any]) -> dict[str, Any]:
-    """The columns that say `record`. Raises `Problem` 400 with every fault of it, by JSON pointer."""
+    """The columns that say `record`. Raises PolicyErrors with its faults, `Problem` 400 for what stands elsewhere."""
     home = resource.home
     for inner in sorted(home.inner & record.keys()):
         raise Problem(400, "field.unknown", "These have a collection of their own.", path=f"/{inner}")
-    identity = resource.identity(key) or SINGLE
-    document = put_together({home: {identity: record}})
-    root = planted(document)
-    errors: list[PolicyError] = []
-    if check_structure(root, POLICY, errors) and not errors:
-        for check in (check_hooks, check_detectors, check_entries, check_conditions):
-            check(root, errors)
-    if errors:
-        raise invalid(errors, prefix=prefix_of(home, identity))
-    apart = take_apart(normalise(document))[home]
-    # A record that says only defaults leaves nothing behind.
-    return home.write(next(iter(apart.values()), {}))
+    return check_record(home, resource.identity(key) or SINGLE, record)
