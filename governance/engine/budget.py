@@ -23,7 +23,10 @@ SLACK = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A token bucket's measure: `rate` tokens a second, at most `burst` at once. A rate of 0 admits nothing."""
+    """A token bucket's measure: `rate` tokens a second, at most `burst` at once. A rate or burst of 0 admits nothing.
+
+    A bucket holds one call at least: in a smaller one a call would cost less than a call, and a slow rate be no limit.
+    """
 
     rate: float
     burst: float
@@ -32,12 +35,14 @@ class Quota:
 
     def __post_init__(self) -> None:
         usable = self.rate > 0 and self.burst > 0
+        if usable and self.burst < 1.0:
+            object.__setattr__(self, "burst", 1.0)
         object.__setattr__(self, "interval", 1.0 / self.rate if usable else inf)
         object.__setattr__(self, "depth", self.burst / self.rate if usable else 0.0)
 
     def shared(self, among: int) -> Quota:
         """One process's share of this quota when `among` processes divide it without talking to each other."""
-        return self if among <= 1 else Quota(self.rate / among, max(1.0, self.burst / among))
+        return self if among <= 1 else Quota(self.rate / among, self.burst / among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +154,12 @@ class WindowTable:
         moments, measure = entry
         if not measure or measure[0] is not window:
             measure[:] = [window]
-        if moments and moments[-1] > now + window.seconds:
-            moments.clear()  # the clock was put back
+        if moments and moments[-1] > now:
+            # The clock was put back: what lies ahead counts as of now, so that nobody waits longer than the window.
+            if moments[-1] > now + window.seconds:
+                moments.clear()
+            for place, at in enumerate(moments):
+                moments[place] = min(at, now)
         oldest = now - window.seconds
         while moments and moments[0] <= oldest:
             moments.popleft()

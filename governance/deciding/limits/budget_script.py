@@ -12,9 +12,11 @@ from governance.engine.budget import SLACK, BudgetVerdict, Charge, Quota
 # ARGV: forced, process ("" for no heartbeat), forget_after, slack; then for each charge kind, a, b, cost:
 # a bucket has kind b, seconds a token, seconds of the whole burst; a window kind w, calls, seconds.
 # Times are seconds since 2025, so that a double keeps them to some ten nanoseconds.
-SCRIPT = """
+CLOCK = """
 local clock = redis.call('TIME')
 local now = (tonumber(clock[1]) - 1735689600) + tonumber(clock[2]) / 1000000
+"""
+CHECK = """
 local forced, slack = ARGV[1] == '1', tonumber(ARGV[4])
 local processes = 0
 if ARGV[2] ~= '' then
@@ -29,7 +31,8 @@ for i = 2, #KEYS do
   local kind, a, b, cost = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
   if kind == 'b' then
     local held = full[KEYS[i]] or tonumber(redis.call('GET', KEYS[i]) or '0')
-    local whole = math.max(held, now) + cost * a
+    -- Never emptier than empty, whatever the clock did.
+    local whole = math.min(math.max(held, now), now + b) + cost * a
     local over = whole - now - b
     if forced then
       whole = math.min(whole, now + b)
@@ -39,6 +42,15 @@ for i = 2, #KEYS do
     full[KEYS[i]] = whole
     left[i], reset[i] = -over / a, whole - now
   else
+    local newest = tonumber(redis.call('LINDEX', KEYS[i], -1) or '0')
+    if newest > now + b then
+      redis.call('DEL', KEYS[i])
+    elseif newest > now then
+      -- The clock was put back: what lies ahead counts as of now, so that nobody waits longer than the window.
+      for place, at in ipairs(redis.call('LRANGE', KEYS[i], 0, -1)) do
+        if tonumber(at) > now then redis.call('LSET', KEYS[i], place - 1, string.format('%.6f', now)) end
+      end
+    end
     local oldest = now - b
     local first = redis.call('LINDEX', KEYS[i], 0)
     while first and tonumber(first) <= oldest do
@@ -69,6 +81,7 @@ for i = 2, #KEYS do
 end
 return answer
 """
+SCRIPT = CLOCK + CHECK
 
 
 def keys_of(prefix: str, charges: Sequence[Charge]) -> list[str]:

@@ -72,9 +72,10 @@ class RedisStore:
         at_least: int = 1,
         process: str | None = None,
         clock: Callable[[], float] = time.monotonic,
+        script: str = SCRIPT,
     ) -> None:
         self._redis = redis
-        self._script = redis.register_script(SCRIPT)
+        self._script = redis.register_script(script)
         self._prefix = prefix
         self._at_least = at_least
         self._process = process or uuid.uuid4().hex

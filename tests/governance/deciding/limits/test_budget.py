@@ -3,10 +3,11 @@ from __future__ import annotations
 from math import isinf
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.engine.budget import BucketTable, Charge, MemoryBudgets, Quota, Window
+from tests.governance.deciding.limits.stretches import admitted_at, assert_within
 
 TEN = Quota(10, 30)
 SESSION = Window(300, 60)
@@ -206,17 +207,42 @@ def test_a_share_of_a_quota_and_of_a_window_is_never_less_than_one_call() -> Non
 
 
 @given(
-    steps=st.lists(st.tuples(st.floats(0, 5), st.integers(1, 5)), max_size=60),
-    rate=st.floats(0.5, 100),
-    burst=st.integers(1, 50),
+    rate=st.floats(0.001, 10_000),
+    seconds_of_burst=st.floats(0.01, 60),
+    pauses=st.lists(st.floats(0, 2) | st.floats(0, 0.001) | st.floats(0, 500), max_size=80),
+    costs=st.lists(st.integers(1, 5), min_size=80, max_size=80),
 )
-def test_no_pattern_of_asking_gets_more_than_burst_and_rate(
-    steps: list[tuple[float, int]], rate: float, burst: int
+@settings(max_examples=400)
+def test_no_stretch_of_time_admits_more_than_burst_and_rate_times_its_length(
+    rate: float, seconds_of_burst: float, pauses: list[float], costs: list[int]
 ) -> None:
-    budgets, now, got = MemoryBudgets(), 0.0, 0.0
-    quota = Quota(rate, burst)
-    for pause, cost in steps:
-        now += pause
-        if spend(budgets, now, quota=quota, cost=cost):
-            got += min(cost, burst)
-    assert got <= burst + rate * (now + 1e-3) + 1e-6
+    quota = Quota(rate, rate * seconds_of_burst)
+    admitted = admitted_at(MemoryBudgets(), quota, pauses, costs)
+    assert_within(admitted, rate=rate, burst=max(1.0, rate * seconds_of_burst))
+
+
+def test_a_rate_of_less_than_a_call_in_a_burst_admits_one_call_and_then_its_rate() -> None:
+    slow = Quota(0.02, 0.06)  # one call in fifty seconds, burst three times the rate: sixty asked in fifty seconds
+    budgets = MemoryBudgets()
+    assert sum(spend(budgets, second * 50 / 60, quota=slow) for second in range(60)) == 1
+    assert spend(budgets, 50.0, quota=slow)
+
+
+@pytest.mark.parametrize("now", [962.0, 1003.0, 1002.5, 941.5])
+def test_after_a_clock_step_back_nobody_waits_longer_than_the_window(now: float) -> None:
+    budgets, three = MemoryBudgets(), Window(3, 60)
+    for at in (1000.0, 1001.0, 1002.0):
+        assert enter(budgets, at, window=three)
+    verdict = budgets.admit((Charge("s1", three, "rate.session"),), now)
+    assert verdict.admitted or 0 < verdict.retry_after <= 60
+    assert enter(budgets, now + verdict.retry_after, window=three)
+
+
+@given(
+    clock=st.lists(st.floats(0, 300), min_size=1, max_size=40),
+    calls=st.integers(1, 5),
+)
+def test_no_clock_makes_a_window_wait_longer_than_its_length(clock: list[float], calls: int) -> None:
+    budgets, window = MemoryBudgets(), Window(calls, 60)
+    for now in clock:
+        assert budgets.admit((Charge("s1", window, "rate.session"),), now).retry_after <= 60 + 1e-9

@@ -13,13 +13,16 @@ from collections.abc import AsyncIterator, Iterator
 from math import isinf
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from random import Random
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from governance.deciding.limits.budget_script import CHECK
 from governance.deciding.limits.budget_store import MemoryStore, RedisStore, redis_store
-from governance.engine.budget import Charge, MemoryBudgets, Quota, Window
+from governance.engine.budget import BudgetVerdict, Charge, MemoryBudgets, Quota, Window
+from tests.governance.deciding.limits.stretches import Admitted, assert_within
 
 URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/3")
 
@@ -124,6 +127,50 @@ async def test_a_check_of_redis_is_one_round_trip_and_leaves_nothing_for_ever(st
     assert after - before == 50
     async for key in store._redis.scan_iter(f"{{{store._prefix}}}*"):
         assert 0 < await store._redis.pttl(key) <= 60_001
+
+
+class SetClock:
+    """A store whose script goes by a clock that the test sets, in place of the server's."""
+
+    def __init__(self, redis: Redis, prefix: str) -> None:
+        self._redis, self._key = redis, f"{{{prefix}}}:clock"
+        script = f"local now = tonumber(redis.call('GET', '{self._key}'))" + CHECK
+        self.store = RedisStore(redis, prefix=prefix, script=script)
+
+    async def admit(self, now: float, *charges: Charge) -> BudgetVerdict:
+        await self._redis.set(self._key, f"{now:.9f}", px=60_000)
+        return await self.store.admit(charges, now)
+
+
+@needs_redis
+async def test_in_redis_no_stretch_of_time_admits_more_than_burst_and_rate_times_its_length(store: RedisStore) -> None:
+    random, clock = Random(20261127), SetClock(store._redis, store._prefix)
+    for number in range(60):
+        rate = 10 ** random.uniform(-3, 4)
+        quota = Quota(rate, rate * random.uniform(0.01, 60))
+        memory, now, admitted = MemoryBudgets(), 1_000.0, Admitted()
+        for _ in range(40):
+            now += random.choice((0.0, random.random() / rate, random.random(), random.uniform(0, 500)))
+            asked = charge(f"{number}", quota, cost=random.randint(1, 4))
+            verdict = await clock.admit(now, asked)
+            assert verdict.admitted == memory.admit((asked,), now).admitted
+            if verdict.admitted:
+                admitted.append((now, min(asked.cost, max(1.0, quota.burst))))
+        assert_within(admitted, rate=rate, burst=max(1.0, quota.burst))
+
+
+@needs_redis
+async def test_in_redis_after_a_clock_step_back_nobody_waits_longer_than_the_window(store: RedisStore) -> None:
+    clock, window, slow = SetClock(store._redis, store._prefix), Window(3, 60), Quota(0.02, 1)
+    for back in (0.5, 40.0, 59.0, 200.0):
+        session, bucket = charge(f"s{back}", window), charge(f"b{back}", slow)
+        for at in (1000.0, 1001.0, 1002.0):
+            assert (await clock.admit(at, session)).admitted
+        assert (await clock.admit(1002.0, bucket)).admitted
+        refused = await clock.admit(1002.0 - back, session)
+        assert refused.admitted or 0 < refused.retry_after <= 60
+        assert (await clock.admit(1002.0 - back + 60.001, session)).admitted
+        assert (await clock.admit(1002.0 - back, bucket)).retry_after <= 50
 
 
 @needs_redis
