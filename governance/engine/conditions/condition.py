@@ -4,6 +4,7 @@
   type BOOL that is True; anything else, and any exception, is *unevaluable* and told apart from False.
 * The runtime bounds iterations, not memory nor the work of one step: `map` and unbounded `+` are refused at save
   (`condition_syntax`), large arguments and costly loops make a condition unevaluable.
+* Equality between values of different types is *unevaluable*, where the runtime says that they differ (`strictness`).
 * One activation serves all conditions of a call.
 """
 
@@ -21,6 +22,8 @@ from cel_expr_python import cel
 
 from governance.engine.call import Json
 from governance.engine.conditions.argument_schema import ArgumentSchema
+from governance.engine.conditions.constants import constant_faults
+from governance.engine.conditions.strictness import strict
 from governance.engine.conditions.syntax import Shape, UnboundedError, shape_of
 
 MAX_SOURCE = 4_000
@@ -66,6 +69,7 @@ _JSON_TYPES = {"string": cel.Type.STRING, "boolean": cel.Type.BOOL, "integer": c
 _BOOL = cel.Type.BOOL
 _NAMED = re.compile(rf"\b(?:{'|'.join(_VARIABLES)})\b")
 _PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
+_COMPARING = re.compile(r"==|!=|\bin\b")
 _LOOPING = re.compile(r"\b(?:all|exists|exists_one|filter|map)\b")
 _STRINGS = re.compile(r"""[rRbB]{0,2}("{3}.*?"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL)
 _MAPS = re.compile(r"\.\s*map\s*\(")
@@ -118,10 +122,10 @@ def compile_condition(source: str) -> Condition:
     kind = expression.return_type()
     if not any(kind == good for good in (_BOOL, cel.Type.DYN)):
         raise ConditionError("does not give true or false", line=1, column=1)
-    if _LOOPING.search(source) is None:
-        return Condition(source=source, expression=expression, shape=None)
-    shape = _shape(expression, source)
-    return Condition(source=source, expression=expression, shape=shape if shape.depth else None)
+    shape = _shape(expression, source) if _LOOPING.search(source) is not None else None
+    return Condition(
+        source=source, expression=_strict(expression, source), shape=shape if shape and shape.depth else None
+    )
 
 
 def check_condition(source: str, schemas: Sequence[ArgumentSchema] = ()) -> Condition:
@@ -130,7 +134,10 @@ def check_condition(source: str, schemas: Sequence[ArgumentSchema] = ()) -> Cond
     Raises ConditionError. A schema that leaves a type open leaves it open here.
     """
     condition = compile_condition(source)
-    shape = _shape(condition.expression, source)
+    written = _compile(_ENVIRONMENT, source)
+    shape = _shape(written, source)
+    for offset, message in constant_faults(written.serialize(), _value_of):
+        raise _at(source, offset, message)
     for variable, name, offset in shape.members:
         if variable not in MEMBERS or name not in MEMBERS[variable]:
             known = ", ".join(MEMBERS.get(variable, ()))
@@ -178,6 +185,27 @@ def _compile(environment: Any, source: str) -> Any:
         line, column = (int(place[1]), int(place[2])) if place else (1, 1)
         message = place[3] if place else str(error).partition("\n")[0]
         raise ConditionError(message, line=max(line, 1), column=max(column, 1)) from None
+
+
+def _strict(expression: Any, source: str) -> Any:
+    """The expression with equality that does not mix types."""
+    if _COMPARING.search(source) is None:
+        return expression
+    try:
+        serialized = strict(expression.serialize())
+        return expression if serialized is None else _ENVIRONMENT.deserialize(serialized)
+    except Exception:
+        # Never the lax form: what cannot be made strict cannot be a condition.
+        raise ConditionError("cannot be read for its comparisons", line=1, column=1) from None
+
+
+def _value_of(serialized: bytes) -> str | None:
+    """What is wrong with an expression without variables, None where it has a value."""
+    try:
+        value = _ENVIRONMENT.deserialize(serialized).eval(_ENVIRONMENT.Activation({}))
+    except Exception as error:
+        return str(error).partition("\n")[0]
+    return str(value.value()) if value.type() == cel.Type.ERROR else None
 
 
 def _shape(expression: Any, source: str) -> Shape:

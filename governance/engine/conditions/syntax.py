@@ -7,9 +7,9 @@ comes as the protocol buffer `cel.expr.CheckedExpr`, of which the few fields nee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from governance.engine.conditions.tree import CALL, IDENT, LIST, LITERAL, LOOP, SELECT, Tree, inner
 from governance.engine.conditions.wire import Fields, fields, number, text
 
 NUMERIC_ADDITIONS = frozenset(
@@ -24,8 +24,6 @@ NUMERIC_ADDITIONS = frozenset(
 )
 SMALL = frozenset({"principal", "agent", "entity", "call", "now"})
 """Variables whose size no caller chooses."""
-
-_LITERAL, _IDENT, _SELECT, _CALL, _LIST, _STRUCT, _LOOP = range(3, 10)
 
 
 class UnboundedError(ValueError):
@@ -54,19 +52,9 @@ class Shape:
 
 def shape_of(serialized: bytes) -> Shape:
     """The shape of a serialized checked expression; raises UnboundedError."""
-    any_message = fields(serialized)
-    checked = fields(any_message[2][0])
-    overloads = {}
-    for entry in checked.get(2, ()):
-        pair = fields(entry)
-        reference = fields(pair.get(2, [b""])[0])
-        overloads[number(pair, 1)] = {bytes(name).decode() for name in reference.get(3, ())}
-    positions = {}
-    for entry in fields(checked[5][0]).get(4, ()):
-        pair = fields(entry)
-        positions[number(pair, 1)] = number(pair, 2)
-    walk = _Walk(overloads=overloads, positions=positions)
-    walk.expression(fields(checked[4][0]), (), 0)
+    tree = Tree(serialized)
+    walk = _Walk(overloads=tree.overloads(), positions=tree.offsets())
+    walk.expression(fields(tree.root), (), 0)
     return walk.shape
 
 
@@ -77,22 +65,22 @@ class _Walk:
     shape: Shape = field(default_factory=Shape)
 
     def expression(self, node: Fields, loops: tuple[frozenset[str], ...], depth: int) -> None:
-        if _LOOP in node:
+        if LOOP in node:
             self.loop(node, loops, depth)
             return
-        if depth and _CALL in node:
-            call = fields(node[_CALL][0])
+        if depth and CALL in node:
+            call = fields(node[CALL][0])
             if text(call, 2) == "_+_" and not self.overloads.get(number(node, 2), {"?"}) <= NUMERIC_ADDITIONS:
                 raise UnboundedError(
                     "`+` on strings or lists, or on values of unknown type, is refused inside all, exists, "
                     "exists_one and filter; convert numbers with int() or double()",
                     self.offset(node),
                 )
-        if _IDENT in node:
-            self.identifier(text(fields(node[_IDENT][0]), 1), loops)
+        if IDENT in node:
+            self.identifier(text(fields(node[IDENT][0]), 1), loops)
         self.path(node, loops)
-        for inner in _inner(node):
-            self.expression(inner, loops, depth)
+        for part in inner(node):
+            self.expression(part, loops, depth)
 
     def identifier(self, name: str, loops: tuple[frozenset[str], ...]) -> None:
         """A loop that reads a variable that is not its own reads it again in each step."""
@@ -100,7 +88,7 @@ class _Walk:
             self.shape.rescans = True
 
     def loop(self, node: Fields, loops: tuple[frozenset[str], ...], depth: int) -> None:
-        loop = fields(node[_LOOP][0])
+        loop = fields(node[LOOP][0])
         names = frozenset(filter(None, (text(loop, 1), text(loop, 8), text(loop, 3))))
         for part in (2, 4, 7):
             own = loops if part != 7 else (*loops, names)
@@ -110,7 +98,7 @@ class _Walk:
         built = _appended(step, text(loop, 3))
         if built is not None:
             condition, element = built
-            if condition is None or text(fields(element.get(_IDENT, [b""])[0]), 1) != text(loop, 1):
+            if condition is None or text(fields(element.get(IDENT, [b""])[0]), 1) != text(loop, 1):
                 raise UnboundedError("`map` is refused: its result has no bound", self.offset(node))
             self.shape.filters = True
             self.expression(condition, (*loops, names), depth + 1)
@@ -128,9 +116,9 @@ class _Walk:
                 break
             at, name = step
             steps.append(name)
-        if not steps or _IDENT not in at:
+        if not steps or IDENT not in at:
             return
-        variable = text(fields(at[_IDENT][0]), 1)
+        variable = text(fields(at[IDENT][0]), 1)
         if any(variable in names for names in loops):
             return
         if variable == "args":
@@ -144,15 +132,15 @@ class _Walk:
 
 def _member(node: Fields) -> tuple[Fields, str] | None:
     """The operand and the constant member name of a select or an index with a string, or None."""
-    if _SELECT in node:
-        select = fields(node[_SELECT][0])
+    if SELECT in node:
+        select = fields(node[SELECT][0])
         return fields(select[1][0]), text(select, 2)
-    if _CALL in node:
-        call = fields(node[_CALL][0])
+    if CALL in node:
+        call = fields(node[CALL][0])
         if text(call, 2) == "_[_]" and len(call.get(3, ())) == 2:
             operand, index = (fields(item) for item in call[3])
-            if _LITERAL in index:
-                constant = fields(index[_LITERAL][0])
+            if LITERAL in index:
+                constant = fields(index[LITERAL][0])
                 if 6 in constant:
                     return operand, text(constant, 6)
     return None
@@ -161,33 +149,15 @@ def _member(node: Fields) -> tuple[Fields, str] | None:
 def _appended(step: Fields, accumulator: str) -> tuple[Fields | None, Fields] | None:
     """(condition or None, element) where the loop's step appends one element to its accumulator: filter and map."""
     condition: Fields | None = None
-    if _CALL in step:
-        call = fields(step[_CALL][0])
+    if CALL in step:
+        call = fields(step[CALL][0])
         if text(call, 2) == "_?_:_":
             condition, step = fields(call[3][0]), fields(call[3][1])
-            call = fields(step[_CALL][0]) if _CALL in step else {}
+            call = fields(step[CALL][0]) if CALL in step else {}
         if text(call, 2) == "_+_" and len(call.get(3, ())) == 2:
             left, right = (fields(item) for item in call[3])
-            if _IDENT in left and _LIST in right and text(fields(left[_IDENT][0]), 1) == accumulator:
-                elements = fields(right[_LIST][0]).get(1, [])
+            if IDENT in left and LIST in right and text(fields(left[IDENT][0]), 1) == accumulator:
+                elements = fields(right[LIST][0]).get(1, [])
                 if len(elements) == 1:
                     return condition, fields(elements[0])
     return None
-
-
-def _inner(node: Fields) -> Iterator[Fields]:
-    """The expressions directly inside this one."""
-    if _SELECT in node:
-        yield fields(fields(node[_SELECT][0])[1][0])
-    elif _CALL in node:
-        call = fields(node[_CALL][0])
-        for item in (*call.get(1, ()), *call.get(3, ())):
-            yield fields(item)
-    elif _LIST in node:
-        for item in fields(node[_LIST][0]).get(1, ()):
-            yield fields(item)
-    elif _STRUCT in node:
-        for entry in fields(node[_STRUCT][0]).get(2, ()):
-            pair = fields(entry)
-            for item in (*pair.get(3, ()), *pair.get(4, ())):
-                yield fields(item)

@@ -12,14 +12,14 @@ def fields(message: bytes) -> Fields:
     found: Fields = {}
     at, end = 0, len(message)
     while at < end:
-        tag, at = _varint(message, at)
+        tag, at = (message[at], at + 1) if message[at] < 0x80 else _varint(message, at)
         kind = tag & 7
         if kind == 0:
             value, at = _varint(message, at)
             found.setdefault(tag >> 3, []).append(value)
             continue
         if kind == 2:
-            size, at = _varint(message, at)
+            size, at = (message[at], at + 1) if at < end and message[at] < 0x80 else _varint(message, at)
         elif kind in (1, 5):
             size = 8 if kind == 1 else 4
         else:
@@ -52,3 +52,29 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
+
+
+def encoded(message: Fields) -> bytes:
+    """A message of varints (integers) and length-delimited fields (bytes), in the order given."""
+    parts: list[bytes] = []
+    for place, values in message.items():
+        for value in values:
+            if isinstance(value, int):
+                parts += (_written(place << 3), _written(value))
+            else:
+                parts += (_written(place << 3 | 2), _written(len(value)), value)
+    return b"".join(parts)
+
+
+def _written(value: int) -> bytes:
+    if value < 0x80:
+        return _SINGLE[value]
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+_SINGLE = [bytes((value,)) for value in range(0x80)]

@@ -36,6 +36,17 @@ def member(scope: dict[str, Any], name: str) -> Any:
     return scope["args"][name]
 
 
+def same(left: Any, right: Any) -> bool:
+    """Equality between values of one kind; between others there is none."""
+    if kind(left) != kind(right):
+        raise Missing
+    return bool(left == right)
+
+
+def kind(value: Any) -> type:
+    return float if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
+
+
 def acting(scope: dict[str, Any]) -> str:
     if scope["agent"] is None:
         raise Missing
@@ -45,8 +56,8 @@ def acting(scope: dict[str, Any]) -> str:
 CONDITIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "args.amount > 10": lambda s: number(s, "amount") > 10,
     "!(args.amount > 10)": lambda s: not number(s, "amount") > 10,
-    "args.path == 'a'": lambda s: member(s, "path") == "a",
-    "!(args.path == 'a')": lambda s: member(s, "path") != "a",
+    "args.path == 'a'": lambda s: same(member(s, "path"), "a"),
+    "!(args.path == 'a')": lambda s: not same(member(s, "path"), "a"),
     "has(args.path)": lambda s: "path" in s["args"],
     "!has(args.recursive)": lambda s: "recursive" not in s["args"],
     "principal.level >= 50": lambda s: s["level"] >= 50,
@@ -57,7 +68,7 @@ CONDITIONS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "agent.id != 'reporter'": lambda s: acting(s) != "reporter",
     "'ledger' in entity.data_sources": lambda s: "ledger" in s["sources"],
     "true": lambda s: True,
-    "args.nested.deep == 1": lambda s: member({"args": member(s, "nested")}, "deep") == 1,
+    "args.nested.deep == 1": lambda s: same(member({"args": member(s, "nested")}, "deep"), 1),
 }
 
 
