@@ -1,26 +1,27 @@
 #!/usr/bin/env python
-"""Run a Toolgate management command, with the embedded database up where the command needs one."""
+"""Run a Toolgate management command against the installation that serves, with its database where it needs one."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-# Commands that touch no database, or (serve) bring it up in their own order.
-WITHOUT_DATABASE = frozenset(
+# Commands that neither touch a database nor talk to a running installation, or (serve) bring one up themselves.
+ALONE = frozenset(
     {
         "check",
         "collectstatic",
         "findstatic",
         "help",
         "makemigrations",
-        "policy",  # most of its subcommands read files; the others bring the database up themselves
         "serve",
         "settings_doc",
         "spectacular",
         "version",
     }
 )
+# Commands that look for the installation, and for its database by themselves where they need it.
+BY_THEMSELVES = frozenset({"instance", "kill", "policy"})
 
 
 def main() -> None:
@@ -30,12 +31,18 @@ def main() -> None:
 
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     asks_for_help = not {"--help", "-h", "--version"}.isdisjoint(sys.argv)
-    if command not in WITHOUT_DATABASE and not asks_for_help:
-        from config.machine import embedded, postgres
+    if command not in ALONE and not asks_for_help:
+        from config.machine import embedded, instance, postgres
 
+        instance.ask()
         try:
-            embedded.hold()
-        except (ImproperlyConfigured, postgres.PostgresError) as error:
+            import config.settings  # noqa: F401 -- reading them looks for the installation
+
+            if command not in BY_THEMSELVES:
+                embedded.join()
+            if command != "instance" and (found := instance.found()) is not None:
+                sys.stderr.write(f"toolgate: {found}\n")
+        except (ImproperlyConfigured, instance.NoInstance, postgres.PostgresError) as error:
             sys.exit(f"{error}")
     execute_from_command_line(sys.argv)
 

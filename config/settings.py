@@ -16,7 +16,7 @@ from config.edge.csp import PAGE_HEADERS
 from config.env import Environment
 from config.keys.kept import MAKERS, kept_key
 from config.logging import configure_structlog, logging_configuration
-from config.machine import broker, postgres
+from config.machine import broker, instance, postgres
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -25,6 +25,7 @@ _env = Environment(DECLARED, os.environ)
 _dotenv = _env.path("TOOLGATE_DOTENV", base=BASE_DIR)
 if _dotenv is not None and _dotenv.is_file():
     environ.Env.read_env(str(_dotenv), overwrite=False)
+instance.settle(os.environ, base=BASE_DIR)
 _env.refuse_unknown(prefix="TOOLGATE_", open_prefixes=OPEN_PREFIXES)
 
 # --- Basis -----------------------------------------------------------------------------------------------------------

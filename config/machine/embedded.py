@@ -26,6 +26,20 @@ def hold() -> None:
         atexit.register(let_go)
 
 
+def join() -> None:
+    """Take a share in the embedded server where it runs. Raises PostgresError where this process would start it."""
+    from django.conf import settings
+
+    if not settings.TOOLGATE_EMBEDDED or _held:
+        return
+    if not Cluster.kept_in(settings.TOOLGATE_VAR).running():
+        raise PostgresError(
+            f"Nothing serves from {settings.TOOLGATE_VAR}, and a command starts no database of its own: start it with "
+            "`make run`, or set TOOLGATE_VAR to the folder of a running installation, or DATABASE_URL."
+        )
+    hold()
+
+
 def let_go() -> None:
     """Give the share up; the last one out stops the server."""
     while _held:

@@ -42,13 +42,13 @@ def served(tmp_path: Path) -> Iterator[Served]:
     Cluster.kept_in(running.var).remove()
 
 
-def first_call(port: int) -> str:
-    """The shell that README's section shows, for this port and this interpreter."""
+def first_call() -> str:
+    """The shell that README's section shows, for this interpreter."""
     text = (PROJECT / "README.md").read_text(encoding="utf-8")
     section = text[text.index("<!-- first-call:start -->") : text.index("<!-- first-call:end -->")]
     blocks = re.findall(r"^   ```sh\n(.*?)^   ```$", section, re.MULTILINE | re.DOTALL)
     shell = "\n".join(re.sub(r"^   ", "", block, flags=re.MULTILINE) for block in blocks)
-    return shell.replace("127.0.0.1:8000", f"127.0.0.1:{port}").replace(".venv/bin/python", sys.executable)
+    return shell.replace(".venv/bin/python", sys.executable)
 
 
 def objects_in(text: str) -> list[dict[str, Any]]:
@@ -70,10 +70,9 @@ def test_the_readmes_calls_get_what_it_says_and_stand_in_the_admin_within_two_se
         **{name: value for name, value in os.environ.items() if not name.startswith(("TOOLGATE_", "DATABASE_URL"))},
         "TOOLGATE_VAR": str(served.var),
         "TOOLGATE_DOTENV": "none.env",
-        "PORT": str(served.port),
     }
     typed = subprocess.run(
-        ["bash", "-c", first_call(served.port)],
+        ["bash", "-c", first_call()],
         cwd=PROJECT,
         env=environment,
         capture_output=True,

@@ -19,6 +19,7 @@ from django.db import connections, transaction
 
 from config.machine import embedded
 from config.machine.child import Child
+from config.machine.instance import Instance, serving
 from config.machine.postgres import PostgresError
 from config.machine.supervisor import Supervisor
 
@@ -50,6 +51,7 @@ class Command(BaseCommand):
             connections.close_all()
             children = _children()
             names = [child.name for child in children]
+            stack.enter_context(serving(_this_instance()))
             self._say(f"Toolgate serves at {settings.TOOLGATE_ISSUER}/admin/ (stop with Ctrl-C)")
             supervisor = Supervisor(
                 children, stopping=[name for name in STOPPING if name in names], state=run / "serve.json"
@@ -61,6 +63,17 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _this_instance() -> Instance:
+    return Instance(
+        issuer=settings.TOOLGATE_ISSUER,
+        host=settings.TOOLGATE_HOST,
+        port=settings.TOOLGATE_PORT,
+        var=os.path.realpath(settings.TOOLGATE_VAR),
+        checkout=str(settings.BASE_DIR),
+        pid=os.getpid(),
+    )
 
 
 def _children() -> list[Child]:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     help = "Load the demo policy with its principals into an empty installation and publish it as release 1."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        embedded.hold()
+        embedded.join()
         document = read_policy(POLICY_FILE)
         principals = document.get("principals", {})
         first = Release.objects.filter(number=1).values_list("message", flat=True).first()

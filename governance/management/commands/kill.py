@@ -153,7 +153,7 @@ class Command(BaseCommand):
 
 def _reach_database() -> None:
     """Find out within seconds whether the database answers: nobody waits for a stop."""
-    embedded.hold()
+    embedded.join()
     connection = connections["default"]
     options = connection.settings_dict["OPTIONS"] = {**connection.settings_dict.get("OPTIONS", {})}
     options.pop("pool", None)

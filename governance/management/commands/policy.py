@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from governance.management.policy.subcommand import Streams
 from governance.management.policy.table import subcommands
@@ -32,8 +32,12 @@ class Command(BaseCommand):
         subcommand = self.subcommands[given.subcommand]
         if subcommand.needs_database(given):
             from config.machine import embedded
+            from config.machine.postgres import PostgresError
 
-            embedded.hold()
+            try:
+                embedded.join()
+            except PostgresError as error:
+                raise CommandError(str(error), returncode=2) from error
         streams = Streams(out=getattr(self.stdout, "_out", sys.stdout), err=getattr(self.stderr, "_out", sys.stderr))
         code = subcommand.run(given, streams)
         if code:
