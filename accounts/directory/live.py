@@ -36,7 +36,8 @@ class DirectoryState:
     """One moment of the directory. `generation` grows with each state of this process.
 
     `rate_tiers` holds the principals whose rate tier is set apart from their tier. `confirmed_at` is when the
-    database last confirmed everything (seconds, UTC); None: never. `tampered` says that it did not, and why.
+    database last confirmed everything (seconds, UTC); None: never. `tampered` says that it did not, and why. One
+    `from_disk` is the last good one of an earlier process: the database's next answer is read whole.
     """
 
     principals: Mapping[str, DirectoryEntry] = field(default_factory=dict, repr=False)
@@ -48,6 +49,7 @@ class DirectoryState:
     generation: int = 0
     confirmed_at: float | None = None
     tampered: str | None = None
+    from_disk: bool = False
 
 
 class LiveDirectory:
@@ -77,7 +79,7 @@ class LiveDirectory:
     def _read(self, before: DirectoryState, now: float) -> DirectoryState:
         with transaction.atomic():
             epoch = DirectoryEpoch.objects.filter(id=1).first() or DirectoryEpoch()
-            never = before.generation == 0
+            never = before.generation == 0 or before.from_disk
             anew = never or epoch.removed_at > before.revision or epoch.revision < before.revision
             principals, rate_tiers = _read_principals(before, since=None if anew else before.revision)
             keys = _read_keys() if anew or epoch.keys_at > before.revision else before.keys
@@ -105,7 +107,7 @@ class LiveDirectory:
 
 def _confirmed_again(state: DirectoryState, now: float) -> DirectoryState | None:
     """The same state at a later moment, or None when the database has a newer one."""
-    if state.generation == 0 or state.tampered:
+    if state.generation == 0 or state.from_disk or state.tampered:
         return None
     revision = DirectoryEpoch.objects.filter(id=1).values_list("revision", flat=True).first() or 0
     if revision != state.revision:

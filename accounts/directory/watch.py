@@ -12,7 +12,7 @@ import structlog
 from django.db import close_old_connections, connections
 from django.db.utils import Error as DatabaseError
 
-from accounts.directory.live import POLL_SECONDS, LiveDirectory
+from accounts.directory.live import POLL_SECONDS, DirectoryState, LiveDirectory
 
 log = structlog.get_logger(__name__)
 USES_SECONDS = 60.0
@@ -23,7 +23,7 @@ class DirectoryWatch:
 
     The polling is what guarantees the time; `nudge`, called when PostgreSQL says NOTIFY on `toolgate_directory`, makes
     it short. While the database is away the last good state stays, unconfirmed. `used_keys` (seconds since the epoch by
-    public id) is emptied once a minute into `note_uses`, in the same thread.
+    public id) is emptied once a minute into `note_uses`, and every state is offered to `keep`, in the same thread.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class DirectoryWatch:
         poll: float = POLL_SECONDS,
         used_keys: dict[str, float] | None = None,
         note_uses: Callable[[Mapping[str, float]], None] | None = None,
+        keep: Callable[[DirectoryState], None] = lambda state: None,
     ) -> None:
         self._directory = directory
         self._clock = clock
@@ -43,6 +44,7 @@ class DirectoryWatch:
         self._away = False
         self._used_keys = {} if used_keys is None else used_keys
         self._note_uses_of = note_uses
+        self._keep = keep
         self._noted_at = clock()
 
     def nudge(self) -> None:
@@ -78,6 +80,7 @@ class DirectoryWatch:
         try:
             self._directory.refresh(self._clock())
             self._note_uses()
+            self._keep(self._directory.state)
         except DatabaseError as error:
             if not self._away:
                 log.warning("directory.unconfirmed", error=type(error).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ from audit.writing import process
 from audit.writing.journal import AuditUnavailable
 from governance.deciding import keys
 from governance.deciding.following.follower import Follower
+from governance.deciding.following.kept_directory import KeptDirectory
 from governance.deciding.following.state_files import KeptState
 from governance.deciding.limits.budget_store import BudgetStore, MemoryStore, RedisStore, redis_store
 from governance.deciding.remembered.call_ids import CallIds, LocalCallIds, SharedCallIds
@@ -97,19 +99,29 @@ def empty_runtime() -> Runtime:
 async def running_runtime() -> AsyncIterator[Runtime]:
     """The runtime of this web process, kept in step with the database until left; then the journal is closed."""
     runtime = empty_runtime()
-    watch = DirectoryWatch(runtime.directory, used_keys=runtime.authenticator.used_keys, note_uses=note_uses)
+    kept = KeptState(folder=Path(settings.TOOLGATE_VAR) / "state", macs=keys.state_macs())
+    directory = KeptDirectory(kept, keys.digests(Purpose.MAC))
+    watch = DirectoryWatch(
+        runtime.directory,
+        used_keys=runtime.authenticator.used_keys,
+        note_uses=note_uses,
+        keep=directory.keep,
+    )
     follower = Follower(
         runtime=runtime,
         dsn=dsn(),
         policy_keys=keys.policy_keys().public_only(),
         engine_keys=keys.engine_keys(),
         macs=keys.state_macs(),
-        kept=KeptState(folder=Path(settings.TOOLGATE_VAR) / "state", macs=keys.state_macs()),
+        kept=kept,
+        kept_directory=directory,
         kill_folder=Path(settings.TOOLGATE_VAR) / "kill",
         directory=runtime.directory,
         alarm=alarm,
         on_notify=lambda channel: watch.nudge() if channel == "toolgate_directory" else None,
     )
+    if (state := await asyncio.to_thread(directory.restored, time.time())) is not None:
+        runtime.directory.state = state
     async with watch.running(), follower.running():
         housekeeping = asyncio.create_task(_keep_house(runtime), name="housekeeping")
         if isinstance(runtime.call_ids, LocalCallIds):

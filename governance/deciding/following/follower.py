@@ -13,7 +13,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import psycopg
 import structlog
 
 from accounts.directory.live import LiveDirectory
+from governance.deciding.following.kept_directory import KeptDirectory
 from governance.deciding.following.slices import NotCanonical, read_in_slices
 from governance.deciding.following.state_files import KeptState
 from governance.deciding.following.switchboard import (
@@ -42,6 +43,7 @@ from governance.vault.keypair import SigningKeys
 from governance.vault.signing import EpochMac, verify_release
 
 POLL_SECONDS = 0.25
+CONFIRMATION_SECONDS = 5.0  # how old the note on disk may be: so much sooner does a start from it go stale
 REST = 2.0  # how much longer than a slice the loop then has for decisions
 SLICE_SECONDS = 0.0008  # of work on the loop before it is given back, below the millisecond of 10-architecture.md
 CHANNELS = ("toolgate_release", "toolgate_switch", "toolgate_directory", "toolgate_trail")
@@ -90,6 +92,7 @@ class Follower:
     engine_keys: EngineKeys
     macs: EpochMac
     kept: KeptState
+    kept_directory: KeptDirectory
     kill_folder: Path
     directory: LiveDirectory
     alarm: Alarm
@@ -101,6 +104,8 @@ class Follower:
     _file_switches: tuple[Switch, ...] = ()
     _release_at: float | None = None
     _board_at: float | None = None
+    _controls: str = ""
+    _confirmation_at: float = 0.0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Follower]:
@@ -193,6 +198,7 @@ class Follower:
             self._board_at = asked_at
         self._seen = (release, count, switches)
         self._renew()
+        await self._keep_confirmation()
 
     async def _take_release(self, connection: psycopg.AsyncConnection[Any]) -> None:
         row = await (await connection.execute(_RELEASE)).fetchone()
@@ -255,7 +261,9 @@ class Follower:
             self._raise("switches", "switch.tampered", {"reason": str(tampered)})
             return
         self._calm("switches")
-        await self._save("controls", self.board.epoch, orjson.dumps([row.as_json() for row in self.board.rows]))
+        body = orjson.dumps([row.as_json() for row in self.board.rows])
+        self._controls = _sha256(body)
+        await self._save("controls", self.board.epoch, body)
 
     def _take_files(self) -> None:
         """Switches set on this host while the database was away."""
@@ -277,13 +285,41 @@ class Follower:
             epoch=self.board.epoch + len(self._file_switches),
         )
 
+    async def _keep_confirmation(self) -> None:
+        """Note on disk when what was last confirmed: a start without the database goes on from there."""
+        confirmed = self.runtime.world.confirmed_at
+        if confirmed is None or confirmed - self._confirmation_at < CONFIRMATION_SECONDS:
+            return
+        if self.kept_directory.revision != self.directory.state.revision:
+            return  # what is on disk is not what was confirmed; it is written within seconds
+        self._confirmation_at = confirmed
+        await self._save("confirmed", int(confirmed), orjson.dumps([confirmed, *self._on_disk()]))
+
+    def _on_disk(self) -> list[object]:
+        """What names the state that is kept: release, switches, directory."""
+        snapshot = self.runtime.snapshot
+        return [snapshot.release, snapshot.digest, self._controls, self.kept_directory.revision]
+
+    def _restore_confirmation(self) -> None:
+        """When the state on disk was confirmed, where the note is about this very state; else it stays unconfirmed."""
+        noted = self.kept.load("confirmed")
+        if noted is None:
+            return
+        confirmed, *about = orjson.loads(noted[1])
+        if about == self._on_disk() and self.directory.state.from_disk:
+            self._release_at = self._board_at = confirmed
+            self.directory.state = replace(self.directory.state, confirmed_at=confirmed)
+            log.info("state.restored", release=about[0], confirmed_at=confirmed)
+
     async def _restore(self) -> None:
-        """The last good state from disk; believed for its MACs and its signature, not confirmed by reading it."""
+        """The last good state from disk; believed for its MACs and its signature, and as fresh as it was when a
+        process last confirmed it: `stale_after` goes on from there."""
         controls = self.kept.load("controls")
         if controls is not None:
             with suppress(BoardTampered, ValueError):
                 rows = [SwitchRow.from_json(item) for item in orjson.loads(controls[1])]
                 self.board = checked_board(rows, macs=self.macs, known=Board(), now=time.time())
+                self._controls = _sha256(controls[1])
         release = self.kept.load("release")
         if release is not None:
             head, _, document = release[1].partition(b"\n")
@@ -293,6 +329,7 @@ class Follower:
                 self.runtime.snapshot = await self._compiled(signed)
             except ReleaseRefused as refused:
                 self._raise("kept", "release.refused", {"number": signed.number, "reason": str(refused)})
+        self._restore_confirmation()
         self._take_files()
         self._renew()
 

@@ -1,8 +1,9 @@
 """The last good state on disk, so that a process can start while the database is away.
 
-One file a part (`release`, `controls`, `directory`) under `var/state/`, mode 0600, written aside and renamed. Its first
-line is a MAC over the part's name, its number and its bytes: a file that was altered, or is another part's, is not
-read. A file says what was good when it was written; what may be newer is judged by `stale_after`, not here.
+One file a part (`release`, `controls`, `directory`, and `confirmed`, which says when of what) under `var/state/`, mode
+0600, written aside and renamed. Its first line is a MAC over the part's name, its number and its bytes: a file that was
+altered, or is another part's, is not read. A file says what was good when it was written; what may be newer is judged
+by `stale_after`, not here.
 """
 
 from __future__ import annotations

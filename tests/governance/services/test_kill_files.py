@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from governance.deciding.following.follower import Follower
+from governance.deciding.following.kept_directory import KeptDirectory
 from governance.deciding.following.state_files import KeptState
 from governance.deciding.following.switchboard import write_kill_file
 from governance.engine.world import Switch, SwitchKind
@@ -33,13 +34,15 @@ async def seconds_until_a_file_holds(tmp_path: Path, *, broken: bool = False) ->
     server = await asyncio.start_server(_silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     folder = tmp_path / "kill"
+    kept = KeptState(folder=tmp_path / "state", macs=MACS)
     follower = Follower(
         runtime=process.runtime,
         dsn=f"host=127.0.0.1 port={port} user=x dbname=x sslmode=disable",
         policy_keys=CAPTURE,  # type: ignore[arg-type]  # no release is ever read here
         engine_keys=KEYS,
         macs=MACS,
-        kept=KeptState(folder=tmp_path / "state", macs=MACS),
+        kept=kept,
+        kept_directory=KeptDirectory(kept, process.runtime.requests),
         kill_folder=folder,
         directory=process.runtime.directory,
         alarm=lambda code, detail: alarms.append(code),
