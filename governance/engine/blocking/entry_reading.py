@@ -21,7 +21,7 @@ def read_entry(raw: Mapping[str, Any]) -> Entry:
     name = raw.get("id")
     if not isinstance(name, str) or not is_slug(name):
         raise BlocklistError((EntryProblem(entry=str(name), message="id is not a slug"),))
-    kind, pattern, mode, pointer = raw.get("kind"), raw.get("pattern"), raw.get("mode", "enforce"), raw.get("path")
+    kind, pattern, mode, pointer = raw.get("kind"), raw.get("pattern"), raw.get("mode", "enforce"), raw.get("pointer")
     if kind not in KINDS:
         raise BlocklistError((EntryProblem(entry=name, message=f"kind is none of {', '.join(KINDS)}"),))
     if not isinstance(pattern, str) or not pattern.strip():
@@ -29,7 +29,7 @@ def read_entry(raw: Mapping[str, Any]) -> Entry:
     if mode not in {"enforce", "shadow"}:
         raise BlocklistError((EntryProblem(entry=name, message="mode is neither enforce nor shadow"),))
     if pointer is not None and (kind != "argument" or not isinstance(pointer, str) or not pointer.startswith("/")):
-        raise BlocklistError((EntryProblem(entry=name, message="path is a JSON pointer and belongs to kind argument"),))
+        raise BlocklistError((EntryProblem(entry=name, message="pointer is a JSON pointer, for kind argument"),))
     examples = raw.get("examples") or {}
     return Entry(
         id=name,

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from governance.engine.blocking import UNPARSABLE, Blocklist, BlocklistError, entry_problems
+from governance.engine.blocking.entry_reading import read_entry
+from governance.policy.schema.sections import record_at
 
 
 def own(kind: str, pattern: str, **more: Any) -> Blocklist:
@@ -51,7 +53,7 @@ def test_an_own_entry_matches_what_it_says(kind: str, pattern: str, yes: dict[st
 
 
 def test_an_argument_entry_looks_only_at_its_pointer() -> None:
-    blocklist = own("argument", "^prod", path="/target/*/env")
+    blocklist = own("argument", "^prod", pointer="/target/*/env")
     found = blocklist.match("tool", "x/tool", {"target": [{"env": "dev"}, {"env": "production"}], "env": "prod"})
     assert [(hit.entry, hit.path) for hit in found] == [("own", "/target/1/env")]
 
@@ -102,7 +104,7 @@ def test_a_hit_names_the_pointer_of_the_argument() -> None:
         {"id": "x", "kind": "command", "pattern": "@remove-tree"},
         {"id": "x", "kind": "sql", "pattern": "'"},
         {"id": "x", "kind": "entity", "pattern": "thing:x"},
-        {"id": "x", "kind": "host", "pattern": "a.example", "path": "/a"},
+        {"id": "x", "kind": "host", "pattern": "a.example", "pointer": "/a"},
         {"id": "x", "kind": "path", "pattern": "  "},
     ],
 )
@@ -134,3 +136,17 @@ def test_an_example_that_does_not_hold_is_found_at_save() -> None:
 @pytest.mark.parametrize("command", ["$(" * 40 + "ls", "a; " * 20_000])
 def test_a_command_that_is_too_complex_is_refused(command: str) -> None:
     assert UNPARSABLE in hits(Blocklist.compile(), {"command": command})
+
+
+def test_every_key_of_an_own_entry_is_one_that_the_schema_has() -> None:
+    """What the policy file calls a key is what the engine reads: a pointer that is not read widens the entry."""
+    asked: set[str] = set()
+
+    class Asked(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            asked.add(key)
+            return super().get(key, default)
+
+    read_entry(Asked({"id": "x", "kind": "argument", "pattern": "a", "pointer": "/note"}))
+    entries = record_at("blocklist", "entries")
+    assert asked == set(entries.fields)
