@@ -59,7 +59,7 @@ def field(document: Mapping[str, Any], key: str, kind: type[T], *, path: str = "
     value = document.get(key, default)
     if value is None:
         raise Problem(400, "field.missing", "This field is required.", path=pointer(path, key))
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    if not isinstance(value, kind):
         raise Problem(400, "field.type", f"This field must be {_NAMES[kind]}.", path=pointer(path, key))
     return value
 
@@ -103,6 +103,4 @@ _NAMES: Mapping[type, str] = {
     dict: "an object",
     list: "an array",
     str: "a string",
-    int: "an integer",
-    bool: "true or false",
 }

@@ -40,6 +40,11 @@ def listed(items: Shape, **more: Any) -> Shape:
     return {"type": "array", "items": items, **more}
 
 
+def named(name: str) -> Shape:
+    """A shape that stands under its name in the document."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
 ID = text(pattern=r"^[A-Za-z0-9._:-]{1,128}$")
 NAME = text("A server's slug or a tool's own name.", minLength=1, maxLength=128)
 CONTEXT = record(
@@ -84,7 +89,7 @@ ANSWER = record(
         "layer": nullable(text("The layer that decided.", enum=list(LAYERS))),
         "code": nullable(text("Why, stable.")),
         "reason": text("Why, in a sentence that is safe to show."),
-        "detail": nullable(DETAIL),
+        "detail": nullable(named("Detail")),
         "layers": listed(
             record({"layer": text(enum=list(LAYERS)), "outcome": text(enum=[outcome.value for outcome in Outcome])})
         ),
@@ -136,6 +141,8 @@ FOUND = record(
 )
 EVALUATED = record({"decision": {"type": "boolean"}, "context": {"type": "object"}}, required=["decision"])
 
+NAMED_SHAPES: Mapping[str, Shape] = {"Problem": PROBLEM_DETAILS, "Call": CALL, "Answer": ANSWER, "Detail": DETAIL}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Documented:
@@ -151,7 +158,7 @@ class Documented:
 
 def _answers(shape: Shape, *problems: int) -> dict[tuple[int, str], Shape]:
     said: dict[tuple[int, str], Shape] = {(200, JSON): shape}
-    said |= {(status, PROBLEM): PROBLEM_DETAILS for status in problems}
+    said |= {(status, PROBLEM): named("Problem") for status in problems}
     return said
 
 
@@ -165,8 +172,8 @@ DOCUMENTED: Mapping[str, Documented] = {
             "recorded before it is answered: `receipt` says where. A repeated `call_id` gets the stored answer."
         ),
         tag="decisions",
-        request={JSON: CALL},
-        responses=_answers(ANSWER, *_EVERY, 409),
+        request={JSON: named("Call")},
+        responses=_answers(named("Answer"), *_EVERY, 409),
     ),
     "decisions-batch": Documented(
         summary="Decide up to a hundred calls, in order",
@@ -175,14 +182,16 @@ DOCUMENTED: Mapping[str, Documented] = {
         request={
             JSON: record(
                 {
-                    "calls": listed(CALL, minItems=1, maxItems=100),
+                    "calls": listed(named("Call"), minItems=1, maxItems=100),
                     "semantic": text(enum=["execute_all", "deny_on_first_deny", "permit_on_first_permit"]),
                 },
                 required=["calls"],
             )
         },
         responses=_answers(
-            record({"decisions": listed({"anyOf": [ANSWER, record({"skipped": {"const": True}})]})}), *_EVERY, 409
+            record({"decisions": listed({"anyOf": [named("Answer"), record({"skipped": {"const": True}})]})}),
+            *_EVERY,
+            409,
         ),
     ),
     "decisions-outcome": Documented(

@@ -9,13 +9,13 @@ from django.views.decorators.csrf import csrf_exempt
 from governance.api.door.exchange import problem_reply
 from governance.api.door.handler import id_of, respond
 from governance.api.door.problems import unknown_path
-from governance.api.management.asking.routes import question_routes
-from governance.api.management.authoring.backtests import backtest_routes
-from governance.api.management.authoring.draft import draft_routes
-from governance.api.management.authoring.routes import resource_routes
-from governance.api.management.directory.people import people_routes
-from governance.api.management.releasing.releases import release_routes
-from governance.api.management.switches import switch_routes
+from governance.api.management.backtests.routes import backtest_routes
+from governance.api.management.draft.routes import draft_routes
+from governance.api.management.objects.routes import resource_routes
+from governance.api.management.people.routes import people_routes
+from governance.api.management.questions.routes import question_routes
+from governance.api.management.releases.routes import release_routes
+from governance.api.management.switches.routes import switch_routes
 
 
 @csrf_exempt

@@ -8,7 +8,7 @@ import pytest
 from django.urls import URLPattern
 
 from accounts.models.staff import PERMISSIONS, StaffRole, role_gives
-from governance.api.management.resources import RESOURCES
+from governance.api.management.objects.resources import RESOURCES
 from governance.api.management.urls import urlpatterns
 from tests.governance.api.deciding import compiled, demo_document
 from tests.governance.api.management.clients import Answered, Office

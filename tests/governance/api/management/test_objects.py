@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from governance.api.management.resources import RESOURCES
+from governance.api.management.objects.resources import RESOURCES
 from governance.models import DraftState, Rule
 from governance.policy.tables.compiler import read_draft
 from governance.policy.tables.row_mapping import HOMES

@@ -11,8 +11,9 @@ from django.db.models import Q
 from accounts.models import Department, Group, Role
 from accounts.models.authored import Versioned
 from accounts.services.change import permission
+from governance.api.management.door.documents import NUMBER
+from governance.api.management.door.versions import META, VersionAnswer
 from governance.engine.call import Json
-from governance.engine.moment import moment
 from governance.engine.normalise.names import SLUG, TOOL_NAME
 from governance.models import (
     Agent,
@@ -37,11 +38,6 @@ from governance.models import (
 )
 from governance.policy.tables.compiler import object_of
 from governance.policy.tables.row_mapping import HOME_OF, Form, Home
-
-META = "meta"
-"""The key beside the policy's own under which an object's version stands."""
-
-NUMBER = r"[1-9][0-9]{0,17}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +109,8 @@ class Resource:
         """An object as the policy file writes it, with its id and its version."""
         record: dict[str, Json] = {} if self.single else {"id": self.id_of(instance)}
         record |= object_of(instance)
-        record[META] = {
-            "revision": instance.revision if not instance._state.adding else 0,
-            "updated_at": moment(instance.updated_at.timestamp()) if instance.updated_at else None,
-            "updated_by": instance.updated_by,
-        }
+        version = VersionAnswer.of(instance)
+        record[META] = {**version, "revision": 0} if instance._state.adding else version
         return record
 
 

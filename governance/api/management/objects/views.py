@@ -10,22 +10,19 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from accounts.models.authored import Versioned
-from accounts.selectors.history import HistoryEntry, history_of
+from accounts.selectors.history import history_of
 from accounts.selectors.staff import scoped_rows
 from governance.api.door.exchange import Problem
 from governance.api.door.paging import limit_of
-from governance.api.management.authoring.bodies import read_columns, split_body
-from governance.api.management.door.door import ManagementView, running
-from governance.api.management.door.pages import MOST_A_PAGE, QUERY, page_of
+from governance.api.management.door.door import ManagementView
+from governance.api.management.door.history import REASON, HistoryAnswer
+from governance.api.management.door.pages import MOST_A_PAGE, QUERY, page
 from governance.api.management.door.problems import not_found, refused_columns
-from governance.api.management.resources import Resource, keys_of_columns
-from governance.engine.moment import moment
+from governance.api.management.objects.bodies import read_columns, split_body
+from governance.api.management.objects.resources import Resource, keys_of_columns
 from governance.models import Server
 from governance.policy.tables.row_mapping import Form
 from governance.services.authoring import objects as authoring
-
-REASON = "toolgate-reason"
-"""The header in which a writer may say why; history shows it."""
 
 
 class ObjectsView(ManagementView):
@@ -88,19 +85,16 @@ class ObjectsView(ManagementView):
 class CollectionView(ObjectsView):
     """`GET` lists, `POST` adds."""
 
-    def list_objects(self, request: Request) -> HttpResponse:
-        """One page of the objects that the reader's grants reach."""
+    def get(self, request: Request) -> HttpResponse:
+        """What the reader's grants reach, a page at a time, oldest first."""
         query = self.query(request, {**QUERY, "q": ""})
         rows = self.reached(request)
         if query["q"]:
             rows = rows.filter(self._matching(query["q"]))
-        found, after = page_of(
-            rows, runtime=running(), identity=self.identity(request), query=query, about=[self.resource.path]
-        )
-        return self.reply({"items": [self.resource.shown(row) for row in found], "next": after})
+        return page(self, request, rows, self.resource.shown, query=query, about=self.resource.path)
 
-    def add_object(self, request: Request) -> HttpResponse:
-        """A new object; 409 where its id is taken."""
+    def post(self, request: Request) -> HttpResponse:
+        """Keys are those of the policy file. It is part of the draft until a release is published."""
         self.require(request, self.resource.perm("add"))
         key, record, _ = split_body(self.resource, self.body(request), key=None)
         columns = read_columns(self.resource, key, record)
@@ -131,16 +125,20 @@ class CollectionView(ObjectsView):
         return self.resource.home.form is Form.NESTED
 
 
-class ObjectView(ObjectsView):
-    """`GET` reads, `PUT` writes, `DELETE` removes."""
+class SingleView(ObjectsView):
+    """`GET` reads, `PUT` writes."""
 
-    def read_object(self, request: Request, key: str = "") -> HttpResponse:
-        """One object."""
+    def get(self, request: Request, **at: str) -> HttpResponse:
+        """With its version."""
         self.query(request, {})
-        return self.answer(self.found(request, key))
+        return self.answer(self.found(request, "/".join(at.values())))
 
-    def write_object(self, request: Request, key: str = "") -> HttpResponse:
-        """The whole object anew: a key that is left out has its default. 412 where it has changed meanwhile."""
+    def put(self, request: Request, **at: str) -> HttpResponse:
+        """The whole object anew: a key that is left out has its default.
+
+        412 with both versions where somebody has changed it meanwhile.
+        """
+        key = "/".join(at.values())
         self.require(request, self.resource.perm("change"))
         _, record, meta = split_body(self.resource, self.body(request), key=key)
         expected = self.expected(request, meta)
@@ -153,16 +151,6 @@ class ObjectView(ObjectsView):
         self.write(request, instance, columns, expected=expected)
         return self.answer(instance)
 
-    def remove_object(self, request: Request, key: str = "") -> HttpResponse:
-        """Take it out of the draft. 412 where it has changed meanwhile."""
-        self.require(request, self.resource.perm("delete"))
-        expected = self.expected(request)
-        instance = self.found(request, key)
-        authoring.delete_object(
-            actor=self.actor(request), instance=instance, expected_revision=expected, reason=self.reason(request)
-        )
-        return self.reply(None, status=204)
-
     def _writable(self, request: Request, key: str) -> Versioned:
         """The object to write; a setting or a layer that nobody wrote down yet is made by writing it."""
         if self.resource.home.form is not Form.PARTS:
@@ -171,11 +159,26 @@ class ObjectView(ObjectsView):
         return instance if instance is not None else self.resource.model(**{self.resource.home.ids[0]: key})
 
 
+class ObjectView(SingleView):
+    """`DELETE` removes as well."""
+
+    def delete(self, request: Request, **at: str) -> HttpResponse:
+        """Out of the draft. 412 where somebody has changed it meanwhile."""
+        self.require(request, self.resource.perm("delete"))
+        expected = self.expected(request)
+        instance = self.found(request, "/".join(at.values()))
+        authoring.delete_object(
+            actor=self.actor(request), instance=instance, expected_revision=expected, reason=self.reason(request)
+        )
+        return self.reply(None, status=204)
+
+
 class HistoryView(ObjectsView):
     """`GET` tells what happened to one object, from the audit records."""
 
-    def read_history(self, request: Request, key: str = "") -> HttpResponse:
-        """The newest changes, newest first; of a removed object too, for whom everything is in reach."""
+    def get(self, request: Request, **at: str) -> HttpResponse:
+        """From the audit records, newest first; of a removed object too, for whom everything is in reach."""
+        key = "/".join(at.values())
         self.require(request, "audit.view_history")
         limit = limit_of(self.query(request, {"limit": QUERY["limit"]})["limit"], most=MOST_A_PAGE)
         try:
@@ -188,18 +191,4 @@ class HistoryView(ObjectsView):
         entries = history_of(model=str(self.resource.model._meta.label_lower), object_id=object_id, limit=limit)
         if not entries and not self.resource.single:
             self.found(request, key)
-        return self.reply({"items": [shown_entry(entry) for entry in entries]})
-
-
-def shown_entry(entry: HistoryEntry) -> dict[str, Any]:
-    """One change, as the API tells it."""
-    return {
-        "record": str(entry.record),
-        "at": moment(entry.at.timestamp()),
-        "who": entry.who,
-        "action": entry.action,
-        "reason": entry.reason,
-        "before": entry.before,
-        "after": entry.after,
-        "in_trail": entry.in_trail,
-    }
+        return self.reply(HistoryAnswer.of({"items": entries}))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from governance.api.door.exchange import Problem
-from governance.api.management.resources import META, Resource
+from governance.api.management.door.versions import META
+from governance.api.management.objects.resources import Resource
 from governance.policy.tables.object_checks import check_record
 from governance.policy.tables.objects import SINGLE
 from governance.policy.tables.row_mapping import Form
