@@ -6,11 +6,11 @@ time-out of an HTTP hook for "go on", so every answer of this module is meant fo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from governance.adapters.claude_envelope import Envelope
 from governance.engine.call import Json
 from governance.engine.decision import Effect
 
@@ -119,58 +119,31 @@ def result_answer(redacted: Json, *, found: bool) -> dict[str, Json]:
     }
 
 
-def refusal(event_name: str, reason: str) -> dict[str, Json]:
-    """The answer to an event that cannot be decided (bad token, bad payload): a deny where the event can block,
-    and a result that could not be looked through is withheld."""
-    if event_name == ClaudeEvent.USER_PROMPT_SUBMIT:
-        return prompt_answer(reason)
-    if event_name in {"", ClaudeEvent.PRE_TOOL_USE}:
-        return tool_answer(Effect.DENY, reason)
-    if event_name == ClaudeEvent.POST_TOOL_USE:
-        return {**result_answer(f"[withheld] {reason}"[:MAX_REASON], found=True), "systemMessage": reason[:MAX_REASON]}
-    return {"systemMessage": reason[:MAX_REASON]}
+def refusal(sent: Envelope, reason: str) -> dict[str, Json]:
+    """The answer to an event that cannot be decided (bad token, bad payload), in the form of the event that was sent.
+
+    A deny where the event can block; a result that could not be looked through is withheld. The turn ends where the
+    event is not known, and where the event has no form that keeps the result from the model. An event that is not
+    governed, or can block nothing, gets a message alone.
+    """
+    match sent.event:
+        case None | ClaudeEvent.POST_TOOL_USE_FAILURE:
+            return stop(reason)
+        case ClaudeEvent.PRE_TOOL_USE:
+            return tool_answer(Effect.DENY, reason)
+        case ClaudeEvent.USER_PROMPT_SUBMIT:
+            return prompt_answer(reason)
+        case ClaudeEvent.POST_TOOL_USE:
+            withheld = result_answer(f"[withheld] {reason}"[:MAX_REASON], found=True)
+            return {**withheld, "systemMessage": reason[:MAX_REASON]}
+        case _:
+            return {"systemMessage": reason[:MAX_REASON]}
 
 
 def stop(reason: str) -> dict[str, Json]:
-    """The answer to an event whose name is not known: the form that ends the client's turn whatever the event is."""
+    """The answer that ends the client's turn whatever the event is: no event's own form, so that none is dropped."""
     said = reason[:MAX_REASON]
     return {"continue": False, "stopReason": said, "decision": "block", "reason": said}
-
-
-def event_in(beginning: bytes) -> str | None:
-    """The event's name where it stands before the place at which a payload was cut off; None where it does not.
-
-    The client writes it before the tool's input, the prompt and the result. Only members of the payload itself are
-    read, so that nothing inside them can pass for the event.
-    """
-    text = beginning.decode("utf-8", "replace").lstrip()
-    at = 1
-    if not text.startswith("{"):
-        return None
-    while True:
-        try:
-            key, at = _DECODER.raw_decode(text, _blank(text, at))
-            at = _blank(text, at)
-            if not isinstance(key, str) or text[at : at + 1] != ":":
-                return None
-            value, at = _DECODER.raw_decode(text, _blank(text, at + 1))
-        except (json.JSONDecodeError, RecursionError):
-            return None
-        if key == "hook_event_name":
-            return value if isinstance(value, str) else None
-        at = _blank(text, at)
-        if text[at : at + 1] != ",":
-            return None
-        at += 1
-
-
-def _blank(text: str, at: int) -> int:
-    while text[at : at + 1] in (" ", "\t", "\n", "\r") and at < len(text):
-        at += 1
-    return at
-
-
-_DECODER = json.JSONDecoder()
 
 
 def _text(document: Mapping[str, Json], key: str, *, empty: bool = False) -> str:

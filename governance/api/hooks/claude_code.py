@@ -18,14 +18,13 @@ from governance.adapters.claude_code import (
     BadPayload,
     ClaudeEvent,
     Payload,
-    event_in,
     prompt_answer,
     read_payload,
     refusal,
     result_answer,
-    stop,
     tool_answer,
 )
+from governance.adapters.claude_envelope import Envelope, envelope
 from governance.adapters.client_tool import entity_of
 from governance.api.door.answers import decide
 from governance.api.door.attempt import Attempt
@@ -40,7 +39,6 @@ from governance.engine.call import Call, Door, Labels
 from governance.engine.deciding.answer import public
 from governance.engine.decision import Decision, Effect
 from governance.engine.detection.redaction import redact
-from governance.engine.strict_json import BadJson, read_json
 from governance.services.outcomes import Report, report_tool_result
 
 UNKNOWN_TOOL = "unknown/unknown"
@@ -49,47 +47,31 @@ log = structlog.get_logger(__name__)
 
 async def answer_claude_code(runtime: Runtime, exchange: Exchange) -> Reply:
     """Answer one hook event of Claude Code."""
-    event = ""
     try:
         identity = identify(runtime, exchange, audience="hook")
         async with Attempt(runtime, identity, exchange) as attempted:
-            payload = read_payload(read_body(exchange))
-            event = payload.name
-            answer = await _answer(runtime, identity, payload, exchange)
+            answer = await _answer(runtime, identity, read_payload(read_body(exchange)), exchange)
             attempted.refused = bool(answer)
         return json_reply(answer)
     except BadPayload as bad:
         said = f"Toolgate could not read this event: {bad.message} ({bad.path})"
-        return json_reply(refusal(event or _blocking_event(exchange), said))
+        return json_reply(refusal(envelope(exchange.body), said))
     except Problem as problem:
-        return refused(problem, exchange.request_id, event=event or _blocking_event(exchange))
+        return json_reply(refusal(envelope(exchange.body), _said(problem)))
     except Exception:
         log.exception("hook.failed", client=CLIENT, request_id=exchange.request_id)
-        said = "Toolgate could not decide this. [engine.error]"
-        return json_reply(refusal(event or _blocking_event(exchange), said))
+        return json_reply(refusal(envelope(exchange.body), "Toolgate could not decide this. [engine.error]"))
 
 
-def _blocking_event(exchange: Exchange) -> str:
-    """The event of a request that was refused before it was read, where it has a form of deny of its own.
-
-    The client drops an answer in another event's form and goes on. Whatever else it may be counts as PreToolUse.
-    """
-    try:
-        document = read_json(exchange.body)
-    except BadJson:
-        return ""
-    name = document.get("hook_event_name") if isinstance(document, dict) else None
-    return str(name) if name in (ClaudeEvent.USER_PROMPT_SUBMIT, ClaudeEvent.POST_TOOL_USE) else ""
+def refused(problem: Problem, request_id: str) -> Reply:
+    """The client's own form of a problem with a request that was not read: a deny, whatever went wrong."""
+    beginning = problem.beginning if isinstance(problem, BodyTooLarge) else b""
+    return json_reply(refusal(envelope(beginning), _said(problem)))
 
 
-def refused(problem: Problem, request_id: str, *, event: str = "") -> Reply:
-    """The client's own form of a problem: a deny, whatever went wrong."""
+def _said(problem: Problem) -> str:
     where = f" ({problem.path})" if problem.path else ""
-    said = f"Toolgate denied this: {problem.detail}{where} [{problem.code}]"
-    if isinstance(problem, BodyTooLarge):
-        named = event_in(problem.beginning)
-        return json_reply(stop(said) if named is None else refusal(named, said))
-    return json_reply(refusal(event, said))
+    return f"Toolgate denied this: {problem.detail}{where} [{problem.code}]"
 
 
 async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchange: Exchange) -> Mapping[str, Any]:
@@ -127,11 +109,18 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
             now=exchange.received_at,
         )
         if not scan.complete:
-            return result_answer("[withheld: too large to scan]", found=True)
-        findings = [item for item in scan.findings if not item.shadow and item.path.startswith("/result")]
+            return _withheld(payload, "this result is too large to be looked through")
+        if payload.event is ClaudeEvent.POST_TOOL_USE_FAILURE:
+            return _withheld(payload, "this result holds a credential") if scan.enforced else {}
+        findings = [item for item in scan.enforced if item.path.startswith("/result")]
         clean = redact({"result": payload.tool_response}, findings)
         return result_answer(clean["result"] if isinstance(clean, dict) else None, found=bool(findings))
     return {}
+
+
+def _withheld(payload: Payload, why: str) -> Mapping[str, Any]:
+    sent = Envelope(event=payload.name, result=payload.tool_response)
+    return refusal(sent, f"Toolgate: {why}. [secret.found]")
 
 
 async def _decided(runtime: Runtime, identity: Identity, payload: Payload, exchange: Exchange) -> Decided:

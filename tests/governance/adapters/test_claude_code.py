@@ -12,6 +12,7 @@ from governance.adapters.claude_code import (
     result_answer,
     tool_answer,
 )
+from governance.adapters.claude_envelope import Envelope
 from governance.engine.decision import Effect
 
 PRE_TOOL_USE: dict[str, Any] = {
@@ -89,17 +90,18 @@ def test_a_reason_is_cut_at_the_clients_limit() -> None:
     assert len(answer["hookSpecificOutput"]["permissionDecisionReason"]) == 10_000
 
 
-def test_what_cannot_be_read_is_denied_in_the_form_of_a_tool_call() -> None:
-    answer: Any = refusal("", "unreadable")
-    assert answer["hookSpecificOutput"]["permissionDecision"] == "deny"
+def test_what_cannot_be_told_from_another_event_ends_the_turn() -> None:
+    answer = refusal(Envelope(), "unreadable")
+    assert (answer["continue"], answer["stopReason"]) == (False, "unreadable")
+    assert "hookSpecificOutput" not in answer
 
 
 def test_a_prompt_that_cannot_be_decided_is_blocked() -> None:
-    assert refusal("UserPromptSubmit", "no token") == {"decision": "block", "reason": "no token"}
+    assert refusal(Envelope(event="UserPromptSubmit"), "no token") == {"decision": "block", "reason": "no token"}
 
 
 def test_a_result_that_cannot_be_looked_through_is_withheld() -> None:
-    answer: Any = refusal("PostToolUse", "no token")
+    answer: Any = refusal(Envelope(event="PostToolUse"), "no token")
     assert answer["hookSpecificOutput"]["updatedToolOutput"] == "[withheld] no token"
 
 

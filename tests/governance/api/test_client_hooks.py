@@ -118,14 +118,17 @@ def test_a_token_for_another_door_is_a_200_with_deny(process: Process) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b"[]", b'{"hook_event_name": "PreToolUse"}', b'{"a": NaN}'],
+    [b"", b"{", b"[]", b'{"a": NaN}', b'{"hook_event_name": ""}'],
     ids=lambda raw: repr(raw[:30]),
 )
-def test_a_body_that_cannot_be_read_is_a_200_with_deny(process: Process, raw: bytes) -> None:
+def test_a_body_of_which_the_event_cannot_be_told_is_a_200_that_ends_the_turn(process: Process, raw: bytes) -> None:
     token = process.token("bob", agent="coder", audience="hook")
     answered = process.post("/hooks/claude-code", token=token, raw=raw)
-    assert answered.status == 200
-    assert permission(answered.json) == "deny"
+    assert (answered.status, answered.json["continue"]) == (200, False)
+
+
+def test_a_tool_call_without_its_fields_is_a_200_with_deny(process: Process) -> None:
+    assert permission(hook(process, {"hook_event_name": "PreToolUse"})) == "deny"
 
 
 def test_a_prompt_with_a_bad_token_is_blocked_in_the_prompts_own_form(process: Process) -> None:
@@ -157,11 +160,11 @@ def test_an_allow_that_owes_what_the_client_cannot_do_is_a_deny(process: Process
     assert hook(process, prompt)["decision"] == "block"
 
 
-def test_a_banned_network_is_a_200_with_deny(process: Process) -> None:
+def test_a_banned_network_is_a_200_that_ends_the_turn(process: Process) -> None:
     for _ in range(40):
         process.get("/wp-admin/x.php")
     answered = process.post("/hooks/claude-code", token="x.y.z", body=PRE_TOOL_USE)
-    assert (answered.status, permission(answered.json)) == (200, "deny")
+    assert (answered.status, answered.json["continue"]) == (200, False)
 
 
 def test_an_event_that_is_not_governed_is_no_opinion(process: Process) -> None:
