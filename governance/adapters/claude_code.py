@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from governance.adapters.claude_envelope import Envelope
+from governance.adapters.withheld_result import NoShape, withheld_result
 from governance.engine.call import Json
 from governance.engine.decision import Effect
 
@@ -119,12 +120,21 @@ def result_answer(redacted: Json, *, found: bool) -> dict[str, Json]:
     }
 
 
+def withheld_answer(result: Json, reason: str) -> dict[str, Json]:
+    """The PostToolUse answer that keeps a whole result from the model: one of its shape, else the end of the turn."""
+    said = reason[:MAX_REASON]
+    try:
+        return {**result_answer(withheld_result(result, said), found=True), "systemMessage": said}
+    except NoShape:
+        return stop(reason)
+
+
 def refusal(sent: Envelope, reason: str) -> dict[str, Json]:
     """The answer to an event that cannot be decided (bad token, bad payload), in the form of the event that was sent.
 
     A deny where the event can block; a result that could not be looked through is withheld. The turn ends where the
-    event is not known, and where the event has no form that keeps the result from the model. An event that is not
-    governed, or can block nothing, gets a message alone.
+    event is not known, or its result's shape, and where the event has no form that keeps the result from the model. An
+    event that is not governed, or can block nothing, gets a message alone.
     """
     match sent.event:
         case None | ClaudeEvent.POST_TOOL_USE_FAILURE:
@@ -134,8 +144,7 @@ def refusal(sent: Envelope, reason: str) -> dict[str, Json]:
         case ClaudeEvent.USER_PROMPT_SUBMIT:
             return prompt_answer(reason)
         case ClaudeEvent.POST_TOOL_USE:
-            withheld = result_answer(f"[withheld] {reason}"[:MAX_REASON], found=True)
-            return {**withheld, "systemMessage": reason[:MAX_REASON]}
+            return withheld_answer(sent.result, reason)
         case _:
             return {"systemMessage": reason[:MAX_REASON]}
 

@@ -113,7 +113,7 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
         if payload.event is ClaudeEvent.POST_TOOL_USE_FAILURE:
             return _withheld(payload, "this result holds a credential") if scan.enforced else {}
         findings = [item for item in scan.enforced if item.path.startswith("/result")]
-        clean = redact({"result": payload.tool_response}, findings)
+        clean = redact({"result": payload.tool_response}, findings, same_shape=True)
         return result_answer(clean["result"] if isinstance(clean, dict) else None, found=bool(findings))
     return {}
 

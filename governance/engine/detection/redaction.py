@@ -11,11 +11,18 @@ from governance.engine.detection.reading.leaves import segments
 REDACTED = "[redacted]"
 
 
-def redact(value: Json | Mapping[str, Json], findings: Iterable[Finding], *, replacement: str | None = None) -> Json:
+def redact(
+    value: Json | Mapping[str, Json],
+    findings: Iterable[Finding],
+    *,
+    replacement: str | None = None,
+    same_shape: bool = False,
+) -> Json:
     """A copy with every found leaf, and every found key, replaced by `[secret:<kind>]`, or by `replacement`.
 
-    A leaf is replaced whole. Where two replaced keys of one object would collide, the later ones are numbered.
-    Containers without a finding are copied too; the argument is never changed.
+    A leaf is replaced whole, by a text; with `same_shape` a number becomes 0, for readers that check types. Where two
+    replaced keys of one object would collide, the later ones are numbered. Containers without a finding are copied too;
+    the argument is never changed.
     """
     tree = _Node()
     for finding in findings:
@@ -27,7 +34,7 @@ def redact(value: Json | Mapping[str, Json], findings: Iterable[Finding], *, rep
             node.key = text
         else:
             node.leaf = text
-    return _copy(value, tree)
+    return _copy(value, tree, same_shape)
 
 
 class _Node:
@@ -39,9 +46,9 @@ class _Node:
         self.key: str | None = None
 
 
-def _copy(value: object, node: _Node | None) -> Json:
+def _copy(value: object, node: _Node | None, same_shape: bool) -> Json:
     if node is not None and node.leaf is not None:
-        return node.leaf
+        return 0 if same_shape and isinstance(value, (int, float)) else node.leaf
     if isinstance(value, Mapping):
         out: dict[str, Json] = {}
         for position, (key, named) in enumerate(segments(value)):
@@ -50,10 +57,12 @@ def _copy(value: object, node: _Node | None) -> Json:
             if name is not key:
                 while name in out or (name in value):
                     name = f"{below.key if below is not None else name}#{position}"
-            out[name] = _copy(value[key], below)
+            out[name] = _copy(value[key], below, same_shape)
         return out
     if isinstance(value, (list, tuple)):
-        return [_copy(item, None if node is None else node.below.get(str(n))) for n, item in enumerate(value)]
+        return [
+            _copy(item, None if node is None else node.below.get(str(n)), same_shape) for n, item in enumerate(value)
+        ]
     return value  # type: ignore[return-value]
 
 

@@ -101,8 +101,13 @@ def test_a_prompt_that_cannot_be_decided_is_blocked() -> None:
 
 
 def test_a_result_that_cannot_be_looked_through_is_withheld() -> None:
-    answer: Any = refusal(Envelope(event="PostToolUse"), "no token")
+    answer: Any = refusal(Envelope(event="PostToolUse", result="a line"), "no token")
     assert answer["hookSpecificOutput"]["updatedToolOutput"] == "[withheld] no token"
+    assert answer["systemMessage"] == "no token"
+
+
+def test_a_result_of_which_the_shape_is_not_known_ends_the_turn() -> None:
+    assert refusal(Envelope(event="PostToolUse"), "no token")["continue"] is False
 
 
 def test_a_clean_result_is_left_alone() -> None:
