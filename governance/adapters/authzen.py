@@ -59,7 +59,9 @@ class Evaluation:
 
     @property
     def kind(self) -> EntityKind | None:
-        """The entity kind asked about; None for a resource type or an action that Toolgate does not know."""
+        """The entity kind asked about; None for an action or a type, of subject or resource, that nobody knows here."""
+        if self.subject.type not in SUBJECT_TYPES:
+            return None
         if self.action != CALL_ACTION or self.resource.type not in EntityKind.__members__.values():
             return None
         return EntityKind(self.resource.type)
@@ -79,11 +81,8 @@ def read_evaluation(document: Json, defaults: Mapping[str, Json] | None = None) 
     arguments = context.get("arguments", {})
     if not isinstance(arguments, dict):
         raise BadEvaluation("context.arguments must be an object.")
-    subject = _named(merged, "subject")
-    if subject.type not in SUBJECT_TYPES:
-        raise BadEvaluation(f"subject.type must be one of {', '.join(sorted(SUBJECT_TYPES))}.")
     return Evaluation(
-        subject=subject,
+        subject=_named(merged, "subject"),
         action=_required(action, "name", "action.name"),
         resource=_named(merged, "resource"),
         arguments=arguments,

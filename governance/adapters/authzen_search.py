@@ -24,7 +24,7 @@ class Sought(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """One search. What is sought has no id (or no name); `arguments` is None where the request gives no context for
-    them, and then conditions are left out of account. `limit` is None where the request names none."""
+    them, and then conditions are left out of account. `limit` is the most results of its page."""
 
     sought: Sought
     subject_type: str
@@ -35,11 +35,13 @@ class Search:
     arguments: Mapping[str, Json] | None
     agent_id: str | None
     token: str
-    limit: int | None
+    limit: int
 
     @property
     def kind(self) -> EntityKind | None:
-        """The entity kind asked about; None for a resource type or an action that Toolgate does not know."""
+        """The entity kind asked about; None for an action or a type, of subject or resource, that nobody knows here."""
+        if self.subject_type not in SUBJECT_TYPES:
+            return None
         if self.action not in (None, CALL_ACTION) or self.resource_type not in EntityKind.__members__.values():
             return None
         return EntityKind(self.resource_type)
@@ -50,9 +52,6 @@ def read_search(document: Json, sought: Sought) -> Search:
     if not isinstance(document, dict):
         raise BadEvaluation("The request must be a JSON object.")
     subject, resource = _object(document, "subject"), _object(document, "resource")
-    subject_type = _text(subject, "type", "subject.type")
-    if subject_type not in SUBJECT_TYPES:
-        raise BadEvaluation(f"subject.type must be one of {', '.join(sorted(SUBJECT_TYPES))}.")
     context = _object(document, "context", optional=True)
     arguments = context.get("arguments")
     if arguments is not None and not isinstance(arguments, dict):
@@ -64,7 +63,7 @@ def read_search(document: Json, sought: Sought) -> Search:
     token, limit = _page(_object(document, "page", optional=True))
     return Search(
         sought=sought,
-        subject_type=subject_type,
+        subject_type=_text(subject, "type", "subject.type"),
         subject_id=None if sought is Sought.SUBJECT else _text(subject, "id", "subject.id"),
         action=action,
         resource_type=_text(resource, "type", "resource.type"),
@@ -76,13 +75,15 @@ def read_search(document: Json, sought: Sought) -> Search:
     )
 
 
-def _page(page: Mapping[str, Json]) -> tuple[str, int | None]:
+def _page(page: Mapping[str, Json]) -> tuple[str, int]:
     token, limit = page.get("token"), page.get("limit")
     if token is not None and not isinstance(token, str):
         raise BadEvaluation("page.token must be a string.")
-    if limit is not None and (type(limit) is not int or not 1 <= limit <= MOST_A_PAGE):
-        raise BadEvaluation(f"page.limit must be a whole number from 1 to {MOST_A_PAGE}.")
-    return token or "", limit
+    if limit is None:
+        return token or "", PAGE
+    if type(limit) is not int or limit < 0:
+        raise BadEvaluation("page.limit must be a whole number, 0 or more.")
+    return token or "", min(limit, MOST_A_PAGE)
 
 
 def _object(document: Mapping[str, Json], key: str, *, optional: bool = False) -> Mapping[str, Json]:

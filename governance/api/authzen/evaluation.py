@@ -6,10 +6,19 @@ from typing import Any
 
 from accounts.identity.verified import Identity
 from audit.records.decision_record import Question
-from governance.adapters.authzen import BadEvaluation, Evaluation, TypedId, error_item, read_batch, read_evaluation
+from governance.adapters.authzen import (
+    SUBJECT_TYPES,
+    BadEvaluation,
+    Evaluation,
+    TypedId,
+    error_item,
+    read_batch,
+    read_evaluation,
+)
+from governance.api.authzen.body import read_question
 from governance.api.door.answers import decide, detail_of
 from governance.api.door.attempt import Attempt
-from governance.api.door.body import CALLER_ID, read_body
+from governance.api.door.body import CALLER_ID
 from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
 from governance.api.door.identify import identify
 from governance.api.door.requests import name_fault, refuse_secret_labels, traced
@@ -27,7 +36,7 @@ async def answer_evaluation(runtime: Runtime, exchange: Exchange) -> Reply:
     """Answer one evaluation."""
     identity = identify(runtime, exchange)
     async with Attempt(runtime, identity, exchange) as attempted:
-        document = read_body(exchange)
+        document = read_question(exchange)
         question = _or_400(lambda: read_evaluation(document))
         answer = await _evaluated(runtime, identity, question, exchange)
         attempted.refused = not answer["decision"]
@@ -38,7 +47,7 @@ async def answer_evaluations(runtime: Runtime, exchange: Exchange) -> Reply:
     """Answer a batch in order, or a single evaluation where `evaluations` is missing or empty."""
     identity = identify(runtime, exchange)
     async with Attempt(runtime, identity, exchange) as attempted:
-        document = read_body(exchange)
+        document = read_question(exchange)
         batch = _or_400(lambda: read_batch(document))
         if batch is None:
             question = _or_400(lambda: read_evaluation(document))
@@ -114,6 +123,8 @@ def _asked_about(runtime: Runtime, identity: Identity, subject: TypedId, call: C
     record then names both, and the asker pays.
     """
     caller = identity.caller
+    if subject.type not in SUBJECT_TYPES:
+        return identity  # nobody is of that type: what is asked is unknown, whoever asks
     if subject.type == "agent":
         if subject.id == caller.agent:
             return identity

@@ -14,9 +14,9 @@ from typing import Any
 
 from accounts.identity.verified import Identity
 from governance.adapters.authzen import CALL_ACTION, BadEvaluation
-from governance.adapters.authzen_search import PAGE, Search, Sought, read_search
+from governance.adapters.authzen_search import Search, Sought, read_search
+from governance.api.authzen.body import read_question
 from governance.api.door.attempt import Attempt, charge_request
-from governance.api.door.body import read_body
 from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
 from governance.api.door.identify import identify
 from governance.api.door.paging import BadCursor, read_cursor, write_cursor
@@ -67,7 +67,7 @@ async def _searched(runtime: Runtime, exchange: Exchange, sought: Sought) -> Rep
     identity = identify(runtime, exchange)
     async with Attempt(runtime, identity, exchange) as attempted:
         try:
-            search = read_search(read_body(exchange), sought)
+            search = read_search(read_question(exchange), sought)
         except BadEvaluation as bad:
             raise Problem(400, "search.invalid", bad.message) from None
         for id in (search.subject_id, search.resource_id, search.agent_id):
@@ -81,15 +81,15 @@ async def _searched(runtime: Runtime, exchange: Exchange, sought: Sought) -> Rep
                 400, "cursor.invalid", "This page token was given out for another search, or to somebody else."
             ) from None
         looking = _Looking(runtime, identity, search, exchange.received_at, len(exchange.body))
-        found, more = await _page(looking, after, search.limit or PAGE)
-        token = write_cursor(more, reader=reader, query=query, digests=runtime.requests) if more else ""
+        found, more = await _page(looking, after, search.limit)
+        token = "" if more is None else write_cursor(more, reader=reader, query=query, digests=runtime.requests)
     return json_reply({"page": {"next_token": token, "count": len(found)}, "results": found}, headers=attempted.headers)
 
 
-async def _page(looking: _Looking, after: str, limit: int) -> tuple[list[dict[str, str]], str]:
-    """Up to `limit` results behind `after`, and behind what the next page starts (empty: there is none)."""
+async def _page(looking: _Looking, after: str, limit: int) -> tuple[list[dict[str, str]], str | None]:
+    """Up to `limit` results behind `after`, and behind what the next page starts (None: there is none)."""
     found: list[dict[str, str]] = []
-    last = ""
+    last = after
     for number, (key, caller, entity) in enumerate(looking.candidates(after)):
         if number % BREATH == BREATH - 1:
             await asyncio.sleep(0)
@@ -99,7 +99,7 @@ async def _page(looking: _Looking, after: str, limit: int) -> tuple[list[dict[st
             return found, last
         found.append(looking.result(key))
         last = key
-    return found, ""
+    return found, None
 
 
 class _Looking:

@@ -33,7 +33,6 @@ def test_a_missing_part_is_refused_by_name(key: str) -> None:
     ("change", "named"),
     [
         ({"subject": {"type": "user"}}, "subject.id"),
-        ({"subject": {"type": "robot", "id": "x"}}, "subject.type"),
         ({"action": {}}, "action.name"),
         ({"resource": "files/read"}, "resource"),
         ({"context": []}, "context"),
@@ -45,7 +44,8 @@ def test_a_wrongly_typed_part_is_refused_by_name(change: dict[str, Any], named: 
         read_evaluation({**QUESTION, **change})
 
 
-def test_an_unknown_resource_type_or_action_has_no_kind() -> None:
+def test_an_unknown_type_or_action_has_no_kind() -> None:
+    assert read_evaluation({**QUESTION, "subject": {"type": "robot", "id": "x"}}).kind is None
     assert read_evaluation({**QUESTION, "resource": {"type": "galaxy", "id": "x"}}).kind is None
     assert read_evaluation({**QUESTION, "action": {"name": "tools/list"}}).kind is None
 

@@ -45,8 +45,10 @@ def test_the_request_id_is_echoed(process: Process) -> None:
     assert answered.headers["x-request-id"] == "bfe9eb29-ab87-4ca3-be83-a1d5d8305716"
 
 
-def test_another_content_type_is_refused(process: Process) -> None:
-    assert evaluate(process, READ, headers={"content-type": "text/plain"}).status == 415
+@pytest.mark.parametrize("path", ["evaluation", "evaluations", "search/subject", "search/resource", "search/action"])
+@pytest.mark.parametrize("header", [("content-type", "text/plain"), ("content-encoding", "gzip")])
+def test_another_content_type_is_a_400_at_every_endpoint(process: Process, path: str, header: tuple[str, str]) -> None:
+    assert evaluate(process, READ, path=path, headers=[header]).status == 400
 
 
 def test_the_subject_must_be_the_tokens_principal(process: Process) -> None:
@@ -84,6 +86,14 @@ def test_without_a_token_nothing_is_evaluated(process: Process) -> None:
 def test_an_unknown_action_or_resource_type_is_a_denial(process: Process) -> None:
     assert evaluate(process, {**READ, "action": {"name": "tools/eat"}}).json["decision"] is False
     assert evaluate(process, {**READ, "resource": {"type": "galaxy", "id": "milky"}}).json["decision"] is False
+
+
+@pytest.mark.parametrize("id", ["alice", "enterprise"])
+def test_a_subject_of_an_unknown_type_is_a_recorded_denial(process: Process, id: str) -> None:
+    answered = evaluate(process, {**READ, "subject": {"type": "spaceship", "id": id}})
+    assert (answered.status, answered.json["decision"]) == (200, False)
+    assert answered.json["context"]["code"] == "entity.unknown"
+    assert process.records()[-1]["who"]["principal"] == "alice"
 
 
 def test_an_evaluation_is_a_recorded_decision(process: Process) -> None:

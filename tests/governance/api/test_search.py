@@ -139,6 +139,16 @@ def test_an_unknown_action_or_type_finds_nothing(process: Process) -> None:
     assert search(process, "resource", question).json["results"] == []
 
 
+@pytest.mark.parametrize("who", ["alice", "carol"])
+@pytest.mark.parametrize("sought", ["subject", "resource", "action"])
+@pytest.mark.parametrize("part", ["subject", "resource"])
+def test_a_type_that_nobody_knows_is_an_empty_search(process: Process, who: str, sought: str, part: str) -> None:
+    question = {"subject": {"type": "user", "id": who}, "action": ACTION, "resource": TOOL}
+    answered = search(process, sought, {**question, part: {"type": "spaceship", "id": "r"}}, who=who)
+    assert (answered.status, answered.json["results"]) == (200, [])
+    assert answered.json["page"]["next_token"] == ""
+
+
 # --- Pages and faults ------------------------------------------------------------------------------------------------
 def test_pages_put_together_are_the_whole(process: Process) -> None:
     whole = resources(process).json["results"]
@@ -174,6 +184,20 @@ def test_a_page_token_is_refused_for_another_reader_and_when_altered(process: Pr
     assert resources(process, page={"token": token}).status == 200
 
 
+def test_a_limit_beyond_a_page_is_answered_by_a_page(process: Process) -> None:
+    answered = resources(process, page={"limit": 5000})
+    assert answered.status == 200
+    assert answered.json["results"] == resources(process).json["results"]
+
+
+def test_a_limit_of_none_says_whether_there_is_more_and_loses_nothing(process: Process) -> None:
+    none = resources(process, page={"limit": 0}).json
+    assert none["results"] == []
+    token = none["page"]["next_token"]
+    assert token
+    assert resources(process, page={"token": token}).json["results"] == resources(process).json["results"]
+
+
 @pytest.mark.parametrize("missing", ["subject", "resource"])
 @pytest.mark.parametrize("sought", ["subject", "resource", "action"])
 def test_a_missing_required_field_is_a_400(process: Process, sought: str, missing: str) -> None:
@@ -182,7 +206,7 @@ def test_a_missing_required_field_is_a_400(process: Process, sought: str, missin
     assert search(process, sought, question).status == 400
 
 
-@pytest.mark.parametrize("page", [[], {"limit": 0}, {"limit": 1001}, {"limit": True}, {"token": 3}, {"limit": "5"}])
+@pytest.mark.parametrize("page", [[], {"limit": -1}, {"limit": 1.5}, {"limit": True}, {"token": 3}, {"limit": "5"}])
 def test_a_page_of_the_wrong_shape_is_a_400(process: Process, page: Any) -> None:
     assert resources(process, page=page).status == 400
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +70,7 @@ MANAGED = [
     for name, method in (("rules", "GET"), ("rules", "POST"), ("draft", "GET"), ("what-can", "POST"))
 ]
 DOORS = DECIDED + MANAGED
+AUTHZEN = re.compile("evaluations?|search-.*")
 CREDENTIALS = [
     ("", "credential.missing", "A bearer token is needed."),
     ("Basic YTpi", "credential.scheme", "Only the scheme Bearer is understood."),
@@ -129,6 +131,8 @@ def assert_refused(door: Door, answered: Answered, refusal: Refusal, **more: Any
         assert code in said
         assert "deny" in said or answered.json["continue"] is False
         return
+    if status == 415 and AUTHZEN.fullmatch(door.name):
+        status, title = 400, "Bad request"  # the standard knows no other for a bad body
     problem = {
         "type": f"urn:toolgate:problem:{code}",
         "title": title,
