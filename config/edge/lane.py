@@ -14,7 +14,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 # One line for every entry of MIDDLEWARE; a test fails when one is missing. The text says what the lane does in its
 # place, or why nothing is needed there.
 CLASSIFIED: dict[str, str] = {
-    "config.edge.request_id.RequestIdMiddleware": "in the lane: config.edge.request_id.request_id",
+    "config.edge.request_id.RequestIdMiddleware": "in the lane: governance.api.door.request_id",
     "config.edge.csp.SecurityHeadersMiddleware": "in the lane: config.edge.csp.API_HEADERS",
     "accounts.guard.middleware.ScannerGuardMiddleware": "in the lane: the same guard, asked first",
     "django.middleware.security.SecurityMiddleware": "in the lane: config.edge.csp.API_HEADERS; TLS ends before us",

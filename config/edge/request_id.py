@@ -1,9 +1,7 @@
-"""Every request has an id: the caller's where it is well formed, else a new one; it is answered and logged."""
+"""Every request has an id: it is logged, and the caller's own is answered (governance/api/door/request_id.py)."""
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Awaitable
 
 import structlog
@@ -12,17 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from config.edge.csp import Handler
-from governance.engine.detection.tokenlike import is_plain_id
-
-HEADER = "x-request-id"
-_WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-
-
-def request_id(given: str | None) -> str:
-    """The caller's id if it matches `[A-Za-z0-9._:-]{1,128}`, else a new UUID; what is malformed, or could be a
-    credential, is never echoed."""
-    plain = given is not None and _WELL_FORMED.fullmatch(given) and is_plain_id(given)
-    return given if given is not None and plain else str(uuid.uuid4())
+from governance.api.door.request_id import HEADER, answered, kept
 
 
 class RequestIdMiddleware:
@@ -38,19 +26,21 @@ class RequestIdMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        identifier = request.META["toolgate.request_id"] = request_id(request.headers.get(HEADER))
+        sent = request.headers.get(HEADER)
+        identifier = request.META["toolgate.request_id"] = kept(sent)
+        told = answered(sent, identifier)
         if self._is_async:
-            return self._answer(request, identifier)
+            return self._answer(request, identifier, told)
         with structlog.contextvars.bound_contextvars(request_id=identifier):
             response = self._get_response(request)
         assert isinstance(response, HttpResponseBase)
-        response.headers[HEADER] = identifier
+        response.headers[HEADER] = told
         return response
 
-    async def _answer(self, request: HttpRequest, identifier: str) -> HttpResponseBase:
+    async def _answer(self, request: HttpRequest, identifier: str, told: str) -> HttpResponseBase:
         with structlog.contextvars.bound_contextvars(request_id=identifier):
             answer = self._get_response(request)
             assert not isinstance(answer, HttpResponseBase)
             response = await answer
-        response.headers[HEADER] = identifier
+        response.headers[HEADER] = told
         return response

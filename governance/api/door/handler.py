@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from django.http import HttpRequest, HttpResponse
 
 from governance.api.door.exchange import Exchange, Headers, Reply, by_name
-from governance.api.door.lane import request_id_of
+from governance.api.door.request_id import request_id_of
 
 NO_PARAMETERS: Mapping[str, str] = {}
 

@@ -8,7 +8,6 @@ It takes bearer tokens only, never cookies.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -20,13 +19,11 @@ import structlog
 
 from governance.api.door.exchange import MAX_BODY, Answer, Exchange, Headers, Problem, Reply, by_name, problem_reply
 from governance.api.door.problems import BodyTooLarge, unknown_path
-from governance.engine.detection.tokenlike import is_plain_id
+from governance.api.door.request_id import answered, given, kept
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +93,8 @@ class DecidingLane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         headers: Headers = scope["headers"]
-        request_id = request_id_of(headers)
+        sent = given(headers)
+        request_id = kept(sent)
         path: str = scope["path"]
         methods, parameters = self._find(path)
         route = methods.get(scope["method"])
@@ -131,7 +129,7 @@ class DecidingLane:
                 log.exception("lane.failed", path=path, request_id=request_id)
                 failed = Problem(500, "engine.error", "The request could not be answered.")
                 reply = (route.refusal if route is not None else problem_reply)(failed, request_id)
-        await _send(send, reply, request_id, self.edge.headers)
+        await _send(send, reply, answered(sent, request_id), self.edge.headers)
         self.edge.meter.answered(route.name if route else "none", reply.status, time.perf_counter() - started)
 
     def _find(self, path: str) -> tuple[Mapping[str, Route], Mapping[str, str]]:
@@ -173,17 +171,6 @@ def check_headers(headers: Headers, edge: Edge) -> dict[bytes, bytes]:
     if origin is not None and origin.decode("latin-1").lower() not in edge.origins:
         raise Problem(403, "origin.unknown", "This origin may not call this server.")
     return named
-
-
-def request_id_of(headers: Headers) -> str:
-    """The caller's `x-request-id` where it is a plain id and no credential, otherwise a new one."""
-    for key, value in headers if b"x-request-id" in dict(headers) else ():
-        if key == b"x-request-id":
-            text = value.decode("latin-1")
-            if REQUEST_ID.fullmatch(text) and is_plain_id(text):
-                return text
-            break
-    return os.urandom(16).hex()
 
 
 def _without_port(host: str) -> str:
@@ -230,7 +217,11 @@ def _field_name(key: str) -> bytes:
 
 
 async def _send(send: Send, reply: Reply, request_id: str, common: tuple[tuple[bytes, bytes], ...]) -> None:
-    headers = [(b"content-length", str(len(reply.body)).encode()), (b"x-request-id", request_id.encode()), *common]
+    headers = [
+        (b"content-length", str(len(reply.body)).encode()),
+        (b"x-request-id", request_id.encode("latin-1")),
+        *common,
+    ]
     if reply.content_type:
         headers.append((b"content-type", reply.content_type.encode()))
     for key, value in reply.headers:
