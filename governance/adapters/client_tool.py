@@ -1,8 +1,10 @@
 """What agent clients call their tools, and which registered tool that is.
 
-A client's built-in tool is `<client>/<Tool>`. `mcp__S__T` is `S/T` where exactly one registered server that is
-managed on clients answers to S; `mcp__plugin_P_S__T` likewise for a server of plugin P. Anything else, and whatever
-could be read in two ways, is no entity: the caller gets None and the door answers `entity.unknown`.
+A client's built-in tool is `<client>/<Tool>`. `mcp__S__T` is `server/T` where exactly one registered server that is
+managed on clients has S for its id or among its names there, in the clients' spelling and whatever the case of its
+letters: clients allow capitals that ids do not. `mcp__plugin_P_S__T` likewise for a server of plugin P. The tool's own
+name counts letter by letter. Anything else, and whatever could be read in two ways, is no entity: the caller gets None
+and the door answers `entity.unknown`.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ _FOLDED = re.compile(r"[^A-Za-z0-9_-]")
 class ClientServers(Protocol):
     """What a release knows of the servers that clients run themselves."""
 
-    def client_managed(self) -> Iterable[str]:
-        """Slugs of servers registered as managed on clients."""
+    def client_managed(self) -> Iterable[tuple[str, str]]:
+        """Pairs (name on clients, server) of the servers registered as managed on clients; ids are names too."""
 
     def client_plugins(self) -> Iterable[tuple[str, str]]:
         """Pairs (plugin, server) of those servers that a plugin brings."""
@@ -38,9 +40,8 @@ def entity_of(client: str, raw_name: str, servers: ClientServers) -> str | None:
 
 
 def _plain_readings(rest: str, servers: ClientServers) -> Iterator[str]:
-    for server in servers.client_managed():
-        tool = rest.removeprefix(client_spelling(server) + "__")
-        if tool and tool != rest:
+    for name, server in servers.client_managed():
+        if tool := _behind(f"{client_spelling(name)}__", rest):
             yield f"{server}/{tool}"
 
 
@@ -49,6 +50,11 @@ def _plugin_readings(rest: str, servers: ClientServers) -> Iterator[str]:
         return
     for plugin, server in servers.client_plugins():
         prefix = f"plugin_{client_spelling(plugin)}_{client_spelling(server)}__"
-        tool = rest.removeprefix(prefix)
-        if tool and tool != rest:
+        if tool := _behind(prefix, rest):
             yield f"{server}/{tool}"
+
+
+def _behind(prefix: str, text: str) -> str:
+    """What stands behind the prefix, whatever the case of its letters; empty where the text begins otherwise."""
+    head, tail = text[: len(prefix)], text[len(prefix) :]
+    return tail if head.isascii() and head.lower() == prefix.lower() else ""

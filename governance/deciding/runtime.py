@@ -162,10 +162,15 @@ class _ReleaseServers:
 
     snapshot: Snapshot
 
-    def client_managed(self) -> Iterable[str]:
-        """Servers with `managed_on_clients`."""
+    def client_managed(self) -> Iterable[tuple[str, str]]:
+        """Servers with `managed_on_clients`, by their id and by each name that they are said to have there."""
         servers = self.snapshot.document.get("servers", {})
-        return [slug for slug, server in servers.items() if server.get("managed_on_clients")]
+        return [
+            (name, slug)
+            for slug, server in servers.items()
+            if server.get("managed_on_clients")
+            for name in (slug, *server.get("names_on_clients", ()))
+        ]
 
     def client_plugins(self) -> Iterable[tuple[str, str]]:
         """Every server that a plugin names."""

@@ -28,7 +28,7 @@ class ServerAdmin(EntityAdmin):
             "Its MCP door",
             {"fields": ("mode", "audience", "agent_required", "server_requests", "denial", "accept_wording")},
         ),
-        ("On clients", {"fields": ("managed_on_clients", "pinned_to_gateway")}),
+        ("On clients", {"fields": ("managed_on_clients", "names_on_clients", "pinned_to_gateway")}),
         BOUNDARIES,
         TRACE,
         ("History", {"fields": ("last_change",)}),

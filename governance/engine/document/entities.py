@@ -68,6 +68,7 @@ class ServerFields(EntityFields, total=False):
     mode: Literal["required", "optional", "disabled"]
     agent_required: bool
     managed_on_clients: bool
+    names_on_clients: list[str]
     pinned_to_gateway: bool
     server_requests: list[str]
     denial: DenialFields

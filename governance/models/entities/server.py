@@ -44,6 +44,7 @@ class Server(Entity, Authored):
     managed_on_clients = models.BooleanField(
         default=False, help_text="A client's tool `mcp__S__T` of this name is this server's tool."
     )
+    names_on_clients = StringSet(help_text="Further names that clients know it by; letter case does not count.")
     pinned_to_gateway = models.BooleanField(
         default=False, help_text="Client hooks hand its calls off; the gateway decides them."
     )

@@ -159,6 +159,7 @@ JUDGES: Mapping[str, Mapping[str, Judge]] = {
         "mode": _ordered(lambda value: ("required", "optional", "disabled").index(str(value)), up=Move.WIDENS),
         "agent_required": TIGHT_IF_TRUE,
         "server_requests": PERMITS,
+        "names_on_clients": PERMITS,
         "accept_wording": WIDE_IF_TRUE,
     },
     "tools": {**_COMMON, "data_sources": RESTRICTS},

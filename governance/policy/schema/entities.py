@@ -114,6 +114,11 @@ SERVER = Struct(
         "managed_on_clients": Field(
             shape=Flag(), default=False, doc="Clients' tools `mcp__S__T` of this name are this server's."
         ),
+        "names_on_clients": Field(
+            shape=Many(of=Text(what="name", pattern=r"[^\x00-\x1f\x7f]{1,100}")),
+            default=[],
+            doc="Further names that clients know it by, as in `claude.ai Canva`; letter case does not count.",
+        ),
         "pinned_to_gateway": Field(
             shape=Flag(), default=False, doc="Client hooks hand calls off; the gateway decides."
         ),

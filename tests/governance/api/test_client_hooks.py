@@ -89,6 +89,17 @@ def test_an_mcp_tool_is_the_registered_servers(process: Process) -> None:
     assert process.records()[-1]["data"]["entity"] == "files/read"
 
 
+@pytest.mark.parametrize("name", ["Files", "claude_ai_Files", "files"])
+def test_an_mcp_tool_is_the_servers_under_its_names_on_clients(process: Process, name: str) -> None:
+    with_clients(process)
+    document = process.runtime.snapshot.document
+    files = {**document["servers"]["files"], "names_on_clients": ["claude.ai Files"]}
+    process.runtime.snapshot = compiled({**document, "servers": {**document["servers"], "files": files}})
+    payload = {**PRE_TOOL_USE, "tool_name": f"mcp__{name}__read", "tool_input": {"path": "/srv/reports/a.txt"}}
+    assert hook(process, payload) == {}
+    assert process.records()[-1]["data"]["entity"] == "files/read"
+
+
 def test_the_record_carries_the_clients_ids(process: Process) -> None:
     with_clients(process)
     hook(process, PRE_TOOL_USE)
