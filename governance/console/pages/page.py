@@ -22,6 +22,14 @@ from governance.services.releasing.releases import PublishConflict
 View: TypeAlias = Callable[..., HttpResponse]
 
 
+class NeedsPermission(PermissionDenied):
+    """A page that this person's grants do not open; `permission` would."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page: its place below the admin's root, its name in the navigation, and the permission that opens it.
@@ -46,7 +54,7 @@ class Page:
         Where a page needs a release that is not what was signed, it says so and shows nothing that it says.
         """
         if not self.opens_for(request):
-            raise PermissionDenied
+            raise NeedsPermission(self.permission)
         try:
             answer: HttpResponse = sensitive_post_parameters()(self.view)(request, **arguments)
         except ReleaseAltered as altered:
