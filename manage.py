@@ -47,5 +47,17 @@ def main() -> None:
     execute_from_command_line(sys.argv)
 
 
+def main_until_unread() -> None:
+    """Run the command; where its reader leaves (`… | head`) it ends quietly, with the code of a broken pipe (141)."""
+    try:
+        try:
+            main()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is flushed on the way out
+        sys.exit(128 + 13)
+
+
 if __name__ == "__main__":
-    main()
+    main_until_unread()
