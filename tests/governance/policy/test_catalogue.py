@@ -37,3 +37,14 @@ def test_the_demo_holds_claude_codes_tools_as_the_catalogue_has_them() -> None:
     shipped = read_policy([clients()[CLIENT]])
     demo = read_policy([POLICY_FILE])
     assert demo["servers"][CLIENT]["tools"] == shipped["servers"][CLIENT]["tools"]
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        "Artifact", "CronCreate", "CronDelete", "CronList", "EnterWorktree", "ExitWorktree", "LSP", "Monitor",
+        "SendMessage", "TaskCreate", "TaskGet", "TaskList", "TaskStop", "TaskUpdate",
+    ],
+)  # fmt: skip
+def test_the_tools_that_claude_code_has_today_are_in_its_catalogue(tool: str) -> None:
+    assert tool in read_policy([clients()[CLIENT]])["servers"][CLIENT]["tools"]
