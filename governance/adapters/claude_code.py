@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from governance.adapters.claude_envelope import Envelope
+from governance.adapters.claude_envelope import SentEvent
 from governance.adapters.withheld_result import NoShape, withheld_result
 from governance.engine.call import Json
 from governance.engine.decision import Effect
@@ -129,7 +129,7 @@ def withheld_answer(result: Json, reason: str) -> dict[str, Json]:
         return stop(reason)
 
 
-def refusal(sent: Envelope, reason: str) -> dict[str, Json]:
+def refusal(sent: SentEvent, reason: str) -> dict[str, Json]:
     """The answer to an event that cannot be decided (bad token, bad payload), in the form of the event that was sent.
 
     A deny where the event can block; a result that could not be looked through is withheld. The turn ends where the

@@ -17,14 +17,14 @@ _DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class SentEvent:
     """`event` is the event's name as sent, None where it is not told; `result` is the tool's result, None likewise."""
 
     event: str | None = None
     result: Json = None
 
 
-def envelope(body: bytes) -> Envelope:
+def envelope(body: bytes) -> SentEvent:
     """The envelope of a body, or of its beginning.
 
     Only members of the payload itself are read, up to the first that is not whole, so that nothing inside them can
@@ -53,7 +53,7 @@ def envelope(body: bytes) -> Envelope:
         at += 1
     told = {key: value for key, value in found.items() if key not in twice}
     event = told.get("hook_event_name")
-    return Envelope(event=event if isinstance(event, str) and event else None, result=told.get("tool_response"))
+    return SentEvent(event=event if isinstance(event, str) and event else None, result=told.get("tool_response"))
 
 
 def _blank(text: str, at: int) -> int:

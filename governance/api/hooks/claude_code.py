@@ -24,7 +24,7 @@ from governance.adapters.claude_code import (
     result_answer,
     tool_answer,
 )
-from governance.adapters.claude_envelope import Envelope, envelope
+from governance.adapters.claude_envelope import SentEvent, envelope
 from governance.adapters.client_tool import entity_of
 from governance.api.door.answers import decide
 from governance.api.door.attempt import Attempt
@@ -119,7 +119,7 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
 
 
 def _withheld(payload: Payload, why: str) -> Mapping[str, Any]:
-    sent = Envelope(event=payload.name, result=payload.tool_response)
+    sent = SentEvent(event=payload.name, result=payload.tool_response)
     return refusal(sent, f"Toolgate: {why}. [secret.found]")
 
 

@@ -12,7 +12,7 @@ from governance.adapters.claude_code import (
     result_answer,
     tool_answer,
 )
-from governance.adapters.claude_envelope import Envelope
+from governance.adapters.claude_envelope import SentEvent
 from governance.engine.decision import Effect
 
 PRE_TOOL_USE: dict[str, Any] = {
@@ -91,23 +91,23 @@ def test_a_reason_is_cut_at_the_clients_limit() -> None:
 
 
 def test_what_cannot_be_told_from_another_event_ends_the_turn() -> None:
-    answer = refusal(Envelope(), "unreadable")
+    answer = refusal(SentEvent(), "unreadable")
     assert (answer["continue"], answer["stopReason"]) == (False, "unreadable")
     assert "hookSpecificOutput" not in answer
 
 
 def test_a_prompt_that_cannot_be_decided_is_blocked() -> None:
-    assert refusal(Envelope(event="UserPromptSubmit"), "no token") == {"decision": "block", "reason": "no token"}
+    assert refusal(SentEvent(event="UserPromptSubmit"), "no token") == {"decision": "block", "reason": "no token"}
 
 
 def test_a_result_that_cannot_be_looked_through_is_withheld() -> None:
-    answer: Any = refusal(Envelope(event="PostToolUse", result="a line"), "no token")
+    answer: Any = refusal(SentEvent(event="PostToolUse", result="a line"), "no token")
     assert answer["hookSpecificOutput"]["updatedToolOutput"] == "[withheld] no token"
     assert answer["systemMessage"] == "no token"
 
 
 def test_a_result_of_which_the_shape_is_not_known_ends_the_turn() -> None:
-    assert refusal(Envelope(event="PostToolUse"), "no token")["continue"] is False
+    assert refusal(SentEvent(event="PostToolUse"), "no token")["continue"] is False
 
 
 def test_a_clean_result_is_left_alone() -> None:
