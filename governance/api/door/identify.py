@@ -48,7 +48,7 @@ def _by_proxy(runtime: Runtime, exchange: Exchange, *, audience: str) -> Identit
             method=exchange.method,
             target=target,
             body=exchange.body,
-            peer=exchange.peer,
+            peer=exchange.hop,
             now=exchange.received_at,
         )
         return runtime.authenticator.by_proxy(claim, audience=audience, now=exchange.received_at)
