@@ -64,10 +64,15 @@ def make_key(digests: KeyedDigest) -> NewKey:
     return NewKey(key=key, public_id=public_id, digest=digests.make(key.encode()), digest_key_id=digests.key_id)
 
 
+def public_part(presented: str) -> str | None:
+    """The public id in a text of a key's form; None for any other."""
+    form = _FORM.fullmatch(presented)
+    return form[1] if form else None
+
+
 def find_key(presented: str, keys: Mapping[str, KeyEntry], digests: KeyedDigest) -> KeyEntry:
     """The entry of a presented key. Raises CredentialError, always the same, for any that is not there."""
-    form = _FORM.fullmatch(presented)
-    entry = keys.get(form[1]) if form else None
+    entry = keys.get(public_part(presented) or "")
     if entry is None or not digests.holds(presented.encode(), entry.digest, key_id=entry.digest_key_id):
         raise CredentialError(*_REFUSED)
     return entry

@@ -71,14 +71,14 @@ def ask(product: Product, path: str, *, source: str = "127.0.0.1", method: str =
         connection.close()
 
 
-def refusals_of(product: Product, network: str) -> list[dict[str, Any]]:
+def refusals_of(product: Product, network: str, *, kind: str = "security_event") -> list[dict[str, Any]]:
     """What the journal holds of one network's refusals, in order."""
     found = []
     for path in sorted(product.journal.glob("*.log")):
         for line in path.read_bytes().split(b"\n"):
             start = line.find(b'{"')
             record = orjson.loads(line[start:]) if start >= 0 else {}
-            if record.get("kind") == "security_event" and record["data"].get("network") == network:
+            if record.get("kind") == kind and record["data"].get("network") == network:
                 found.append(record["data"])
     return found
 
@@ -184,8 +184,16 @@ def test_refusals_are_recorded_one_by_one_and_then_counted_and_none_is_lost_at_t
         "network": network,
         "detail": json.dumps({"banned": False}, separators=(",", ":")),
     }
+    forger = "127.0.6.5"
+    statuses = {ask(product, "/api/v1/me", source=forger, Authorization=f"Bearer a.b.{number}") for number in range(60)}
+    assert statuses == {401, 429}
+    token = product.tokens["bob"]
+    assert ask(product, "/api/v1/me", source=forger, Authorization=f"Bearer {token}") == 200
+    assert len(refusals_of(product, "127.0.6.0/24", kind="authentication")) == 10
     product.parts[0].stop()
     assert [said["count"] for said in refusals_of(product, network)] == [1] * 10 + [15]
+    *_, last = refusals_of(product, "127.0.6.0/24", kind="authentication")
+    assert orjson.loads(last["detail"]) == {"count": 50}
     product.parts.clear()
     product.spawn("web0", "-m", "tests.config.edge.standing")
     product.wait_until_up()
