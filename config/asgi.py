@@ -1,4 +1,4 @@
-"""The ASGI application: lifespan, then the inline lane, then Channels and Django."""
+"""The ASGI application: lifespan, who asks behind a trusted proxy, the inline lane, then Channels and Django."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.urls import URLPattern  # noqa: E402
 
+from config.edge.forwarded import ForwardedClient  # noqa: E402
+from config.edge.guarding import guarding  # noqa: E402
 from config.edge.inline import inline_routes  # noqa: E402
 from config.edge.lane import Application, Lane  # noqa: E402
 from config.edge.lifespan import Lifespan, Resource  # noqa: E402
@@ -39,9 +41,12 @@ INLINE: dict[str, Application] = {settings.STATIC_URL: StaticFiles(settings.STAT
 # Consumers of Channels.
 WEBSOCKET: list[URLPattern] = []
 # Entered in this order when the process starts, left in reverse when it stops.
-RESOURCES: list[Resource] = [database, running_runtime]
+RESOURCES: list[Resource] = [database, running_runtime, guarding]
 
 application = Lifespan(
-    Lane(INLINE, ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(WEBSOCKET)})),
+    ForwardedClient(
+        Lane(INLINE, ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(WEBSOCKET)})),
+        settings.TOOLGATE_TRUSTED_PROXIES,
+    ),
     RESOURCES,
 )

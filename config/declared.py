@@ -171,7 +171,7 @@ DECLARED: tuple[Setting, ...] = (
         name="TOOLGATE_TRUSTED_PROXIES",
         section=WEB,
         kind="networks",
-        meaning="Networks whose forwarded headers are believed.",
+        meaning="Networks of proxies whose `X-Forwarded-For` and signed identity headers are believed.",
     ),
     Setting(
         name="TOOLGATE_PROXY_KEY",

@@ -7,8 +7,8 @@ import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address
 
+from accounts.credentials.networks import Network, is_within
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import CredentialError
 
@@ -31,7 +31,7 @@ class KeyEntry:
     scopes: frozenset[str] = frozenset()
     audiences: frozenset[str] = frozenset()
     servers: frozenset[str] = frozenset()
-    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    networks: tuple[Network, ...] = ()
     expires_at: float | None = None
     issued_at: float = 0.0
     revoked: bool = False
@@ -43,7 +43,7 @@ class KeyEntry:
         accepted = server in self.servers if server is not None else audience in self.audiences
         if not accepted:
             raise CredentialError("key.audience", "The agent key is not for this door.")
-        if self.networks and not _within(peer, self.networks):
+        if self.networks and not is_within(peer, self.networks):
             raise CredentialError("key.network", "The agent key may not be used from this network.")
 
 
@@ -64,19 +64,15 @@ def make_key(digests: KeyedDigest) -> NewKey:
     return NewKey(key=key, public_id=public_id, digest=digests.make(key.encode()), digest_key_id=digests.key_id)
 
 
+def public_part(presented: str) -> str | None:
+    """The public id in a text of a key's form; None for any other."""
+    form = _FORM.fullmatch(presented)
+    return form[1] if form else None
+
+
 def find_key(presented: str, keys: Mapping[str, KeyEntry], digests: KeyedDigest) -> KeyEntry:
     """The entry of a presented key. Raises CredentialError, always the same, for any that is not there."""
-    form = _FORM.fullmatch(presented)
-    entry = keys.get(form[1]) if form else None
+    entry = keys.get(public_part(presented) or "")
     if entry is None or not digests.holds(presented.encode(), entry.digest, key_id=entry.digest_key_id):
         raise CredentialError(*_REFUSED)
     return entry
-
-
-def _within(peer: str | None, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    try:
-        address = ip_address(peer or "")
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return any((mapped or address) in network for network in networks)

@@ -8,9 +8,9 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Protocol
 
+from accounts.credentials.networks import Network, is_within
 from accounts.credentials.presented import RawHeaders
 from accounts.tokens.errors import CredentialError
 
@@ -64,7 +64,7 @@ class ProxyClaim:
 class TrustedProxy:
     """Checks the headers of the proxies in `networks`, signed with `key`."""
 
-    networks: Sequence[IPv4Network | IPv6Network]
+    networks: Sequence[Network]
     key: bytes = field(repr=False)
     nonces: NonceStore
 
@@ -77,7 +77,7 @@ class TrustedProxy:
         old, or used before; the caller strips them and records the attempt.
         """
         found = _once(headers)
-        if not self.key or not _within(peer, self.networks) or found.get(VERIFIED) != "true" or not found.get(USER):
+        if not self.key or not is_within(peer, self.networks) or found.get(VERIFIED) != "true" or not found.get(USER):
             raise _refused()
         timestamp, nonce = found.get(TIMESTAMP, ""), found.get(NONCE, "")
         if not _TIMESTAMP.fullmatch(timestamp) or not _NONCE.fullmatch(nonce):
@@ -108,15 +108,6 @@ def _once(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, str]:
                 raise _refused()
             found[name] = value.decode("latin-1")
     return found
-
-
-def _within(peer: str | None, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
-    try:
-        address = ip_address(peer or "")
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return any((mapped or address) in network for network in networks)
 
 
 def _refused() -> CredentialError:

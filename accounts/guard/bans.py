@@ -79,13 +79,17 @@ class BanTable:
         self._untold[network] = None
         return self._due(network, entry, now)
 
-    def due(self, now: float) -> list[Refusals]:
-        """What networks that went quiet still have to be recorded; to be asked for about once a minute."""
-        waiting = [(network, self._networks[network]) for network in self._untold]
-        return [said for network, entry in waiting if (said := self._due(network, entry, now))]
+    def due(self, now: float, *, all_of_it: bool = False) -> list[Refusals]:
+        """What networks that went quiet still have to be recorded; to be asked for about once a minute.
 
-    def _due(self, network: str, entry: _Network, now: float) -> Refusals | None:
-        if not entry.untold or now - entry.told_at < MINUTE:
+        `all_of_it`, where the process ends: of every network, however short the time since its last record.
+        """
+        wait = 0.0 if all_of_it else MINUTE
+        waiting = [(network, self._networks[network]) for network in self._untold]
+        return [said for network, entry in waiting if (said := self._due(network, entry, now, wait))]
+
+    def _due(self, network: str, entry: _Network, now: float, wait: float = MINUTE) -> Refusals | None:
+        if not entry.untold or now - entry.told_at < wait:
             return None
         count, entry.untold, entry.told_at = entry.untold, 0, now
         self._untold.pop(network, None)

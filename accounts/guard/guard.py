@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
 
+from accounts.credentials.networks import Network, is_within
 from accounts.credentials.presented import RawHeaders
+from accounts.credentials.proxy import SIGNATURE
 from accounts.guard.bans import MINUTE, BanTable, Refusals
 from accounts.guard.lists import GuardLists
 from accounts.guard.matcher import ScannerMatcher
 from accounts.guard.network import network_of
 
-Network = IPv4Network | IPv6Network
 BANNED = "guard.ban"
+
+HEALTH: Final = frozenset({"/livez", "/readyz", "/metrics"})
+"""What an operator's probes ask for: a ban never hits it, or a neighbour's scanner would take the process down."""
 
 
 class ScannerGuard:
     """Refuses what a scanner asks for, whoever asks, before authentication; answered by 403 without a body.
 
     `tell` receives what is to be recorded, `lists` gives the lists as they stand, `vouches` says whether a request's
-    credential is valid. A ban never hits a trusted proxy nor a request whose token is valid.
+    credential is valid. A ban never hits the health routes, a trusted proxy, one that vouches for a user, nor a request
+    whose credential is valid.
     """
 
     def __init__(
@@ -53,13 +58,17 @@ class ScannerGuard:
         headers: RawHeaders,
         peer: str | None,
         now: float,
+        hop: str | None = None,
+        signed_in: bool = False,
     ) -> str | None:
         """Why this request is refused, or None. `path` as received; header names in lower case.
 
-        Whether a token is valid is asked only where the network is banned.
+        `peer` is the client's address, `hop` that of the proxy that passed it on. `signed_in` says that somebody is, by
+        a session (`is_banned` tells whether that needs to be known). Whether a token is valid is asked only where the
+        network is banned.
         """
         if now - self._told_at >= MINUTE:
-            self._tell_due(now)
+            self.tell_due(now)
         matcher = self._in_force()
         reason, is_api = matcher.of_path(path)
         if reason is None and not is_api and matcher.lists.enabled:
@@ -67,32 +76,34 @@ class ScannerGuard:
             reason = matcher.of_agent(agent)
         network = network_of(peer)
         if reason is None:
-            if not self._bans.banned(network, now) or self._is_trusted(peer) or self._vouches(headers, now):
+            if (
+                not self._bans.banned(network, now)
+                or signed_in
+                or path in HEALTH
+                or is_within(peer, self._trusted)
+                or (is_within(hop, self._trusted) and any(name == SIGNATURE for name, _ in headers))
+                or self._vouches(headers, now)
+            ):
                 return None
             reason = BANNED
-        elif not self._is_trusted(peer):
+        elif not is_within(peer, self._trusted):
             self._bans.offend(network, now)
         said = self._bans.refused(network, reason, now)
         if said is not None:
             self._tell(said)
         return reason
 
+    def is_banned(self, *, peer: str | None, now: float) -> bool:
+        """Whether the client's network is banned at `now`."""
+        return self._bans.banned(network_of(peer), now)
+
     def unknown_path(self, *, peer: str | None, now: float) -> None:
         """Note that a path was asked for which nobody serves (404)."""
-        if self._in_force().lists.enabled and not self._is_trusted(peer):
+        if self._in_force().lists.enabled and not is_within(peer, self._trusted):
             self._bans.offend(network_of(peer), now)
 
-    def _tell_due(self, now: float) -> None:
-        """Record what is still untold of networks that went quiet, at the first request of a minute."""
+    def tell_due(self, now: float, *, all_of_it: bool = False) -> None:
+        """Record what is still untold of networks that went quiet; `all_of_it` where the process ends."""
         self._told_at = now
-        for said in self._bans.due(now):
+        for said in self._bans.due(now, all_of_it=all_of_it):
             self._tell(said)
-
-    def _is_trusted(self, peer: str | None) -> bool:
-        if not self._trusted:
-            return False
-        try:
-            address = ip_address(peer or "")
-        except ValueError:
-            return False
-        return any(address in network for network in self._trusted)

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from accounts.credentials.agent_key import PREFIX, find_key
+from accounts.credentials.claimed import Claimed, claimed_by
 from accounts.credentials.presented import RawHeaders, presented_credential
 from accounts.credentials.proxy import ProxyClaim
 from accounts.directory.live import DirectoryState, LiveDirectory
@@ -92,6 +93,18 @@ class Authenticator:
             return self.by_token(presented, audience=claimed_audience(presented), now=now).authenticated
         except CredentialError:
             return False
+
+    def claimed(self, presented: str | None) -> Claimed:
+        """What a credential that was refused says of itself, unverified."""
+        state = self._directory.state
+        return claimed_by(presented, kid=self._verifier.ring.get, key=state.keys.get, subject=state.principals.get)
+
+    def claimed_in(self, headers: RawHeaders) -> Claimed:
+        """The same of the one credential of a request; nothing where there is no such one."""
+        try:
+            return self.claimed(presented_credential(headers, subprotocol=True))
+        except CredentialError:
+            return Claimed()
 
     def by_token(self, token: str, *, audience: str, now: float) -> Identity:
         """The identity that a signed token proves at the door of `audience`. Raises TokenError."""

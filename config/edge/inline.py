@@ -19,7 +19,7 @@ def deciding_lane() -> DecidingLane:
         hosts=frozenset(host.lower() for host in settings.ALLOWED_HOSTS),
         origins=frozenset(origin.lower() for origin in settings.TOOLGATE_ALLOWED_ORIGINS),
         headers=API_HEADERS,
-        guard=installed_guard(),
+        guard=installed_guard,
         meter=LaneMeter(),
     )
     return DecidingLane(routes=lane_routes(startup.current), edge=edge)

@@ -16,7 +16,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 CLASSIFIED: dict[str, str] = {
     "config.edge.request_id.RequestIdMiddleware": "in the lane: governance.api.door.request_id",
     "config.edge.csp.SecurityHeadersMiddleware": "in the lane: config.edge.csp.API_HEADERS",
-    "accounts.guard.middleware.ScannerGuardMiddleware": "in the lane: the same guard, asked first",
+    "accounts.guard.middleware.ScannerGuardMiddleware": "in the lane: the same guard, asked first; no session",
     "django.middleware.security.SecurityMiddleware": "in the lane: config.edge.csp.API_HEADERS; TLS ends before us",
     "django.contrib.sessions.middleware.SessionMiddleware": "not needed because the lane never takes cookies",
     "django.middleware.common.CommonMiddleware": "in the lane: host list; paths are exact, no slash is appended",

@@ -26,6 +26,7 @@ from governance.adapters.client_tool import ClientServers
 from governance.deciding.impostors import Impostors
 from governance.deciding.limits.budget_store import BudgetStore
 from governance.deciding.limits.limits import LimitStore
+from governance.deciding.limits.refusals import RefusedCredentials
 from governance.deciding.remembered.call_ids import CallIds
 from governance.deciding.remembered.labels import CleanLabels
 from governance.deciding.remembered.recent import RecentDecisions
@@ -60,7 +61,9 @@ class Runtime:
     proxy: TrustedProxy | None = None
     proxy_refusals: BanTable = field(default_factory=lambda: BanTable(GuardLists()))
     alarm: Alarm = log_alarm
+    web_processes: int = 1
     limits: LimitStore = field(init=False)
+    refused: RefusedCredentials = field(init=False)
     recent: RecentDecisions = field(default_factory=RecentDecisions)
     impostors: Impostors = field(default_factory=Impostors)
     labels: CleanLabels = field(default_factory=CleanLabels)
@@ -72,11 +75,20 @@ class Runtime:
 
     def __post_init__(self) -> None:
         self.limits = LimitStore(self.budgets, lambda: self.snapshot.limits)
+        self.refused = RefusedCredentials(
+            journal=self.journal, limits=lambda: self.snapshot.limits, among=self.web_processes
+        )
 
     @property
     def client_servers(self) -> ClientServers:
         """What the release knows of the servers that clients run themselves."""
         return _ReleaseServers(self.snapshot)
+
+    def tell_refusals(self, now: float, *, all_of_it: bool = False) -> None:
+        """Record what was counted of refused credentials and of proxies not believed, and is not told yet."""
+        self.refused.tell_due(now, all_of_it=all_of_it)
+        for told in self.proxy_refusals.due(now, all_of_it=all_of_it):
+            self.alarm("proxy.refused", {"network": told.network, "reason": told.reason, "count": told.count})
 
     def is_staff(self, identity: Identity, *, now: float) -> bool:
         """Whether the caller is one of the staff, acting in person: never through an agent or a chain."""

@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from accounts.credentials.proxy import MemoryNonces, NonceStore, TrustedProxy
 from accounts.directory.live import LiveDirectory
 from accounts.directory.watch import DirectoryWatch
+from accounts.guard.bans import MINUTE
 from accounts.identity.authenticator import Authenticator
 from accounts.services.agent_keys import note_uses
 from accounts.tokens.verify import Verifier
@@ -92,6 +93,7 @@ def empty_runtime() -> Runtime:
         world=World(),
         proxy=_proxy(),
         alarm=alarm,
+        web_processes=settings.TOOLGATE_WEB_PROCESSES,
     )
 
 
@@ -123,7 +125,10 @@ async def running_runtime() -> AsyncIterator[Runtime]:
     if (state := await asyncio.to_thread(directory.restored, time.time())) is not None:
         runtime.directory.state = state
     async with watch.running(), follower.running():
-        housekeeping = asyncio.create_task(_keep_house(runtime), name="housekeeping")
+        housekeeping = [
+            asyncio.create_task(_keep_house(runtime), name="housekeeping"),
+            asyncio.create_task(_tell_refusals(runtime), name="refusals"),
+        ]
         if isinstance(runtime.call_ids, LocalCallIds):
             await recall_call_ids(runtime.call_ids, node=process.node())
         try:
@@ -133,9 +138,12 @@ async def running_runtime() -> AsyncIterator[Runtime]:
                 gc.freeze()
                 yield runtime
         finally:
-            housekeeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await housekeeping
+            for task in housekeeping:
+                task.cancel()
+            for task in housekeeping:
+                with suppress(asyncio.CancelledError):
+                    await task
+            runtime.tell_refusals(time.time(), all_of_it=True)
             process.close_journal()
 
 
@@ -144,6 +152,13 @@ async def _keep_house(runtime: Runtime) -> None:
     while isinstance(runtime.budgets, RedisStore):
         await asyncio.sleep(1.0)
         await runtime.budgets.heartbeat()
+
+
+async def _tell_refusals(runtime: Runtime) -> None:
+    """Once a minute, record how many credentials were refused of those not recorded one by one."""
+    while True:
+        await asyncio.sleep(MINUTE)
+        runtime.tell_refusals(time.time())
 
 
 def dsn() -> str:

@@ -49,11 +49,12 @@ def process(folder: Path) -> Process:
     snapshot = made.runtime.snapshot
     free = replace(snapshot.limits, rates=dict.fromkeys(snapshot.limits.rates, 1e6), session_calls=10**7)
     made.runtime.snapshot = replace(snapshot, limits=free)
+    guard = ScannerGuard(tell=lambda refusals: None)
     edge = Edge(
         hosts=frozenset({"127.0.0.1"}),
         origins=frozenset(),
         headers=API_HEADERS,
-        guard=ScannerGuard(tell=lambda refusals: None),
+        guard=lambda: guard,
         meter=LaneMeter(),
     )
     made.lane = DecidingLane(routes=lane_routes(lambda: made.runtime), edge=edge)

@@ -26,6 +26,8 @@ ONCE = frozenset({b"authorization", b"content-type", b"content-length", b"conten
 class Exchange(NamedTuple):
     """One request: header names in lower case, `peer` the client's address, `received_at` in seconds UTC.
 
+    `hop` is the address that the connection came from: a trusted proxy's where one passed the request on, else `peer`.
+
     `named` holds the header values by name (`by_name`). A named tuple, because it is made for every request and a
     frozen dataclass of this size takes four times as long to make.
     """
@@ -36,6 +38,7 @@ class Exchange(NamedTuple):
     headers: Headers
     body: bytes
     peer: str
+    hop: str
     request_id: str
     received_at: float
     parameters: Mapping[str, str]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts.credentials.forwarded import hop_of
 from governance.api.door.exchange import Exchange, Headers, Reply, by_name
 from governance.api.door.request_id import request_id_of
 
@@ -17,13 +18,15 @@ def exchange_of(request: HttpRequest, parameters: Mapping[str, str] = NO_PARAMET
     """The request without its body, which the door reads when it wants it. Raises `Problem` 400 for a duplicate of a
     header that decides something."""
     headers = headers_of(request)
+    peer = request.META.get("REMOTE_ADDR", "")
     return Exchange(
         method=request.method or "",
         path=request.path,
         query=request.META.get("QUERY_STRING", "").encode("latin-1", "replace"),
         headers=headers,
         body=b"",
-        peer=request.META.get("REMOTE_ADDR", ""),
+        peer=peer,
+        hop=hop_of(getattr(request, "scope", {})) or peer,
         request_id=id_of(request),
         received_at=time.time(),
         parameters=parameters,

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from accounts.credentials.forwarded import hop_of, peer_of
 from governance.api.door.exchange import MAX_BODY, Answer, Exchange, Headers, Problem, Reply, by_name, problem_reply
 from governance.api.door.problems import BodyTooLarge, unknown_path
 from governance.api.door.request_id import answered, given, kept
@@ -45,7 +46,9 @@ class Route:
 class Guard(Protocol):
     """The scanner guard: whether this request is refused before anything looks at it."""
 
-    def refuses(self, *, path: str, headers: Headers, peer: str | None, now: float) -> str | None:
+    def refuses(
+        self, *, path: str, headers: Headers, peer: str | None, now: float, hop: str | None = None
+    ) -> str | None:
         """Why this request is answered 403 without a body, or None."""
 
     def unknown_path(self, *, peer: str | None, now: float) -> None:
@@ -61,12 +64,15 @@ class Meter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What the edge needs to know: allowed hosts and origins in lower case (`*` allows every host)."""
+    """What the edge needs to know: allowed hosts and origins in lower case (`*` allows every host).
+
+    `guard` gives the guard that stands now: the lane is made before the process's own is.
+    """
 
     hosts: frozenset[str]
     origins: frozenset[str]
     headers: tuple[tuple[bytes, bytes], ...]
-    guard: Guard
+    guard: Callable[[], Guard]
     meter: Meter
 
 
@@ -98,9 +104,10 @@ class DecidingLane:
         path: str = scope["path"]
         methods, parameters = self._find(path)
         route = methods.get(scope["method"])
-        peer = (scope.get("client") or ("", 0))[0]
+        peer, hop = peer_of(scope), hop_of(scope)
         received_at = time.time()
-        if self.edge.guard.refuses(path=path, headers=headers, peer=peer, now=received_at):
+        guard = self.edge.guard()
+        if guard.refuses(path=path, headers=headers, peer=peer, now=received_at, hop=hop):
             reply = _refused(route, request_id)
         else:
             try:
@@ -113,6 +120,7 @@ class DecidingLane:
                     headers=headers,
                     body=await _read(receive, named.get(b"content-length")),
                     peer=peer,
+                    hop=hop,
                     request_id=request_id,
                     received_at=received_at,
                     parameters=parameters,
@@ -122,7 +130,7 @@ class DecidingLane:
             except Problem as problem:
                 reply = (route.refusal if route is not None else problem_reply)(problem, request_id)
                 if route is None and problem.status == 404:
-                    self.edge.guard.unknown_path(peer=peer, now=received_at)
+                    guard.unknown_path(peer=peer, now=received_at)
             except Disconnected:
                 return
             except Exception:

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncRequestFactory, RequestFactory
+from django.test import AsyncRequestFactory, Client, RequestFactory
+from django.urls import resolve
 
 from accounts.directory.guard_rows import guard_lists
 from accounts.directory.live import LiveDirectory
@@ -15,7 +18,7 @@ from accounts.guard.guard import ScannerGuard
 from accounts.guard.installed import install_guard, installed_guard
 from accounts.guard.lists import GuardLists
 from accounts.guard.middleware import ScannerGuardMiddleware
-from accounts.models import GuardEntry
+from accounts.models import GuardEntry, User
 from accounts.services.actor import Actor
 from accounts.services.change import save_changed
 from accounts.tokens.digest import KeyedDigest
@@ -71,6 +74,48 @@ def test_paths_that_nobody_serves_lead_to_a_ban(told: list[Refusals]) -> None:
         assert isinstance(response, HttpResponse)
         statuses.append(response.status_code)
     assert statuses == [404] * 31 + [403] * 2
+
+
+def test_a_path_that_serves_something_else_is_no_unknown_path(told: list[Refusals]) -> None:
+    middleware = ScannerGuardMiddleware(view)
+    for number in range(40):
+        request = RequestFactory().get(f"/missing/{number}", headers={"user-agent": AGENT})
+        request.resolver_match = resolve(
+            "/livez"
+        )  # somebody answers here, and says that what was asked for is not there
+        response = middleware(request)
+        assert isinstance(response, HttpResponse)
+        assert response.status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("in_loop", [False, True])
+def test_a_ban_never_hits_who_is_signed_in(told: list[Refusals], in_loop: bool) -> None:
+    def asked(path: str, cookie: str = "") -> int:
+        factory = AsyncRequestFactory() if in_loop else RequestFactory()
+        request = factory.get(path, headers={"user-agent": AGENT})
+        request.COOKIES["toolgate"] = cookie
+        answered = ScannerGuardMiddleware(view_in_loop if in_loop else view)(request)
+        if in_loop:
+            answered = async_to_sync(_awaited)(answered)
+        assert isinstance(answered, HttpResponse)
+        return answered.status_code
+
+    client = Client()
+    person = User.objects.create_user("carol", password="x" * 12)
+    client.force_login(person)
+    session = client.cookies["toolgate"].value
+    for _ in range(31):
+        assert asked("/wp-admin", session) == 403
+    assert [asked("/admin/", cookie) for cookie in ("", "forged", session)] == [403, 403, 200]
+    assert asked("/wp-admin", session) == 403
+    person.status = "suspended"
+    person.save()
+    assert asked("/admin/", session) == 403
+
+
+async def _awaited(answered: Any) -> Any:
+    return await answered
 
 
 def test_without_an_installed_guard_the_shipped_lists_hold() -> None:

@@ -88,6 +88,37 @@ def test_a_trusted_proxy_is_never_banned(room: Room) -> None:
     assert room.ask("/wp-admin", peer="10.1.2.3") == "guard.path"
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_a_ban_never_hits_what_an_operator_probes(room: Room, path: str) -> None:
+    room.probe(35)
+    assert room.ask() == "guard.ban"
+    assert room.ask(path) is None
+
+
+def test_whom_a_trusted_proxy_vouches_for_passes_the_ban_of_its_network(room: Room) -> None:
+    room.probe(31)
+    word = (b"x-proxy-signature", b"v1=00")
+
+    def asked(*headers: tuple[bytes, bytes], hop: str) -> str | None:
+        return room.guard.refuses(path="/", headers=[AGENT, *headers], peer=SCANNER, now=0.0, hop=hop)
+
+    assert asked(word, hop="10.1.2.3") is None
+    assert asked(hop="10.1.2.3") == "guard.ban"
+    assert asked(word, hop=SCANNER) == "guard.ban"
+
+
+def test_what_was_counted_is_told_a_minute_later_and_at_the_end(room: Room) -> None:
+    room.probe(25)
+    room.guard.tell_due(30.0)
+    assert len(room.told) == 10
+    room.guard.tell_due(61.0)
+    assert [said.count for said in room.told[10:]] == [15]
+    room.now = 62.0
+    room.probe(3)
+    room.guard.tell_due(63.0, all_of_it=True)
+    assert [said.count for said in room.told[11:]] == [3]
+
+
 def test_a_token_is_only_looked_at_where_a_ban_would_hit() -> None:
     asked: list[float] = []
 

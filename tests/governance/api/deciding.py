@@ -211,11 +211,12 @@ def started(var: Path, *, document: dict[str, Any] | None = None, **journal: Any
         world=World.of(confirmed_at=now, directory=directory.state.principals),
     )
     told: list[Any] = []
+    guard = ScannerGuard(tell=told.append)
     edge = Edge(
         hosts=frozenset({"127.0.0.1"}),
         origins=frozenset({ISSUER}),
         headers=((b"cache-control", b"no-store"),),
-        guard=ScannerGuard(tell=told.append),
+        guard=lambda: guard,
         meter=Silent(),
     )
     return Process(runtime, DecidingLane(routes=lane_routes(lambda: runtime), edge=edge), document, told)

@@ -8,10 +8,10 @@ from django.db.models import Q
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from accounts.identity.authenticator import Authenticator
 from accounts.models import User
 from accounts.tokens.errors import CredentialError
-from governance.api.door.exchange import Problem
+from governance.api.door.exchange import Exchange, Problem
+from governance.api.door.identify import charge_refused
 from governance.api.management.door.documents import PAGED, documented, in_query
 from governance.api.management.door.door import ManagementView, running
 from governance.api.management.door.pages import QUERY, page, row_of
@@ -76,7 +76,7 @@ class LiftView(ManagementView):
             switch_id=switch.pk,
             reason=said["reason"],
             macs=keys.state_macs(),
-            second=_second(running().authenticator, said["second_token"]),
+            second=_second(self.exchange, said["second_token"]),
         )
         return self.reply(SwitchAnswer.of(lifted))
 
@@ -86,13 +86,15 @@ def _found(view: ManagementView, request: Request, key: str) -> Switch:
     return row_of(Switch.objects.all(), pk=int(key))
 
 
-def _second(authenticator: Authenticator, token: str | None) -> User | None:
+def _second(exchange: Exchange, token: str | None) -> User | None:
     """The second person, in person: their own token, neither an agent's nor a delegated one."""
     if token is None:
         return None
+    runtime = running()
     try:
-        identity = authenticator.by_token(token, audience="api", now=datetime.now(tz=UTC).timestamp())
-    except CredentialError:
+        identity = runtime.authenticator.by_token(token, audience="api", now=exchange.received_at)
+    except CredentialError as error:
+        charge_refused(runtime, exchange, error, lambda: runtime.authenticator.claimed(token), "api")
         raise Problem(403, "second.refused", "The second person's token is not valid.", path="/second_token") from None
     if identity.caller.agent is not None or identity.caller.chain:
         raise Problem(403, "second.refused", "The second person must be there in person.", path="/second_token")
