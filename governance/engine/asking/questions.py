@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from governance.engine.asking.surface import entities
@@ -66,8 +66,14 @@ def what_can(snapshot: Snapshot, world: World, caller: Caller, *, now: float) ->
 
 def right(snapshot: Snapshot, world: World, caller: Caller, entity: Entity, *, now: float) -> Right:
     """One cell of the matrix of callers and entities, whatever the arguments, with the rules behind it."""
+    return next(rights(snapshot, world, caller, (entity,), now=now))
+
+
+def rights(snapshot: Snapshot, world: World, caller: Caller, among: Iterable[Entity], *, now: float) -> Iterator[Right]:
+    """The cells of one caller on these entities, in their order, whatever the arguments."""
     standing = stand(caller, None, snapshot.bounds, snapshot.roles, world.directory)
-    return _right(standing, snapshot.plan(entity), None, now)
+    for entity in among:
+        yield _right(standing, snapshot.plan(entity), None, now)
 
 
 def _plan(snapshot: Snapshot, world: World, call: Call, now: float) -> Plan | None:
