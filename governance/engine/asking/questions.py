@@ -56,6 +56,17 @@ def who_can(
     return tuple(found)
 
 
+def who_can_ever(
+    snapshot: Snapshot, world: World, callers: Iterable[Caller], kind: str, id: str, *, now: float
+) -> tuple[Right, ...]:
+    """Which of these callers layer 1 lets reach an entity by some call, in their order: the cells of `what_can`."""
+    entity = snapshot.entity(kind, id)
+    if entity is None:
+        return ()
+    cells = (right(snapshot, world, caller, entity, now=now) for caller in callers)
+    return tuple(cell for cell in cells if cell.effect is not Effect.DENY)
+
+
 def what_can(snapshot: Snapshot, world: World, caller: Caller, *, now: float) -> tuple[Right, ...]:
     """Everything on the caller's surface, with what it may do there."""
     standing = stand(caller, None, snapshot.bounds, snapshot.roles, world.directory)
