@@ -16,7 +16,7 @@ from governance.api.management.releases.answers import ChangesAnswer, PublishedA
 from governance.api.management.releases.policies import document_of
 from governance.models import DraftState
 from governance.policy.diff.semantic import compare
-from governance.policy.lint.linter import lint
+from governance.policy.lint.linter import Known, lint
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import run_tests
 from governance.selectors.directory_now import directory_now
@@ -105,7 +105,9 @@ class LintView(ManagementView):
         """Nothing of it keeps the draft from being published."""
         self.require(request, LOOK)
         self.query(request, {})
-        return self.reply(LintAnswer.of({"findings": lint(draft_version().written, now=time.time())}))
+        known = Known(principals=directory_now().principals)
+        findings = lint(draft_version().written, now=time.time(), known=known)
+        return self.reply(LintAnswer.of({"findings": findings}))
 
 
 class TestsView(ManagementView):

@@ -69,6 +69,20 @@ def test_an_older_draft_does_not_write_over_a_newer_one(written: Office) -> None
     assert (answered.status, answered.json["code"]) == (412, "object.changed")
 
 
+def test_lint_knows_the_directory_and_says_which_owner_does_not_exist(written: Office) -> None:
+    author = written.person("policy_author")
+
+    def missing() -> list[str]:
+        findings = author.get("/api/v1/draft/lint").json["findings"]
+        return [one["message"] for one in findings if "principal" in one["message"]]
+
+    assert missing() == []
+    document = {name: said for name, said in demo_document().items() if name != "principals"}
+    document["agents"]["lost"] = {"owner": "nobody-there"}
+    assert written.person("owner", name="other").put("/api/v1/draft/document", document).status == 200
+    assert missing() == ["there is no principal nobody-there"]
+
+
 def test_the_draft_is_reviewed_tested_and_published(written: Office) -> None:
     author = written.person("policy_author")
     assert author.get("/api/v1/draft").json["unpublished_changes"] == 1
