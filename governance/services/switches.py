@@ -27,6 +27,7 @@ from governance.deciding.following.switchboard import (
 from governance.engine.world import Switch as EngineSwitch
 from governance.engine.world import SwitchKind
 from governance.models.releases.switch import Switch, SwitchScope
+from governance.selectors.switch_targets import SwitchTargets
 from governance.selectors.switches import live_switches
 from governance.vault.signing import EpochMac
 
@@ -38,6 +39,15 @@ _LOCK = 7_041_002  # the advisory lock under which epochs are given out
 
 class SwitchRefused(Exception):
     """A switch that cannot be set or lifted so; says why."""
+
+
+class TargetUnknown(SwitchRefused):
+    """A switch for an id that nothing has; `nearest` are ids that look like it."""
+
+    def __init__(self, scope: SwitchScope, target: str, nearest: tuple[str, ...]) -> None:
+        self.nearest = nearest
+        alike = f"; nearest: {', '.join(nearest)}" if nearest else ""
+        super().__init__(f"no {scope} {target} is known, so nothing would be stopped{alike}")
 
 
 def parse_target(text: str) -> tuple[SwitchScope, str]:
@@ -60,15 +70,18 @@ def set_switch(
     reason: str,
     until: datetime | None = None,
     drill: bool = False,
+    force: bool = False,
     macs: EpochMac,
     now: datetime | None = None,
 ) -> Switch:
-    """Turn a switch on, in force everywhere within 500 ms. Raises `SwitchRefused`, NotPermitted.
+    """Turn a switch on, in force everywhere within 500 ms. Raises `SwitchRefused`, `TargetUnknown`, NotPermitted.
 
-    A drill ends within 60 minutes and never takes the place of a live switch.
+    `force` takes an id that nothing has yet. A drill ends within 60 minutes and never takes the place of a live switch.
     """
     now = now or datetime.now(tz=UTC)
     _require_reach(actor, "governance.add_switch", scope, target)
+    if not force:
+        _require_known(scope, target)
     until = _checked_end(reason=reason, until=until, drill=drill, now=now)
     with transaction.atomic():
         epoch = _next_epoch()
@@ -186,6 +199,7 @@ def _entered(
         reason=note.get("reason", "set on the host"),
         until=until,
         drill=switch.drill,
+        force=True,  # it holds on its host already, for whatever it names
         macs=macs,
         now=now,
     )
@@ -224,6 +238,12 @@ def _checked_end(*, reason: str, until: datetime | None, drill: bool, now: datet
     if until is not None and until <= now:
         raise SwitchRefused("its end lies in the past")
     return until
+
+
+def _require_known(scope: SwitchScope, target: str) -> None:
+    targets = SwitchTargets()
+    if not targets.is_known(scope, target):
+        raise TargetUnknown(scope, target, targets.nearest(scope, target))
 
 
 def _require_second(actor: Actor, second: User | None) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import CharField, Count, OuterRef, QuerySet, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest
 
 from accounts.admin.base.badge import badge
 from accounts.admin.base.object_admin import ReadOnlyAdmin
 from governance.admin.entities.entity import ABOUT, BOUNDARIES, TRACE, EntityAdmin
 from governance.models import Server, Tool, ToolPin
+from governance.models.releases.switch import SwitchScope
 
 
 @admin.register(Server)
@@ -21,6 +23,7 @@ class ServerAdmin(EntityAdmin):
     empty_state = "No servers yet. Add the first backend that agents should reach, then its tools."
     list_display = ("slug", "name", "state", "reached_by", "mode", "tool_count", "sensitivity", "last_change")
     list_filter = ("enabled", "mode", "sensitivity")
+    stopped_by: ClassVar[Any] = {SwitchScope.SERVER: OuterRef("slug")}
     fieldsets = (
         (None, {"fields": ("slug", *ABOUT)}),
         ("How it is reached", {"fields": ("transport",)}),
@@ -63,6 +66,10 @@ class ToolAdmin(EntityAdmin):
     list_filter = ("enabled", "sensitivity", "server")
     search_fields = ("own_name", "name", "description", "server__slug")
     list_select_related = ("server",)
+    stopped_by: ClassVar[Any] = {
+        SwitchScope.SERVER: OuterRef("server_id"),
+        SwitchScope.TOOL: Concat(OuterRef("server_id"), Value("/"), OuterRef("own_name"), output_field=CharField()),
+    }
     fieldsets = (
         (None, {"fields": ("server", "own_name", *ABOUT)}),
         BOUNDARIES,
@@ -70,6 +77,10 @@ class ToolAdmin(EntityAdmin):
         TRACE,
         ("History", {"fields": ("last_change",)}),
     )
+
+    def why_off(self, obj: Tool) -> str:
+        """A tool is off with its server."""
+        return super().why_off(obj) or ("" if obj.server.enabled else "server off")
 
     @admin.display(description="Schema")
     def pinned(self, obj: Tool) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils import timezone
 
 from accounts.admin.base.badge import badge, few
+from governance.admin.base.people_forms import RuleForm
 from governance.admin.base.policy_admin import PolicyAdmin
 from governance.models import Mode, Rule
 
@@ -17,6 +19,7 @@ class RuleAdmin(PolicyAdmin):
     list_display = ("slug", "answer", "whose", "which", "conditional", "state", "last_change")
     list_filter = ("effect", "mode", ("valid_until", admin.EmptyFieldListFilter))
     search_fields = ("slug", "description", "justification", "when")
+    form = RuleForm
     fieldsets = (
         (None, {"fields": ("slug", "description", "effect", "justification")}),
         (
@@ -59,5 +62,10 @@ class RuleAdmin(PolicyAdmin):
 
     @admin.display(description="Mode", ordering="mode")
     def state(self, obj: Rule) -> str:
-        """Whether it is in force."""
+        """Whether it is in force: within its window, and not in shadow."""
+        now = timezone.now()
+        if obj.valid_until is not None and obj.valid_until <= now:
+            return badge("out of window: over", "plain")
+        if obj.valid_from is not None and obj.valid_from > now:
+            return badge("out of window: to come", "plain")
         return badge(obj.mode, "shadow" if obj.mode == Mode.SHADOW else "plain")

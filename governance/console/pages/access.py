@@ -13,7 +13,7 @@ from governance.console.pages.page import person, show
 from governance.console.pages.question import chosen_version, world_now
 from governance.console.pages.simulator import offered
 from governance.engine.asking.posed_caller import PosedCaller
-from governance.engine.asking.questions import Right, what_can, who_can
+from governance.engine.asking.questions import Right, what_can, who_can_ever
 from governance.engine.principal import ANONYMOUS
 from governance.engine.world import World
 from governance.selectors.policy_versions import PolicyVersion
@@ -83,17 +83,15 @@ def access(request: HttpRequest) -> HttpResponse:
 def _who(policy: PolicyVersion, world: World, form: WhoForm) -> Answered:
     said = form.cleaned_data
     agent = said["agent"] or None
-    names = (*sorted(world.directory), ANONYMOUS.id)
-    rights = who_can(
-        policy.snapshot,
-        world,
-        [PosedCaller(principal=name, agent=agent).caller(world.directory) for name in names],
-        call_of(said["entity"], {}),
-        now=time.time(),
+    call = call_of(said["entity"], {})
+    callers = (
+        PosedCaller(principal=name, agent=agent).caller(world.directory)
+        for name in (*sorted(world.directory), ANONYMOUS.id)
     )
+    rights = who_can_ever(policy.snapshot, world, callers, call.kind, call.entity, now=time.time())
     through = f" through {agent}" if agent else ""
     return Answered(
-        asked=f"Who can call {said['entity']}{through}, without arguments",
+        asked=f"Who can call {said['entity']}{through}",
         policy=policy.name,
         rights=rights[:SHOWN],
         count=len(rights),

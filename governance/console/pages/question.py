@@ -6,14 +6,13 @@ import time
 
 from django import forms
 
-from accounts.directory.live import LiveDirectory
-from governance.deciding import keys, startup
+from governance.deciding import startup
 from governance.engine.world import World
 from governance.policy.document.errors import PolicyErrors
+from governance.selectors.directory_now import directory_now
 from governance.selectors.policy_versions import PolicyVersion, Which, asked_version
 from governance.selectors.switches import live_switches
 from governance.services.switches import stored_row
-from governance.vault.master import Purpose
 
 
 def chosen_version(form: forms.Form, *, draft: bool, unpublished: str) -> PolicyVersion | None:
@@ -36,10 +35,8 @@ def world_now() -> World:
         return startup.current().world
     except RuntimeError:
         pass
-    directory = LiveDirectory(macs=keys.digests(Purpose.MAC))
-    directory.refresh(time.time())
     return World.of(
         switches=[stored_row(row).switch for row in live_switches()],
         confirmed_at=time.time(),
-        directory=directory.state.principals,
+        directory=directory_now().principals,
     )

@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.models import Department, User
-from governance.console.pages.page import actor, person, refusals_told, show
+from governance.console.pages.page import actor, person, refusals_told, sees_all, show
 from governance.deciding import keys
 from governance.models import Agent, Server, Switch, SwitchScope, Tool
+from governance.selectors.switch_targets import SwitchTargets, denied_lately
 from governance.selectors.switches import live_switches
-from governance.services.switches import SwitchRefused, lift_switch, set_switch
+from governance.services.switches import SwitchRefused, TargetUnknown, lift_switch, set_switch
 
 OFFERED = 300
 """Ids of each kind that are offered while a target is typed."""
@@ -43,6 +44,9 @@ class SetForm(forms.Form):
     )
     drill = forms.BooleanField(
         required=False, label="This is a drill", help_text="Stops calls like a live switch, and is labelled DRILL."
+    )
+    force = forms.BooleanField(
+        required=False, label="Although nothing has this id", help_text="Only for an id that is still to come."
     )
     everything = forms.BooleanField(
         required=False, label="Yes, stop everything", help_text="Only for everything: every call is then denied."
@@ -81,19 +85,19 @@ def switches(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         with refusals_told(request, SwitchRefused):
-            switch = set_switch(
-                actor=actor(request),
-                scope=SwitchScope(said["scope"]),
-                target=said["target"],
-                reason=said["reason"],
-                until=said["until"],
-                drill=said["drill"],
-                macs=keys.state_macs(),
-            )
-            label = "DRILL: the switch" if switch.drill else "The switch"
-            messages.success(request, f"{label} for {switch} is on. New calls are denied within half a second.")
-            return _back()
+            try:
+                switch = _set(request, said)
+            except TargetUnknown as unknown:
+                form.add_error("target", f"{unknown}.")
+            else:
+                label = "DRILL: the switch" if switch.drill else "The switch"
+                stops = SwitchTargets().stopped(SwitchScope(switch.scope), switch.target)
+                messages.success(request, f"{label} for {switch} is on. Within half a second it stops {stops}.")
+                return _back()
     user = person(request)
+    live = list(live_switches().order_by("-set_at"))
+    targets = SwitchTargets()
+    denied = denied_lately(live) if sees_all(request, "audit.view_decision") else None
     return show(
         request,
         "console/switches.html",
@@ -101,9 +105,29 @@ def switches(request: HttpRequest) -> HttpResponse:
         form=form,
         may_set=user.has_perm("governance.add_switch"),
         may_lift=user.has_perm("governance.lift_switch"),
-        live=list(live_switches().order_by("-set_at")),
+        live=[
+            {
+                "switch": switch,
+                "stops": targets.stopped(SwitchScope(switch.scope), switch.target),
+                "denied": None if denied is None else denied.get(switch.pk, 0),
+            }
+            for switch in live
+        ],
         lifted=list(Switch.objects.exclude(lifted_at=None).order_by("-lifted_at")[:LIFTED_SHOWN]),
         targets=_targets(user),
+    )
+
+
+def _set(request: HttpRequest, said: dict[str, Any]) -> Switch:
+    return set_switch(
+        actor=actor(request),
+        scope=SwitchScope(said["scope"]),
+        target=said["target"],
+        reason=said["reason"],
+        until=said["until"],
+        drill=said["drill"],
+        force=said["force"],
+        macs=keys.state_macs(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from governance.engine.asking.surface import entities
@@ -56,6 +56,17 @@ def who_can(
     return tuple(found)
 
 
+def who_can_ever(
+    snapshot: Snapshot, world: World, callers: Iterable[Caller], kind: str, id: str, *, now: float
+) -> tuple[Right, ...]:
+    """Which of these callers layer 1 lets reach an entity by some call, in their order: the cells of `what_can`."""
+    entity = snapshot.entity(kind, id)
+    if entity is None:
+        return ()
+    cells = (right(snapshot, world, caller, entity, now=now) for caller in callers)
+    return tuple(cell for cell in cells if cell.effect is not Effect.DENY)
+
+
 def what_can(snapshot: Snapshot, world: World, caller: Caller, *, now: float) -> tuple[Right, ...]:
     """Everything on the caller's surface, with what it may do there."""
     standing = stand(caller, None, snapshot.bounds, snapshot.roles, world.directory)
@@ -66,8 +77,14 @@ def what_can(snapshot: Snapshot, world: World, caller: Caller, *, now: float) ->
 
 def right(snapshot: Snapshot, world: World, caller: Caller, entity: Entity, *, now: float) -> Right:
     """One cell of the matrix of callers and entities, whatever the arguments, with the rules behind it."""
+    return next(rights(snapshot, world, caller, (entity,), now=now))
+
+
+def rights(snapshot: Snapshot, world: World, caller: Caller, among: Iterable[Entity], *, now: float) -> Iterator[Right]:
+    """The cells of one caller on these entities, in their order, whatever the arguments."""
     standing = stand(caller, None, snapshot.bounds, snapshot.roles, world.directory)
-    return _right(standing, snapshot.plan(entity), None, now)
+    for entity in among:
+        yield _right(standing, snapshot.plan(entity), None, now)
 
 
 def _plan(snapshot: Snapshot, world: World, call: Call, now: float) -> Plan | None:

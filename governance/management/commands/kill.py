@@ -28,9 +28,11 @@ from config.machine.postgres import PostgresError
 from governance.deciding import keys
 from governance.deciding.following.switchboard import kill_files, read_kill_file
 from governance.models import Switch
+from governance.selectors.switch_targets import SwitchTargets
 from governance.selectors.switches import live_switches
 from governance.services.switches import (
     SwitchRefused,
+    TargetUnknown,
     lift_switch,
     parse_target,
     reconcile_files,
@@ -56,6 +58,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="why; always needed")
         parser.add_argument("--until", type=_moment, help="its end: 2026-01-31T12:00:00Z, or a span: 30m, 2h")
         parser.add_argument("--drill", action="store_true", help="an exercise: ends within 60 minutes, labelled DRILL")
+        parser.add_argument("--force", action="store_true", help="stop an id that is not known (yet)")
         parser.add_argument("--list", action="store_true", help="print the switches that are on")
         parser.add_argument("--lift", metavar="ID", help="turn a switch off, by its number")
         parser.add_argument("--second", metavar="NAME", help="the second person, whose password is asked for")
@@ -90,20 +93,24 @@ class Command(BaseCommand):
             path = set_on_this_host(set_by=actor.staff or "", folder=_folder(), **what)
         try:
             _reach_database()
-            switch = set_switch(actor=actor, **what)
-        except SwitchRefused:
+            stops = SwitchTargets().stopped(scope, target)
+            switch = set_switch(actor=actor, force=options["force"], **what)
+        except SwitchRefused as refused:
             if path is not None:
                 path.unlink(missing_ok=True)
+            if isinstance(refused, TargetUnknown):
+                raise SwitchRefused(f"{refused}. --force stops it all the same") from None
             raise
         except (DatabaseError, PostgresError) as error:
             path = path or set_on_this_host(set_by=actor.staff or "", folder=_folder(), **what)
             self.stdout.write(f"{_label(options)} is stopped on this host ({path.stem}).")
             raise CommandError(
                 f"The database does not answer ({_first_line(error)}): run the same on every other host. "
+                "Whether anything has this id could not be checked. "
                 "The switch is entered as soon as the database is back.",
                 returncode=1,
             ) from None
-        self.stdout.write(f"{_label(options)} is stopped: switch {switch.pk}.")
+        self.stdout.write(f"{_label(options)} is stopped: switch {switch.pk} stops {stops}.")
         if path is not None:
             time.sleep(_SEEN_BY_ALL)
             path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from governance.management.policy.documents import is_stored, load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
 from governance.policy.diff.semantic import compare
+from governance.selectors.directory_now import directory_now
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -21,7 +22,8 @@ def run(options: Namespace, streams: Streams) -> int:
     old, new = load(options.old, streams), load(options.new, streams)
     if old is None or new is None:
         return UNUSABLE
-    changes = compare(old, new)
+    directory = directory_now().principals if needs_database(options) else None
+    changes = compare(old, new, directory=directory)
     for change in changes:
         if options.json:
             streams.out.write(json.dumps(change.line(), ensure_ascii=False) + "\n")

@@ -12,6 +12,7 @@ from django.conf import settings
 from governance.management.policy.documents import is_stored, load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
 from governance.policy.lint.linter import Known, lint
+from governance.selectors.directory_now import directory_now
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -26,7 +27,8 @@ def run(options: Namespace, streams: Streams) -> int:
     document = load(options.paths[0] if len(options.paths) == 1 else options.paths, streams)
     if document is None:
         return UNUSABLE
-    findings = lint(document, now=time.time(), known=Known(executables=_executables()))
+    people = directory_now().principals if needs_database(options) else None
+    findings = lint(document, now=time.time(), known=Known(principals=people, executables=_executables()))
     for finding in findings:
         if options.json:
             streams.out.write(json.dumps(finding.line(), ensure_ascii=False) + "\n")

@@ -205,14 +205,16 @@ JUDGES: Mapping[str, Mapping[str, Judge]] = {
 
 ARRIVAL: Mapping[str, Move] = {
     **dict.fromkeys(("departments", "groups", "roles", "principals", "tests"), Move.NEUTRAL),
-    **dict.fromkeys(("agents", "servers", "tools", "data_sources", "skills", "plugins"), Move.NEUTRAL),
+    **dict.fromkeys(("servers", "tools", "data_sources", "skills", "plugins"), Move.NEUTRAL),
+    "agents": Move.WIDENS,
     "bindings": Move.WIDENS,
     "exemptions": Move.WIDENS,
     "blocklist.entries": Move.TIGHTENS,
     "detectors.own": Move.TIGHTENS,
     "hooks": Move.TIGHTENS,
 }
-"""What a new object does by itself; for entities, who may reach them is worked out from the rules."""
+"""What a new object does by itself. An entity that an allow covers widens, whoever holds what the allow asks for today;
+so does an agent, through which calls come that nobody could make before."""
 
 DEPARTURE: Mapping[str, Move] = {
     **dict.fromkeys(("departments", "groups", "principals", "tests"), Move.NEUTRAL),

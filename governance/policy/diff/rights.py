@@ -1,140 +1,146 @@
-"""Who may do more, or less, under one policy than under another: worked out cell by cell with the engine itself.
+"""Who may do more, or less, under one policy than under another: asked of the engine for everybody there really is.
 
-A cell is a typical caller (somebody for whom a rule's subjects hold) and an entity. Conditions depend on the call, so
-each policy is asked twice: at its widest, where conditions on allows hold and those on denies do not, and at its
-narrowest, the other way round. Equal answers mean *may* or *may not*; different ones *under conditions*.
+A cell is a principal, the agent it acts through if any, and an entity. Both policies are asked the question that
+who-can asks, at the same moment and of the same directory, so that a review never says what who-can would not.
+Principals whom no policy can tell apart are asked about once: the cost grows with what people share and not with how
+many they are.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import islice, product
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from governance.engine.asking.posed_caller import PosedCaller, described
-from governance.engine.call import EntityKind
-from governance.engine.compiled.pattern import Pattern
+from governance.engine.asking.posed_caller import PosedCaller
+from governance.engine.asking.questions import Right, rights
+from governance.engine.compiled.compilation import compile_snapshot
+from governance.engine.compiled.snapshot import EngineKeys
 from governance.engine.decision import Effect
 from governance.engine.document.entities import ServerFields
-from governance.engine.document.people import PrincipalFields
 from governance.engine.document.policy import PolicyDocument
-from governance.engine.document.rules import CallFields, PeopleFields, RuleFields, SubjectFields
-from governance.engine.principal import ANONYMOUS
-from governance.policy.diff.moves import Move, together
-from governance.policy.document.entity_patterns import TABLES, entities_of, parse_selector
-from governance.policy.document.reach import who
-from governance.policy.testing import TestBench
+from governance.engine.principal import ANONYMOUS, Directory, DirectoryEntry
+from governance.engine.world import World
+from governance.policy.diff.affected import Entity, affected
+from governance.policy.document.codec import digest
+from governance.policy.document.entity_patterns import TABLES
 
-MAX_CELLS = 20_000
+MAX_CELLS = 40_000
 """Cells that a diff works out; beyond them it says so, and that anything may have changed."""
 
-MAX_CALLERS_PER_RULE = 8
-SHOWN_ENTITIES = 5
-_RANK = {Effect.DENY: 0, Effect.ASK: 1, Effect.ALLOW: 2}
-_WORDS = {
-    (0, 0): "may not",
-    (1, 0): "must ask, under conditions",
-    (1, 1): "must ask",
-    (2, 0): "may, under conditions",
-    (2, 1): "may, under conditions after asking",
-    (2, 2): "may",
-}
-_Conditional: TypeAlias = Literal["when", "parameters", "valid_from", "valid_until"]
-_CONDITIONAL: tuple[_Conditional, ...] = ("when", "parameters", "valid_from", "valid_until")
-_CLOCK = 1_750_000_000.0
-"""Any moment: the variants that are asked hold no rule with a window."""
+Standing: TypeAlias = tuple[Effect, bool]
+"""What a right is worth: its effect, and whether arguments decide."""
 
-Cell = tuple[int, int]
-Entity = tuple[EntityKind, str]
+_REFUSED: Standing = (Effect.DENY, False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedRight:
-    """What changed for one kind of caller on some entities."""
+class ChangedCell:
+    """What changes for people whom neither policy tells apart, through one of `agents` or, without any, by themselves.
 
-    entity: str
-    summary: str
-    move: Move
+    `people` are sorted ids. `before` and `after` are the answers of who-can, None where the entity does not exist.
+    """
+
+    people: tuple[str, ...]
+    agents: tuple[str, ...]
+    entity: Entity
+    before: Right | None
+    after: Right | None
+
+    @property
+    def was(self) -> Standing:
+        """What it was worth."""
+        return worth(self.before)
+
+    @property
+    def now(self) -> Standing:
+        """What it is worth."""
+        return worth(self.after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TypicalCaller:
-    """A posed caller, and how people call it."""
+class ChangedCells:
+    """Every cell that changes. `too_many` says what was left out because it was too much to work out."""
 
-    words: str
-    posed: PosedCaller
+    cells: tuple[ChangedCell, ...]
+    too_many: str = ""
 
 
-def changed_rights(old: PolicyDocument, new: PolicyDocument) -> list[ChangedRight]:
-    """What changed for whom, grouped by caller and change, sorted; conditions count as *under conditions*."""
-    entities = _affected(old, new)
-    callers = _callers(old, new, entities)
-    if not entities or not callers:
-        return []
-    if len(entities) * len(callers) > MAX_CELLS:
-        summary = f"{len(callers)} kinds of caller on {len(entities)} entities are too many to work out one by one"
-        return [ChangedRight(entity="**", summary=summary, move=Move.BOTH)]
-    before, after = _Asked(old), _Asked(new)
-    groups: dict[tuple[str, Cell, Cell], list[str]] = {}
-    for caller in callers:
-        for entity in entities:
-            was, now = before.cell(caller, entity), after.cell(caller, entity)
-            if was != now:
-                groups.setdefault((caller.words, was, now), []).append(f"{entity[0].value}:{entity[1]}")
-    return [
-        ChangedRight(
-            entity=_listed(found), summary=f"{words}: {_WORDS[now]} (before: {_WORDS[was]})", move=_move(was, now)
+def worth(right: Right | None) -> Standing:
+    """What an answer of who-can is worth."""
+    if right is None or right.effect is Effect.DENY:
+        return _REFUSED
+    return right.effect, right.conditional
+
+
+def changed_cells(old: PolicyDocument, new: PolicyDocument, *, directory: Directory, now: float) -> ChangedCells:
+    """What changes for the principals of the directory and for anonymous, and through the agents of both policies.
+
+    A change through an agent is left out where it is the one that its principal has without any. `now` is in seconds,
+    UTC: a rule out of its window takes no part.
+    """
+    entities = affected(old, new)
+    if not entities:
+        return ChangedCells(cells=())
+    people = list(_people(old, new, directory).values())
+    agents = list(_agents(old, new, directory).values())
+    too_many = ""
+    if len(entities) * len(people) * (1 + len(agents)) > MAX_CELLS:
+        too_many = f"through {sum(map(len, agents))} agents it is too much to work out one by one"
+        agents = []
+    if len(entities) * len(people) > MAX_CELLS:
+        return ChangedCells(
+            cells=(), too_many=f"{len(people)} kinds of principal on {len(entities)} entities are too many to work out"
         )
-        for (words, was, now), found in sorted(groups.items())
-    ]
+    before, after = (_Side(document, directory) for document in (old, new))
+    found: list[ChangedCell] = []
+    for names in people:
+        own = list(_row(before, after, names, (), entities, now))
+        found += own
+        known = {(cell.entity, cell.was, cell.now) for cell in own}
+        for acting in agents:
+            through = _row(before, after, names, acting, entities, now)
+            found += [cell for cell in through if (cell.entity, cell.was, cell.now) not in known]
+    return ChangedCells(cells=tuple(found), too_many=too_many)
 
 
-def _move(was: Cell, now: Cell) -> Move:
-    return together(
-        Move.WIDENS if after > before else Move.TIGHTENS
-        for before, after in zip(was, now, strict=True)
-        if before != after
-    )
+class _Side:
+    """One policy, compiled without what layer 1 does not look at, over a directory."""
+
+    def __init__(self, document: PolicyDocument, directory: Directory) -> None:
+        plain = _first_layer(document)
+        self._snapshot = compile_snapshot(
+            plain, release=0, digest=digest(plain), keys=EngineKeys(fingerprint=secrets.token_bytes(32))
+        )
+        self._world = World(directory=directory)
+
+    def answers(self, name: str, agent: str | None, entities: Sequence[Entity], now: float) -> list[Right | None]:
+        """What who-can answers for each entity; None for one that does not exist."""
+        known = [self._snapshot.entity(kind.value, id) for kind, id in entities]
+        caller = PosedCaller(principal=name, agent=agent).caller(self._world.directory)
+        found = rights(self._snapshot, self._world, caller, [one for one in known if one is not None], now=now)
+        return [None if one is None else next(found) for one in known]
 
 
-def _listed(entities: list[str]) -> str:
-    more = len(entities) - SHOWN_ENTITIES
-    return ", ".join(entities[:SHOWN_ENTITIES]) + (f" and {more} more" if more > 0 else "")
+def _row(
+    before: _Side, after: _Side, people: list[str], agents: tuple[str, ...] | list[str], entities: list[Entity],
+    now: float,
+) -> Iterator[ChangedCell]:  # fmt: skip
+    agent = agents[0] if agents else None
+    was, is_now = (side.answers(people[0], agent, entities, now) for side in (before, after))
+    for entity, old, new in zip(entities, was, is_now, strict=True):
+        if worth(old) != worth(new):
+            yield ChangedCell(people=tuple(people), agents=tuple(agents), entity=entity, before=old, after=new)
 
 
-class _Asked:
-    """One policy at its widest and at its narrowest."""
-
-    def __init__(self, document: PolicyDocument) -> None:
-        self.widest = TestBench(_variant(document, widest=True))
-        self.narrowest = TestBench(_variant(document, widest=False))
-        self.agents = document.get("agents", {})
-
-    def cell(self, caller: TypicalCaller, entity: Entity) -> Cell:
-        if caller.posed.agent is not None and caller.posed.agent not in self.agents:
-            return 0, 0
-        call: CallFields = {"entity": f"{entity[0].value}:{entity[1]}"}
-        answers = [bench.decide(caller.posed, call, at=_CLOCK) for bench in (self.widest, self.narrowest)]
-        return _RANK[answers[0].effect], _RANK[answers[1].effect]
-
-
-def _variant(document: PolicyDocument, *, widest: bool) -> PolicyDocument:
-    """The document with nothing in it that depends on a call: only who may reach what by layer 1."""
-    rules = [stripped for rule in document.get("rules", ()) if (stripped := _unconditional(rule, widest)) is not None]
-    departments = sorted(document.get("departments", {}))
-    known = {**_owners(document, departments), **document.get("principals", {})}
-    principals: dict[str, PrincipalFields] = {name: {**fields, "status": "active"} for name, fields in known.items()}
-    for rule in document.get("rules", ()):
-        for user in rule["subjects"].get("users", ()):
-            principals.setdefault(user, {"departments": departments})
+def _first_layer(document: PolicyDocument) -> PolicyDocument:
+    """The document without what has no part in who-can, and is dear to compile."""
     return {
         **document,
-        "principals": principals,
         "servers": {name: _without_schemas(server) for name, server in document.get("servers", {}).items()},
         "bindings": [],
-        "rules": rules,
         "blocklist": {"packs": []},
         "detectors": {"packs": []},
         "exemptions": [],
@@ -153,147 +159,65 @@ def _without_schemas(server: ServerFields) -> ServerFields:
     return {**server, "tools": tools}
 
 
-def _owners(document: PolicyDocument, departments: list[str]) -> dict[str, PrincipalFields]:
-    """Owners of agents, whom the policy need not know: people in every department."""
-    agents = document.get("agents", {})
-    return {agent["owner"]: {"departments": departments} for agent in agents.values() if "owner" in agent}
+def _people(old: PolicyDocument, new: PolicyDocument, directory: Directory) -> dict[object, list[str]]:
+    """The active principals, and anonymous, by what the policies can tell apart."""
+    named = _named(old, new, "users")
+    groups, departments = _named(old, new, "groups"), _bounding_departments(old, new)
+    roles = {*_named(old, new, "roles"), *old.get("roles", ()), *new.get("roles", ())}
+    found: dict[object, list[str]] = {}
+    for name in sorted(directory):
+        entry = directory[name]
+        if entry.active:
+            key = (
+                entry.kind, entry.tier, entry.roles & roles, entry.groups & groups, entry.departments & departments,
+                name if name in named else None,
+            )  # fmt: skip
+            found.setdefault(key, []).append(name)
+    found[ANONYMOUS.id] = [ANONYMOUS.id]
+    return found
 
 
-def _unconditional(rule: RuleFields, widest: bool) -> RuleFields | None:
-    if rule.get("mode") == "shadow":
+def _agents(old: PolicyDocument, new: PolicyDocument, directory: Directory) -> dict[object, list[str]]:
+    """The agents of both policies by their bounds, before and after."""
+    named = _named(old, new, "agents")
+    found: dict[object, list[str]] = {}
+    for name in sorted({*old.get("agents", ()), *new.get("agents", ())}):
+        bounds = tuple(_bounds(document, name, directory) for document in (old, new))
+        found.setdefault((bounds, name if name in named else None), []).append(name)
+    return found
+
+
+def _bounds(document: PolicyDocument, name: str, directory: Directory) -> object:
+    fields = document.get("agents", {}).get(name)
+    if fields is None:
         return None
-    conditional = any(key in rule for key in _CONDITIONAL)
-    if conditional and (rule["effect"] == "allow") != widest:
-        return None
-    stripped = rule.copy()
-    for key in _CONDITIONAL:
-        stripped.pop(key, None)
-    return stripped
+    owner: DirectoryEntry | None = directory.get(fields["owner"])
+    said = {key: fields.get(key) for key in ("tier", "entities", "departments", "max_sensitivity", "enabled")}
+    return json.dumps(said, sort_keys=True), owner is not None and owner.active, owner and owner.departments
 
 
-def _changed_rules(old: PolicyDocument, new: PolicyDocument) -> list[RuleFields]:
-    before = {rule["id"]: rule for rule in old.get("rules", ())}
-    after = {rule["id"]: rule for rule in new.get("rules", ())}
-    names = [name for name in {*before, *after} if before.get(name) != after.get(name)]
-    return [side[name] for name in sorted(names) for side in (before, after) if name in side]
+_Kind: TypeAlias = Literal["users", "groups", "roles", "departments", "agents"]
 
 
-def _affected(old: PolicyDocument, new: PolicyDocument) -> list[Entity]:
-    """Entities that a changed rule covers or that changed themselves; all of them where roles or agents changed."""
-    everything = sorted({*entities_of(old), *entities_of(new)})
-    if any(old.get(key) != new.get(key) for key in ("roles", "agents")):
-        return everything
-    patterns = [
-        (parse_selector(text, fold=rule["effect"] != "allow"), rule["effect"] != "allow")
-        for rule in _changed_rules(old, new)
-        for text in rule["entities"]
-    ]
-    sources = _changed_keys(old, new, "data_sources")
-    return [
-        (kind, name)
-        for kind, name in everything
-        if _own(old, kind, name) != _own(new, kind, name)
-        or (sources and not sources.isdisjoint(_sources(old, kind, name) | _sources(new, kind, name)))
-        or _covered(patterns, kind, name)
-    ]
+def _named(old: PolicyDocument, new: PolicyDocument, kind: _Kind) -> set[str]:
+    """What rules name of one kind, in their subjects or exceptions."""
+    return {
+        name
+        for document in (old, new)
+        for rule in document.get("rules", ())
+        for subjects in (rule["subjects"], rule.get("except", {}))
+        for name in subjects.get(kind, ())
+    }
 
 
-def _covered(patterns: list[tuple[Pattern, bool]], kind: EntityKind, name: str) -> bool:
-    return any(pattern.matches(kind, name.casefold() if fold else name) for pattern, fold in patterns)
-
-
-def _own(document: PolicyDocument, kind: EntityKind, name: str) -> object:
-    """What is written of an entity; for a tool with its server's own fields, which bound it."""
-    if kind is not EntityKind.TOOL:
-        table = next(key for key, of in TABLES.items() if of is kind)
-        return document.get(table, {}).get(name)
-    server, _, tool = name.partition("/")
-    fields = document.get("servers", {}).get(server)
-    if fields is None or tool not in fields.get("tools", {}):
-        return None
-    return fields["tools"][tool], {key: value for key, value in fields.items() if key != "tools"}
-
-
-def _sources(document: PolicyDocument, kind: EntityKind, name: str) -> set[str]:
-    if kind is not EntityKind.TOOL:
-        return set()
-    server, _, tool = name.partition("/")
-    fields = document.get("servers", {}).get(server, {}).get("tools", {}).get(tool, {})
-    return set(fields.get("data_sources", ()))
-
-
-def _changed_keys(old: PolicyDocument, new: PolicyDocument, key: Literal["agents", "data_sources"]) -> set[str]:
-    before, after = old.get(key, {}), new.get(key, {})
-    return {name for name in {*before, *after} if before.get(name) != after.get(name)}
-
-
-def _callers(old: PolicyDocument, new: PolicyDocument, entities: Iterable[Entity]) -> list[TypicalCaller]:
-    """Typical callers for the subjects of every rule that has to do with these entities, and through changed agents."""
-    targets = list(entities)
-    found: dict[TypicalCaller, None] = {}
-    departments = sorted({*old.get("departments", ()), *new.get("departments", ())})
-    agents = sorted(_changed_keys(old, new, "agents"))
-    seen: set[str] = set()
+def _bounding_departments(old: PolicyDocument, new: PolicyDocument) -> set[str]:
+    """The departments that rules or boundaries name."""
+    found = _named(old, new, "departments")
     for document in (old, new):
-        for rule in document.get("rules", ()):
-            signature = json.dumps(rule["subjects"], sort_keys=True)
-            if signature in seen or not _touches(rule, targets):
-                continue
-            seen.add(signature)
-            for caller in islice(_typical(rule["subjects"], departments), MAX_CALLERS_PER_RULE):
-                found[caller] = None
-                for agent in agents if caller.posed.agent is None else ():
-                    through = replace(caller.posed, agent=agent)
-                    found[TypicalCaller(words=f"{caller.words} through {agent}", posed=through)] = None
-    for caller in _typical({"everyone": True}, departments):
-        found.setdefault(caller)
-    return sorted(found, key=lambda caller: (caller.words, caller.posed.agent or ""))
-
-
-def _touches(rule: RuleFields, targets: list[Entity]) -> bool:
-    fold = rule["effect"] != "allow"
-    patterns = [(parse_selector(text, fold=fold), fold) for text in rule["entities"]]
-    return any(_covered(patterns, kind, name) for kind, name in targets)
-
-
-def _typical(subjects: SubjectFields, departments: list[str]) -> Iterator[TypicalCaller]:
-    """Callers that a rule's subjects name: one for each role, group, department and agent; people without a
-    department named are taken to be in all, so that no boundary hides what changed."""
-    tier = subjects.get("min_tier") or subjects.get("tiers", ["user"])[0]
-    agents: tuple[str | None, ...] = tuple(subjects.get("agents", (None,)))
-    if "users" in subjects:
-        for user, agent in product(subjects["users"], agents):
-            yield TypicalCaller(
-                words=_words(subjects, {"users": [user]}, agent), posed=PosedCaller(principal=user, agent=agent)
-            )
-        return
-    roles, groups = subjects.get("roles", (None,)), subjects.get("groups", (None,))
-    for role, group, department, agent in product(roles, groups, subjects.get("departments", (None,)), agents):
-        principal = described(
-            {
-                "tier": tier,
-                "roles": [role] if role else [],
-                "groups": [group] if group else [],
-                "departments": [department] if department else departments,
-            }
-        )
-        named: PeopleFields = {}
-        if role:
-            named["roles"] = [role]
-        if group:
-            named["groups"] = [group]
-        if department:
-            named["departments"] = [department]
-        yield TypicalCaller(
-            words=_words(subjects, named, agent),
-            posed=PosedCaller(principal=principal, agent=agent),
-        )
-    if subjects.get("everyone"):
-        yield TypicalCaller(words="anonymous", posed=PosedCaller(principal=ANONYMOUS.id))
-
-
-def _words(subjects: SubjectFields, named: PeopleFields, agent: str | None) -> str:
-    said: SubjectFields = {**subjects, **named}
-    if agent is not None:
-        said["agents"] = [agent]
-    return who(said)
+        for table in TABLES:
+            for fields in document.get(table, {}).values():
+                found.update(fields.get("departments", ()))
+        for server in document.get("servers", {}).values():
+            for tool in server.get("tools", {}).values():
+                found.update(tool.get("departments", ()))
+    return found

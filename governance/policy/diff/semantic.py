@@ -7,17 +7,21 @@ and which way it moves; those of kind `right` say who may now do more or less, w
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from governance.engine.call import Json
+from governance.engine.asking.posed_caller import described
+from governance.engine.call import EntityKind, Json
 from governance.engine.document.policy import PolicyDocument
 from governance.engine.document.rules import RuleFields
+from governance.engine.principal import Directory
 from governance.policy.diff.moves import ARRIVAL, DEPARTURE, Move, judge, together
-from governance.policy.diff.rights import changed_rights
+from governance.policy.diff.right_lines import changed_rights
 from governance.policy.diff.rule_moves import rule_move, rule_presence
-from governance.policy.document.entity_patterns import entities_of
+from governance.policy.document.entity_patterns import TABLES as ENTITY_TABLES
+from governance.policy.document.entity_patterns import entities_of, parse_selector
 from governance.policy.document.node import path_step
 from governance.policy.document.reach import Entities
 
@@ -45,14 +49,22 @@ class Change:
         return {"kind": self.kind, "path": self.path, "summary": self.summary, "effect": self.effect.value}
 
 
-def compare(old: PolicyDocument, new: PolicyDocument) -> list[Change]:
-    """Every change from one canonical document to another: objects first, then rights; nothing when they are equal."""
+def compare(
+    old: PolicyDocument, new: PolicyDocument, *, directory: Directory | None = None, now: float | None = None
+) -> list[Change]:
+    """Every change from one canonical document to another: objects first, then rights; nothing when they are equal.
+
+    Rights are those of the directory's principals, of the documents' own without one, at `now` (seconds, UTC).
+    """
     if old == new:
         return []
+    if directory is None:
+        said = {**old.get("principals", {}), **new.get("principals", {})}
+        directory = {name: described(fields) for name, fields in said.items()}
     changes = list(_objects(old, new))
     changes += [
         Change(kind="right", path=right.entity, summary=right.summary, effect=right.move)
-        for right in changed_rights(old, new)
+        for right in changed_rights(old, new, directory=directory, now=time.time() if now is None else now)
     ]
     return changes
 
@@ -64,8 +76,10 @@ def only_tightens(changes: list[Change]) -> bool:
 
 def _objects(old: PolicyDocument, new: PolicyDocument) -> Iterator[Change]:
     entities = sorted({*entities_of(old), *entities_of(new)})
+    arrived = _covered_arrivals(old, new)
     for key in TABLES:
-        yield from _table(key, key, _mapping(old.get(key)), _mapping(new.get(key)))
+        for change in _table(key, key, _mapping(old.get(key)), _mapping(new.get(key))):
+            yield replace(change, effect=Move.WIDENS) if change.path in arrived else change
     for key in LISTS:
         before, after = _by_id(key, old.get(key)), _by_id(key, new.get(key))
         if key != "rules":
@@ -106,8 +120,34 @@ def _table(kind: str, prefix: str, old: Mapping[str, Any], new: Mapping[str, Any
             yield from _fields(kind, path, _flat(first), _flat(second))
 
 
+def _covered_arrivals(old: PolicyDocument, new: PolicyDocument) -> set[str]:
+    """The paths of new entities that an allow covers, a server's also where it covers one of its tools.
+
+    Whom rights name are the principals of today; somebody may hold tomorrow what the allow asks for.
+    """
+    allows = [
+        parse_selector(text)
+        for rule in new.get("rules", ())
+        if rule["effect"] == "allow" and rule.get("mode") != "shadow"
+        for text in rule["entities"]
+    ]
+    known = set(entities_of(old))
+    found: set[str] = set()
+    for kind, name in entities_of(new):
+        if (kind, name) in known or not any(pattern.matches(kind, name) for pattern in allows):
+            continue
+        if kind is EntityKind.TOOL:
+            server, _, tool = name.partition("/")
+            path = f"servers{path_step(server)}"
+            found |= {path if (EntityKind.SERVER, server) not in known else f"{path}.tools{path_step(tool)}"}
+        else:
+            table = next(key for key, of in ENTITY_TABLES.items() if of is kind)
+            found.add(f"{table}{path_step(name)}")
+    return found
+
+
 def _allows_by_itself(record: Mapping[str, Any]) -> bool:
-    """Whether an entity, or a tool of it, lets its callers in without a rule: also those who are no typical callers."""
+    """Whether an entity, or a tool of it, lets its callers in without a rule."""
     return bool(record.get("default_allow")) or any(map(_allows_by_itself, record.get("tools", {}).values()))
 
 

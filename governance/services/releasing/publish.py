@@ -29,6 +29,7 @@ from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyErrors
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import CaseResult, run_tests
+from governance.selectors.directory_now import directory_now
 from governance.selectors.policy_versions import newest_version, release_version
 from governance.services.releasing.proposals import WAITING, ProposalRefused, check_proposal, propose, sign_proposal
 from governance.services.releasing.releases import PublishConflict, make_release, require_newest
@@ -199,7 +200,7 @@ def _ask(
     failing = () if kind is ReleaseKind.ROLLBACK else _failing(document)
     if failing and not override_reason.strip():
         raise TestsFailed(failing)
-    changes = tuple(compare(current.document, sound))
+    changes = tuple(compare(current.document, sound, directory=directory_now().principals))
     if kind is ReleaseKind.EMERGENCY:
         if not only_tightens(list(changes)):
             wider = next(change for change in changes if not only_tightens([change]))

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 from django.test import Client
 
+from accounts.models import User
+from accounts.tokens.claims import ActLink
 from governance.deciding import startup
+from tests.governance.admin.actors import signed_in, staff
 from tests.governance.api.deciding import Process, compiled, started
 
 pytestmark = pytest.mark.django_db
@@ -24,16 +28,43 @@ def process(tmp_path: Path) -> Iterator[Process]:
     made.runtime.journal.close()
 
 
-def ask(path: str) -> tuple[int, str]:
-    answered = Client(headers={"user-agent": "prometheus/3.0"}, SERVER_NAME="127.0.0.1").get(path)
+def ask(path: str, *, token: str | None = None) -> tuple[int, str]:
+    headers = {"user-agent": "prometheus/3.0"} | ({} if token is None else {"authorization": f"Bearer {token}"})
+    answered = Client(headers=headers, SERVER_NAME="127.0.0.1").get(path)
     return answered.status_code, answered.content.decode()
 
 
-def test_a_process_that_can_decide_is_ready_and_says_what_is_in_shadow(process: Process) -> None:
+def staff_token(process: Process) -> str:
+    return process.token("carol")
+
+
+def test_a_stranger_is_told_which_checks_hold_and_nothing_else(process: Process) -> None:
     status, body = ask("/readyz")
+    ids = ("release", "state", "revocations", "journal", "database", "limits")
+    assert status == 200
+    assert orjson.loads(body) == {"ready": True, "checks": dict.fromkeys(ids, "ok")}
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "no staff", "an agent's", "a delegated"])
+def test_a_token_that_is_not_of_the_staff_in_person_is_told_no_more(process: Process, whose: str) -> None:
+    tokens = {
+        "nobody's": "a.b.c",
+        "no staff": process.token("alice"),
+        "an agent's": process.token("carol", agent="coder"),
+        "a delegated": process.token("carol", agent="coder", act=(ActLink(sub="alice"),)),
+    }
+    status, body = ask("/readyz", token=tokens[whose])
+    assert (status, set(orjson.loads(body))) == (200, {"ready", "checks"})
+
+
+def test_staff_are_told_what_is_in_shadow_by_token_and_when_signed_in(process: Process) -> None:
+    status, body = ask("/readyz", token=staff_token(process))
     assert status == 200
     assert '"number": 1' in body
     assert "rules.no-night-rollbacks: shadow" in body
+    assert "no-night-rollbacks" in signed_in(staff("viewer")).get("/readyz").content.decode()
+    outsider = User.objects.create_user("outsider", password="correct horse")
+    assert "no-night-rollbacks" not in signed_in(outsider).get("/readyz").content.decode()
 
 
 def test_without_a_runtime_nothing_is_ready() -> None:
@@ -44,14 +75,15 @@ def test_without_a_runtime_nothing_is_ready() -> None:
 def test_a_stale_state_is_not_ready_and_says_so(process: Process) -> None:
     process.runtime.world = replace(process.runtime.world, confirmed_at=time.time() - 3600)
     status, body = ask("/readyz")
-    assert status == 503
-    assert "stale" in body
+    assert (status, orjson.loads(body)["checks"]["state"]) == (503, "not ok")
+    assert "denied as stale" in ask("/readyz", token=staff_token(process))[1]
 
 
 def test_before_the_first_release_nothing_is_ready(process: Process) -> None:
     process.runtime.snapshot = compiled({"toolgate": 1}, release=0)
     status, body = ask("/readyz")
-    assert (status, "no release" in body) == (503, True)
+    assert (status, orjson.loads(body)["checks"]["release"]) == (503, "not ok")
+    assert "no release" in ask("/readyz", token=staff_token(process))[1]
 
 
 def test_the_metrics_tell_release_journal_and_answers(process: Process) -> None:

@@ -12,7 +12,7 @@ from governance.services.switches import set_switch
 from tests.governance.admin.actors import signed_in, staff
 from tests.governance.console.policies import SETUP
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("demo")]
 PASSWORD = "correct horse"
 
 
@@ -40,6 +40,20 @@ def test_one_operator_stops_an_agent_at_once(operator: Client) -> None:
     switch = Switch.objects.get()
     assert (switch.scope, switch.target, switch.set_by, switch.drill) == ("agent", "coder", "otto", False)
     assert "agent:coder is on" in html
+
+
+def test_an_id_that_nothing_has_is_refused_with_the_nearest_unless_it_is_meant(operator: Client) -> None:
+    html = _set(operator, target="codr")
+    assert "no agent codr is known, so nothing would be stopped; nearest: coder." in html
+    assert not Switch.objects.exists()
+    assert "it stops nothing yet" in _set(operator, target="codr", force="on")
+
+
+def test_the_page_says_what_is_stopped_and_how_many_calls_were(operator: Client) -> None:
+    html = _set(operator, target="coder")
+    assert "it stops every call through agent coder" in html
+    owner = signed_in(staff("owner"))
+    assert "; 0 denied in the last day" in owner.get(reverse("admin:switches")).content.decode()
 
 
 def test_a_drill_is_labelled_and_ends_within_the_hour(operator: Client) -> None:

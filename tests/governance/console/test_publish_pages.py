@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from governance.models import DraftComment, PolicySettings, Release, ReleaseProposal, Rule
 from governance.services.authoring.objects import create_object
 from governance.services.releasing.publish import carry_out_waiting
@@ -65,6 +66,19 @@ def test_the_review_says_in_words_what_a_change_does(author: Client) -> None:
     assert "rules.no-status" in html
     assert "Publish 1 change<" in html
     assert "All 21 come out" not in html  # the new rule denies what a test expects
+
+
+def test_the_review_names_the_people_of_the_directory_as_it_stands(author: Client) -> None:
+    rule = Rule(
+        slug="her-balance", effect="allow", subjects={"users": ["carol"]}, entities=["tool:pay/balance"],
+        justification="The audit",
+    )  # fmt: skip
+    create_object(actor=SETUP, instance=rule)
+    assert "carol gains pay/balance" in _page(author)
+    _forbid()
+    assert "loses deploy/status, denied by no-status" in _page(author)
+    User.objects.filter(username="carol").update(status="suspended")
+    assert "carol gains" not in _page(author)
 
 
 def test_publishing_goes_through_the_worker_and_the_page_follows(author: Client) -> None:

@@ -9,10 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from governance.deciding import keys
-from governance.models import Release, SwitchScope
+from governance.models import Release, Rule, SwitchScope
+from governance.services.authoring.objects import create_object
 from governance.services.switches import set_switch
 from tests.governance.admin.actors import signed_in, staff
-from tests.governance.console.policies import SETUP, change_rule
+from tests.governance.console.policies import SETUP, change_rule, publish_again, publish_demo
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,27 @@ def test_who_can_lists_exactly_those_whom_the_rules_let(viewer: Client) -> None:
     html = viewer.get(reverse("admin:access"), {"entity": "deploy/logs"}).content.decode()
     assert "<code>bob</code>" in html
     assert "<code>alice</code>" not in html
+
+
+def test_both_questions_give_the_same_answer_where_arguments_decide() -> None:
+    _publish_with_an_ask()
+    viewer = signed_in(staff("viewer"))
+    for asked in ({"entity": "deploy/logs"}, {"principal": "bob"}):
+        html = viewer.get(reverse("admin:access"), asked).content.decode()
+        row = html[html.index("<code>bob</code>" if "entity" in asked else "<code>deploy/logs</code>") :]
+        row = row[: row.index("</tr>")]
+        assert "allow" in row
+        assert "if the arguments are right" in row
+
+
+def _publish_with_an_ask() -> None:
+    publish_demo()
+    ask = Rule(
+        slug="ask-for-more", effect="ask", subjects={"everyone": True}, entities=["tool:deploy/logs"],
+        when="args.lines > 1000", justification="It is much",
+    )  # fmt: skip
+    create_object(actor=SETUP, instance=ask)
+    publish_again()
 
 
 def test_what_can_lists_what_is_on_the_surface(viewer: Client) -> None:

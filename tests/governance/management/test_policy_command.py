@@ -62,6 +62,12 @@ def test_a_change_goes_through_diff_test_and_publish_with_exit_codes(tmp_path: P
     assert [release.number for release in Release.objects.all()] == [3, 2, 1]
 
 
+def test_lint_of_the_draft_knows_the_directory(tmp_path: Path) -> None:
+    run("import", written(tmp_path, policy(agents={"lost": {"owner": "nobody-there"}})))
+    code, said = run("lint", "draft")
+    assert (code, "there is no principal nobody-there" in said) == (1, True)
+
+
 def test_a_dry_run_lists_what_would_go_and_writes_nothing(tmp_path: Path) -> None:
     run("import", written(tmp_path, policy(rules=3)))
     code, said = run("import", written(tmp_path, policy(), "less.yaml"), "--dry-run")

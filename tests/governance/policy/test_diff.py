@@ -35,8 +35,8 @@ def test_a_new_allow_says_who_may_now_do_what() -> None:
     old: dict[str, Any] = {"rules": []}
     new = {"rules": [rule("a")]}
     assert objects(old, new) == {"rules.a": Move.WIDENS}
-    assert ("tool:files/read", "holders of analyst: may (before: may not)", Move.WIDENS) in rights(old, new)
-    assert ("tool:files/read", "holders of analyst: may not (before: may)", Move.TIGHTENS) in rights(new, old)
+    assert ("tool:files/read", "alice gains files/read, through role analyst", Move.WIDENS) in rights(old, new)
+    assert ("tool:files/read", "alice loses files/read, through role analyst", Move.TIGHTENS) in rights(new, old)
 
 
 def test_an_allow_that_adds_nothing_to_another_changes_nobodys_rights() -> None:
@@ -48,14 +48,19 @@ def test_a_condition_makes_it_under_conditions() -> None:
     old, new = {"rules": [rule("a")]}, {"rules": [rule("a", when="args.n > 1")]}
     assert objects(old, new) == {"rules.a": Move.TIGHTENS}
     assert rights(old, new) == {
-        ("tool:files/read", "holders of analyst: may, under conditions (before: may)", Move.TIGHTENS)
+        (
+            "tool:files/read",
+            "alice may call files/read if the arguments are right (before: may call it), through role analyst",
+            Move.TIGHTENS,
+        )
     }
 
 
 def test_an_ask_over_an_allow_is_a_tightening() -> None:
     old, new = {"rules": [rule("a")]}, {"rules": [rule("a"), rule("b", "ask")]}
     assert objects(old, new) == {"rules.b": Move.TIGHTENS}
-    assert ("tool:files/read", "holders of analyst: must ask (before: may)", Move.TIGHTENS) in rights(old, new)
+    said = "alice must ask for files/read (before: may call it), through role analyst"
+    assert rights(old, new) == {("tool:files/read", said, Move.TIGHTENS)}
 
 
 def test_a_new_deny_tightens_and_may_go_out_in_an_emergency() -> None:
@@ -162,20 +167,36 @@ def test_an_agents_narrower_bound_shows_in_rights() -> None:
     new = {"rules": [rule("a")], "agents": {"reporter": {"owner": "alice", "entities": ["tool:files/write"]}}}
     assert (
         "tool:files/read",
-        "holders of analyst through reporter: may not (before: may)",
+        "through agent reporter: alice loses files/read, through role analyst",
         Move.TIGHTENS,
     ) in rights(old, new)
 
 
 def test_a_diff_too_large_to_work_out_says_that_anything_may_have_changed() -> None:
-    roles: dict[str, Any] = {f"r{number}": {} for number in range(120)}
-    tools: dict[str, Any] = {f"t{number}": {} for number in range(200)}
-    rules = [rule(f"a{number}", subjects={"roles": [f"r{number}"]}, entities=["tool:files/*"]) for number in range(120)]
-    keys: dict[str, Any] = {"roles": roles, "servers": {"files": {"tools": tools}}, "principals": {}}
+    tools: dict[str, Any] = {f"t{number}": {} for number in range(210)}
+    people: dict[str, Any] = {f"p{number}": {} for number in range(200)}
+    rules = [rule("a", subjects={"users": list(people)}, entities=["tool:files/*"])]
+    keys: dict[str, Any] = {"servers": {"files": {"tools": tools}}, "principals": people, "agents": {}}
     found = changes({**keys, "rules": []}, {**keys, "rules": rules})
     (right,) = [one for one in found if one.kind == "right"]
     assert right.effect is Move.BOTH
-    assert MAX_CELLS < 120 * 200
+    assert MAX_CELLS < 200 * 210
+
+
+def test_a_new_entity_that_an_allow_covers_is_no_emergency_although_nobody_holds_what_it_asks_for_today() -> None:
+    allow = rule("a", entities=["tool:files/*", "skill:*"])
+    nobody: dict[str, Any] = {"principals": {}, "agents": {}, "rules": [allow]}
+    tools: dict[str, Any] = {"files": {"tools": {"read": {}, "write": {}, "new": {}}}}
+    other: dict[str, Any] = {"files": {"tools": {"read": {}, "write": {}}}, "more": {"tools": {"new": {}}}}
+    assert objects(nobody, {**nobody, "servers": tools}) == {"servers.files.tools.new": Move.WIDENS}
+    assert objects(nobody, {**nobody, "skills": {"new": {}}}) == {"skills.new": Move.WIDENS}
+    assert objects(nobody, {**nobody, "servers": other}) == {"servers.more": Move.NEUTRAL}
+    everything = {**nobody, "rules": [rule("a", entities=["tool:**"])]}
+    assert objects(everything, {**everything, "servers": other}) == {"servers.more": Move.WIDENS}
+
+
+def test_a_new_agent_is_no_emergency() -> None:
+    assert objects({"agents": {}}, {"agents": {"new": {"owner": "alice"}}}) == {"agents.new": Move.WIDENS}
 
 
 @pytest.mark.parametrize("bounds", [{}, {"scopes": ["admin"]}, {"principal_kinds": ["service"], "scopes": ["service"]}])

@@ -24,7 +24,7 @@ from governance.engine.deciding.pipeline import decide
 from governance.engine.detection.redaction import redact
 from governance.engine.need import Answer, Buckets, Need, NeedBuckets
 from governance.engine.principal import Caller, DirectoryEntry, Principal, PrincipalKind, Tier
-from governance.engine.world import World
+from governance.engine.world import Switch, World
 from governance.policy.document.codec import canonical_json, digest
 from governance.vault.capture import DayKeys, SealedDayKey
 from governance.vault.master import Purpose
@@ -48,7 +48,7 @@ class Recorder:
 
     def record(
         self, tool: str, arguments: dict[str, Any], *, principal: str = "ann", agent: str | None = None,
-        level: CaptureLevel = CaptureLevel.REDACTED, at: float | None = None,
+        level: CaptureLevel = CaptureLevel.REDACTED, at: float | None = None, switches: Iterable[Switch] = (),
     ) -> str:  # fmt: skip
         """One decision, recorded; its id."""
         at = time.time() if at is None else at
@@ -57,7 +57,8 @@ class Recorder:
             agent=agent,
         )
         call = Call(entity=f"files/{tool}", arguments=arguments, size=len(canonical_json(arguments)))
-        steps = decide(self.snapshot, World.of(confirmed_at=at, directory=DIRECTORY), caller, call, now=at)
+        world = World.of(switches=switches, confirmed_at=at, directory=DIRECTORY)
+        steps = decide(self.snapshot, world, caller, call, now=at)
         buckets: dict[str, bool] = {}
 
         def spent(need: Need) -> Answer:

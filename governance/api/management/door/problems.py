@@ -20,7 +20,7 @@ from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.selectors.policy_versions import ReleaseAltered
 from governance.services.releasing.publish import TestsFailed
 from governance.services.releasing.releases import PublishConflict
-from governance.services.switches import SwitchRefused
+from governance.services.switches import SwitchRefused, TargetUnknown
 
 MOST_ERRORS = 1_000
 _STEP = re.compile(r'\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\.?([^.\[]+)')
@@ -39,6 +39,8 @@ def problem_of(error: BaseException) -> Problem | None:
             return invalid(error.errors)
         case ValidationError():
             return refused_columns(error, {})
+        case TargetUnknown():
+            return Problem(409, "switch.unknown", f"{error}.", path="/target", nearest=list(error.nearest))
         case SwitchRefused():
             return Problem(409, "switch.refused", f"{error}.")
         case TestsFailed():

@@ -16,9 +16,10 @@ from governance.api.management.releases.answers import ChangesAnswer, PublishedA
 from governance.api.management.releases.policies import document_of
 from governance.models import DraftState
 from governance.policy.diff.semantic import compare
-from governance.policy.lint.linter import lint
+from governance.policy.lint.linter import Known, lint
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import run_tests
+from governance.selectors.directory_now import directory_now
 from governance.selectors.policy_versions import draft_version
 from governance.services.authoring.draft import replace_draft
 from governance.services.releasing.publish import publish_draft
@@ -91,7 +92,8 @@ class DraftDiffView(ManagementView):
         """What publishing the draft would change: object by object, and for whom."""
         self.require(request, LOOK)
         said = self.query(request, {"from": "current"})["from"]
-        changes = compare(document_of(said), draft_version().document)
+        before, after = document_of(said), draft_version().document
+        changes = compare(before, after, directory=directory_now().principals)
         return self.reply(ChangesAnswer.of({"from": said, "to": "draft", "changes": changes}))
 
 
@@ -103,7 +105,9 @@ class LintView(ManagementView):
         """Nothing of it keeps the draft from being published."""
         self.require(request, LOOK)
         self.query(request, {})
-        return self.reply(LintAnswer.of({"findings": lint(draft_version().written, now=time.time())}))
+        known = Known(principals=directory_now().principals)
+        findings = lint(draft_version().written, now=time.time(), known=known)
+        return self.reply(LintAnswer.of({"findings": findings}))
 
 
 class TestsView(ManagementView):

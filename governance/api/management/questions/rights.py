@@ -15,9 +15,8 @@ from governance.api.management.questions.asked import Asked, asked_of
 from governance.api.management.questions.bodies import WhatCanBody, WhoCanBody
 from governance.api.management.questions.door import QuestionView, question
 from governance.engine.asking.posed_caller import PosedCaller
-from governance.engine.asking.questions import Right, right, what_can, who_can
+from governance.engine.asking.questions import Right, right, what_can, who_can, who_can_ever
 from governance.engine.call import Call
-from governance.engine.decision import Effect
 from governance.engine.principal import ANONYMOUS, Caller
 
 CHUNK = 32  # principals weighed before other threads get a turn
@@ -75,17 +74,12 @@ def _cell(one: Right) -> str:
 
 def _rights(asked: Asked, call: Call, agent: str | None, *, after: str, open_call: bool) -> Iterator[Right]:
     directory = asked.world.directory
-    entity = asked.snapshot.entity(call.kind, call.entity)
-    if entity is None:
-        return
     names = sorted({*directory, ANONYMOUS.id})
     for number, name in enumerate(name for name in names if name > after):
         if number % CHUNK == CHUNK - 1:
             time.sleep(0)
         caller = PosedCaller(principal=name, agent=agent).caller(directory)
         if open_call:
-            one = right(asked.snapshot, asked.world, caller, entity, now=asked.now)
-            if one.effect is not Effect.DENY:
-                yield one
+            yield from who_can_ever(asked.snapshot, asked.world, (caller,), call.kind, call.entity, now=asked.now)
         else:
             yield from who_can(asked.snapshot, asked.world, (caller,), call, now=asked.now)

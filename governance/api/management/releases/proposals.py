@@ -16,6 +16,7 @@ from governance.api.management.releases.answers import ChangesAnswer, ProposalAn
 from governance.api.management.releases.bodies import ReasonBody
 from governance.models import ReleaseProposal
 from governance.policy.diff.semantic import compare
+from governance.selectors.directory_now import directory_now
 from governance.selectors.policy_versions import newest_version
 from governance.services.releasing.proposals import approve, check_proposal, refuse, withdraw
 
@@ -58,7 +59,11 @@ class ProposalDiffView(ManagementView):
         self.query(request, {})
         proposal = _found(self, request, key)
         check_proposal(proposal)
-        changes = compare(newest_version().document, json.loads(bytes(proposal.document)))
+        changes = compare(
+            newest_version().document,
+            json.loads(bytes(proposal.document)),
+            directory=directory_now().principals,
+        )
         said = {"from": "current", "to": f"proposal {proposal.pk}", "changes": changes}
         return self.reply(ChangesAnswer.of(said))
 

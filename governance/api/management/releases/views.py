@@ -14,6 +14,7 @@ from governance.api.management.releases.bodies import RollbackBody
 from governance.api.management.releases.policies import document_of
 from governance.models import Release
 from governance.policy.diff.semantic import compare
+from governance.selectors.directory_now import directory_now
 from governance.selectors.policy_versions import base_version, release_version
 from governance.services.releasing.publish import roll_back
 
@@ -65,7 +66,8 @@ class ReleaseDiffView(ManagementView):
         said = self.query(request, {"from": ""})["from"]
         release = _found(self, request, key)
         before = document_of(said) if said else base_version(release.number - 1).document
-        changes = compare(before, release_version(release.number).document)
+        after = release_version(release.number).document
+        changes = compare(before, after, directory=directory_now().principals)
         return self.reply(
             ChangesAnswer.of({"from": said or str(release.number - 1), "to": str(release.number), "changes": changes})
         )

@@ -18,6 +18,7 @@ class SwitchBody(Body):
     reason = TextField(max_length=4_000, described={"minLength": 1})
     until = MomentField(default=None, allow_null=True, help_text="When it ends by itself.")
     drill = FlagField(default=False, help_text="Ends within 60 minutes and never replaces a live switch.")
+    force = FlagField(default=False, help_text="Set it for an id that nothing has yet.")
 
 
 class LiftBody(Body):

@@ -45,7 +45,10 @@ class SwitchesView(ManagementView):
 
     @documented("switches_set", "Stop something at once", SwitchAnswer, 409, body=SwitchBody, status=201)
     def post(self, request: Request) -> HttpResponse:
-        """In force on every process within 500 ms, without publishing."""
+        """In force on every process within 500 ms, without publishing.
+
+        An id that nothing has is refused with `switch.unknown` and the nearest ones, unless `force` is set.
+        """
         said = SwitchBody.read(self.body(request))
         scope, target = parse_target(said.pop("target"))
         switch = set_switch(actor=self.actor(request), scope=scope, target=target, macs=keys.state_macs(), **said)

@@ -1,4 +1,4 @@
-"""Semantic diffs for pages: in words, counted by direction, worked out once for each pair of documents."""
+"""Semantic diffs for pages: in words, counted by direction, worked out once for two documents and a directory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from governance.engine.document.policy import PolicyDocument
 from governance.policy.diff.moves import Move
 from governance.policy.diff.semantic import Change, compare, effect_of, only_tightens
 from governance.policy.document.codec import digest
+from governance.selectors.directory_now import directory_now
 from governance.selectors.kept import Kept
 
 SHOWN = 100
@@ -59,12 +60,16 @@ class PolicyDifference:
         return [(word, count) for word, count in found if count]
 
 
-_kept: Kept[tuple[str, str], PolicyDifference] = Kept(most=8)
+_kept: Kept[tuple[str, str, int, int], PolicyDifference] = Kept(most=8, seconds=60.0)  # rules come into their window
 
 
 def difference(old: PolicyDocument, new: PolicyDocument) -> PolicyDifference:
-    """From one canonical document to another."""
-    return _kept.once((digest(old), digest(new)), lambda: PolicyDifference(changes=tuple(compare(old, new))))
+    """From one canonical document to another, for the principals that there are now."""
+    there = directory_now()
+    return _kept.once(
+        (digest(old), digest(new), there.revision, there.generation),
+        lambda: PolicyDifference(changes=tuple(compare(old, new, directory=there.principals))),
+    )
 
 
 def _sorted(changes: Iterable[Change]) -> list[Change]:

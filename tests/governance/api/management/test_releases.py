@@ -69,6 +69,20 @@ def test_an_older_draft_does_not_write_over_a_newer_one(written: Office) -> None
     assert (answered.status, answered.json["code"]) == (412, "object.changed")
 
 
+def test_lint_knows_the_directory_and_says_which_owner_does_not_exist(written: Office) -> None:
+    author = written.person("policy_author")
+
+    def missing() -> list[str]:
+        findings = author.get("/api/v1/draft/lint").json["findings"]
+        return [one["message"] for one in findings if "principal" in one["message"]]
+
+    assert missing() == []
+    document = {name: said for name, said in demo_document().items() if name != "principals"}
+    document["agents"]["lost"] = {"owner": "nobody-there"}
+    assert written.person("owner", name="other").put("/api/v1/draft/document", document).status == 200
+    assert missing() == ["there is no principal nobody-there"]
+
+
 def test_the_draft_is_reviewed_tested_and_published(written: Office) -> None:
     author = written.person("policy_author")
     assert author.get("/api/v1/draft").json["unpublished_changes"] == 1
@@ -174,12 +188,23 @@ def test_a_switch_is_set_and_lifted(office: Office) -> None:
     made = operator.post("/api/v1/switches", {"target": "tool:files/read", "reason": "leak"})
     assert made.status == 201, made.body
     assert made.json["on"] is True
+    assert made.json["stops"] == "every call to tool files/read"
     where = made.headers["location"]
     assert operator.get("/api/v1/switches", "state=on").json["items"] == [made.json]
     lifted = operator.post(f"{where}/lift", {"reason": "mended"})
     assert (lifted.status, lifted.json["on"], lifted.json["lifted_by"]) == (200, False, operator.name)
     assert operator.get("/api/v1/switches", "state=on").json["items"] == []
     assert operator.post(f"{where}/lift", {"reason": "again"}).status == 409
+
+
+def test_a_switch_for_an_id_that_nothing_has_is_refused_with_the_nearest(office: Office) -> None:
+    operator = office.person("operator")
+    body = {"target": "tool:files/raed", "reason": "leak"}
+    refused = operator.post("/api/v1/switches", body)
+    assert (refused.status, refused.json["code"]) == (409, "switch.unknown")
+    assert (refused.json["path"], refused.json["nearest"][0]) == ("/target", "files/read")
+    made = operator.post("/api/v1/switches", {**body, "force": True})
+    assert (made.status, made.json["stops"]) == (201, "nothing yet: no tool files/raed is known")
 
 
 def test_lifting_the_switch_for_everything_takes_a_second_person(office: Office) -> None:
