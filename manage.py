@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 # Commands that neither touch a database nor talk to a running installation, or (serve) bring one up themselves.
 ALONE = frozenset(
@@ -20,8 +21,10 @@ ALONE = frozenset(
         "version",
     }
 )
-# Commands that look for the installation, and for its database by themselves where they need it.
-BY_THEMSELVES = frozenset({"instance", "kill", "policy"})
+# Commands that need no database, or say by themselves what it means that there is none.
+WITHOUT_DATABASE = frozenset({"instance", "kill", "policy"})
+# Parts of an installation: they start its database again where it has died under them.
+PARTS = frozenset({"ship"})
 
 
 def main() -> None:
@@ -38,8 +41,11 @@ def main() -> None:
         try:
             import config.settings  # noqa: F401 -- reading them looks for the installation
 
-            if command not in BY_THEMSELVES:
-                embedded.join()
+            if command in PARTS:
+                embedded.hold()
+            else:
+                with suppress(*((postgres.PostgresError,) if command in WITHOUT_DATABASE else ())):
+                    embedded.join()
             if command != "instance" and (found := instance.found()) is not None:
                 sys.stderr.write(f"toolgate: {found}\n")
         except (ImproperlyConfigured, instance.NoInstance, postgres.PostgresError) as error:

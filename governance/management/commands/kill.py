@@ -23,7 +23,6 @@ from django.db.utils import Error as DatabaseError
 from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.errors import ServiceError
-from config.machine import embedded
 from config.machine.postgres import PostgresError
 from governance.deciding import keys
 from governance.deciding.following.switchboard import kill_files, read_kill_file
@@ -92,7 +91,7 @@ class Command(BaseCommand):
         if not options["drill"]:
             path = set_on_this_host(set_by=actor.staff or "", folder=_folder(), **what)
         try:
-            _reach_database()
+            reach_database()
             stops = SwitchTargets().stopped(scope, target)
             switch = set_switch(actor=actor, force=options["force"], **what)
         except SwitchRefused as refused:
@@ -119,7 +118,7 @@ class Command(BaseCommand):
     def _list(self) -> None:
         away = ""
         try:
-            _reach_database()
+            reach_database()
             self._reconcile()
             for switch in live_switches():
                 self.stdout.write(_line(switch))
@@ -142,7 +141,7 @@ class Command(BaseCommand):
         wanted: str = options["lift"]
         if not options["reason"].strip():
             raise SwitchRefused("a reason is needed")
-        _reach_database()
+        reach_database()
         self._reconcile()
         if not wanted.isdecimal():
             raise SwitchRefused("a switch is lifted by its number; --list shows it once the database knows it")
@@ -158,9 +157,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{entered} set on this host while the database was away: entered now.")
 
 
-def _reach_database() -> None:
+def reach_database() -> None:
     """Find out within seconds whether the database answers: nobody waits for a stop."""
-    embedded.join()
     connection = connections["default"]
     options = connection.settings_dict["OPTIONS"] = {**connection.settings_dict.get("OPTIONS", {})}
     options.pop("pool", None)

@@ -16,11 +16,11 @@ from django.db.utils import OperationalError
 from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.errors import NotPermitted
-from config.machine import embedded
 from governance.deciding import keys
 from governance.deciding.following.switchboard import kill_files, read_kill_files
 from governance.engine.world import Switch as EngineSwitch
 from governance.engine.world import SwitchKind
+from governance.management.commands import kill
 from governance.models import Switch
 from governance.models.releases.switch import SwitchScope
 from governance.selectors import policy_versions
@@ -254,7 +254,7 @@ def test_without_a_database_the_command_writes_a_file_that_becomes_a_row_when_it
     def away() -> None:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(embedded, "hold", away)
+    monkeypatch.setattr(kill, "reach_database", away)
     with pytest.raises(CommandError, match="every other host") as told:
         command("server:pay", "--reason", "The database is away")
     assert told.value.returncode == 1
