@@ -102,8 +102,8 @@ Records of ordinary decisions, one process, on a database of the bench's own.
 
 ## Not measured here
 
-- A release in force in every process, faults, tampering and hostile tokens are tests: `tests/snapshot`,
-  `tests/services`, `tests/faults`, `tests/tokens`.
+- A release in force in every process, faults, tampering and hostile tokens are tests:
+  `tests/governance/services`, `tests/faults`, `tests/accounts/tokens`.
 - Verification of the trail and the gateway have no figure until they exist.
 - What detection and the blocklist find, and what they cost on hostile input: `docs/detection.md`, `docs/blocklist.md`.
 """

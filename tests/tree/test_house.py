@@ -22,6 +22,18 @@ def test_every_path_that_the_page_names_is_there() -> None:
     assert missing == []
 
 
+def test_every_path_of_the_tree_that_any_page_names_is_there() -> None:
+    pages = [*(PROJECT / "docs").rglob("*.md"), PROJECT / "README.md", PROJECT / "THREAT_MODEL.md"]
+    tops = "|".join((*ROOTS, "tests", "templates", "docs"))
+    missing = [
+        f"{page.relative_to(PROJECT)}: {name}"
+        for page in pages
+        for name in re.findall(rf"`((?:{tops})/[\w./-]+)`", page.read_text(encoding="utf-8"))
+        if not (PROJECT / name).exists()
+    ]
+    assert missing == []
+
+
 def test_every_room_stands_in_the_picture() -> None:
     picture = PAGE[PAGE.index("```\n") : PAGE.rindex("```\n\nThe contracts")]
     words = set(re.findall(r"[a-z_]+", picture))

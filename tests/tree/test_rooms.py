@@ -58,15 +58,15 @@ def long_modules(named: Iterator[tuple[str, Path]]) -> dict[str, int]:
     return {name: count for name, count in lines.items() if count > MOST_LINES}
 
 
-def homes_of_classes(named: Iterator[tuple[str, Path]]) -> dict[str, set[str]]:
+def modules_of_classes(named: Iterator[tuple[str, Path]]) -> dict[str, set[str]]:
     """The modules in which each class name stands, where these are several."""
-    homes: dict[str, set[str]] = defaultdict(set)
+    standing: dict[str, set[str]] = defaultdict(set)
     for name, path in named:
         module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
-                homes[node.name].add(module)
-    return {name: found for name, found in homes.items() if len(found) > 1}
+                standing[node.name].add(module)
+    return {name: found for name, found in standing.items() if len(found) > 1}
 
 
 def test_a_folder_holds_about_a_dozen_modules() -> None:
@@ -78,8 +78,8 @@ def test_no_module_is_longer_than_one_reads_at_a_time() -> None:
 
 
 def test_a_class_name_stands_in_one_module_save_a_model_and_its_twin() -> None:
-    found = homes_of_classes(modules())
-    assert {name: homes for name, homes in found.items() if name not in FRAMEWORK_NAMES} == TWINS
+    found = modules_of_classes(modules())
+    assert {name: standing for name, standing in found.items() if name not in FRAMEWORK_NAMES} == TWINS
 
 
 def test_what_is_too_large_or_said_twice_is_named(tmp_path: Path) -> None:
@@ -91,4 +91,4 @@ def test_what_is_too_large_or_said_twice_is_named(tmp_path: Path) -> None:
     assert large_rooms(iter(planted)) == {"audit/room": MOST_MODULES + 1}
     assert large_rooms(iter(planted[1:])) == {}
     assert long_modules(iter(planted)) == {"audit/room/m3.py": MOST_LINES + 1}
-    assert homes_of_classes(iter(planted[:2])) == {"Thing": {"audit.room.m0", "audit.room.m1"}}
+    assert modules_of_classes(iter(planted[:2])) == {"Thing": {"audit.room.m0", "audit.room.m1"}}

@@ -149,7 +149,7 @@ class Blocklist:
                 self._arguments.match(arguments, report)
         except (TooComplexError, RecursionError, ValueError, IndexError, OverflowError, UnicodeError):
             unparsable(_ROOT)
-        return tuple(sorted(hits.values(), key=lambda hit: hit.shadow)) if hits else ()
+        return tuple(sorted(hits.values(), key=lambda hit: (hit.shadow, hit.path, hit.entry))) if hits else ()
 
     def _suspects(self, entity: str, arguments: Mapping[str, Any]) -> list[Leaf]:
         """The leaves to look at; none where all of them together are plain data."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -150,3 +153,19 @@ def test_every_key_of_an_own_entry_is_one_that_the_schema_has() -> None:
     read_entry(Asked({"id": "x", "kind": "argument", "pattern": "a", "pointer": "/note"}))
     entries = record_at("blocklist", "entries")
     assert asked == set(entries.fields)
+
+
+def test_hits_come_in_one_order_whatever_the_seed_of_hashes() -> None:
+    code = (
+        "from governance.engine.blocking import Blocklist\n"
+        "own = [{'id': f'e{n}', 'kind': 'path', 'pattern': '/srv/**'} for n in range(12)]\n"
+        "hits = Blocklist.compile(packs=[], entries=own).match('tool', 'x/tool', {'path': '/srv/a'})\n"
+        "print([(hit.path, hit.entry) for hit in hits])\n"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2", "3", "4")
+    }
+    assert len(said) == 1
