@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from governance.models import DraftState, Release
-from governance.policy.tables.row_mapping import HOMES, Form
+from governance.policy.tables.row_mapping import ROW_MAPPINGS, Form
 
 
 def draft_revision() -> int:
@@ -23,5 +23,5 @@ def unpublished_changes() -> int:
 def holds_a_policy() -> bool:
     """Whether anything at all has been written into the draft; rows that only hold defaults do not count."""
     return DraftState.objects.filter(changed_revision__gt=0).exists() or any(
-        home.model._default_manager.exists() for home in HOMES if home.form not in (Form.SINGLE, Form.PARTS)
+        home.model._default_manager.exists() for home in ROW_MAPPINGS if home.form not in (Form.SINGLE, Form.PARTS)
     )

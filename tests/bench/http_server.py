@@ -32,7 +32,7 @@ from config.edge.csp import API_HEADERS  # noqa: E402
 from config.edge.metrics import LaneMeter  # noqa: E402
 from governance.api.door.lane import DecidingLane, Edge  # noqa: E402
 from governance.api.routes import lane_routes  # noqa: E402
-from governance.deciding import startup as web  # noqa: E402
+from governance.deciding import startup
 from tests.bench.engine_bench import ARGUMENTS, document  # noqa: E402
 from tests.governance.api.deciding import Process, started  # noqa: E402
 
@@ -108,20 +108,20 @@ def main() -> None:
     """Write the requests, then serve until the process is ended."""
     port, folder = int(sys.argv[1]), Path(sys.argv[2])
     made = process(folder)
-    web._running.append(made.runtime)
     (folder / "requests.aside").write_bytes(pickle.dumps(bodies(made)))
     os.rename(folder / "requests.aside", folder / "requests")
     gc.freeze()
-    uvicorn.run(
-        application(made),
-        host="127.0.0.1",
-        port=port,
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-    )
+    with startup.deciding_by(made.runtime):
+        uvicorn.run(
+            application(made),
+            host="127.0.0.1",
+            port=port,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+        )
 
 
 if __name__ == "__main__":

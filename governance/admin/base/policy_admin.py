@@ -21,7 +21,7 @@ from governance.models.field import ExactJSONField
 from governance.policy.schema.shapes import Either, Struct, Table
 from governance.policy.tables.compiler import object_of
 from governance.policy.tables.object_checks import check_object
-from governance.policy.tables.row_mapping import HOME_OF
+from governance.policy.tables.row_mapping import ROW_MAPPING_OF
 from governance.services.authoring import objects
 
 
@@ -77,7 +77,7 @@ class PolicyAdmin(ObjectAdmin):
         if not isinstance(db_field, models.JSONField | ExactJSONField):
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         label: dict[str, Any] = {"label": str(db_field.verbose_name).capitalize(), "help_text": db_field.help_text}
-        home = HOME_OF[self.model]
+        home = ROW_MAPPING_OF[self.model]
         key = next((k for k, c in home.columns.items() if c == db_field.name), None)
         shape = home.record.fields[key].shape if key else None
         if isinstance(shape, Struct):

@@ -59,7 +59,7 @@ _weeks: Kept[str, EntryHits] = Kept(most=1, seconds=REMEMBERED)
 
 def traffic_of_a_day() -> Traffic:
     """The last 24 hours."""
-    return _days.once("day", lambda: _bounded(_count_a_day, Traffic(counted=False)))
+    return _days.once("day", lambda: _bounded(count_a_day, Traffic(counted=False)))
 
 
 def hits_of_a_week() -> EntryHits:
@@ -83,7 +83,8 @@ def _bounded(count: Callable[[], _T], otherwise: _T) -> _T:
         return otherwise
 
 
-def _count_a_day() -> Traffic:
+def count_a_day() -> Traffic:
+    """Counted now, in as many queries as there are numbers."""
     start = _first_of(datetime.now(tz=UTC) - timedelta(hours=24))
     if start is None:
         return Traffic()

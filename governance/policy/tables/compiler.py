@@ -13,7 +13,7 @@ from governance.engine.document.policy import PolicyDocument
 from governance.models import DraftState
 from governance.policy.document.canonical import normalise
 from governance.policy.tables.objects import SINGLE, Identity, Objects, identity_of, put_together
-from governance.policy.tables.row_mapping import HOME_OF, HOMES, Form, Home
+from governance.policy.tables.row_mapping import ROW_MAPPING_OF, ROW_MAPPINGS, Form, RowMapping
 
 WRITTEN_IN = Func(template="xmin::text", output_field=TextField())
 """The transaction that wrote a row: another one after every change, whoever makes it and whatever they change."""
@@ -38,16 +38,16 @@ def read_draft() -> Draft:
         with connection.cursor() as cursor:
             cursor.execute("SELECT changed_revision, xmin::text FROM governance_draftstate WHERE id = 1 FOR SHARE")
             revision, written_in = cursor.fetchone()
-        parts = {home: read_objects(home) for home in HOMES}
+        parts = {home: read_objects(home) for home in ROW_MAPPINGS}
     return Draft(document=normalise(put_together(parts)), revision=revision, written_in=written_in)
 
 
-def read_objects(home: Home) -> Objects:
+def read_objects(home: RowMapping) -> Objects:
     """All objects of one home, by identity."""
     return {identity: record for identity, record, _ in read_rows(home)}
 
 
-def read_rows(home: Home) -> list[tuple[Identity, dict[str, Any], dict[str, Any]]]:
+def read_rows(home: RowMapping) -> list[tuple[Identity, dict[str, Any], dict[str, Any]]]:
     """All rows of one home as (identity, record, {pk, revision}), ordered by key; one query.
 
     Two rows with the same identity are numbered as `take_apart` numbers them.
@@ -67,11 +67,11 @@ def read_rows(home: Home) -> list[tuple[Identity, dict[str, Any], dict[str, Any]
 
 def object_of(instance: Versioned) -> dict[str, Any]:
     """One row in the policy's words: what history shows, and what the schema checks."""
-    home = HOME_OF[type(instance)]
+    home = ROW_MAPPING_OF[type(instance)]
     return home.read(home.row(instance))
 
 
-def _identity(home: Home, row: dict[str, Any], record: dict[str, Any]) -> Identity:
+def _identity(home: RowMapping, row: dict[str, Any], record: dict[str, Any]) -> Identity:
     if home.form is Form.SINGLE:
         return SINGLE
     if home.ids:

@@ -20,12 +20,12 @@ from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.document.node import path_step, planted
 from governance.policy.tables.compiler import object_of
 from governance.policy.tables.objects import SINGLE, Identity, put_together, take_apart
-from governance.policy.tables.row_mapping import HOME_OF, Form, Home
+from governance.policy.tables.row_mapping import ROW_MAPPING_OF, Form, RowMapping
 
 _KEY = re.compile(r"[A-Za-z_]+")
 
 
-def check_record(home: Home, identity: Identity, record: Mapping[str, Json]) -> dict[str, Any]:
+def check_record(home: RowMapping, identity: Identity, record: Mapping[str, Json]) -> dict[str, Any]:
     """The columns that say one object of the policy, in canonical form; `identity` as its home names objects.
 
     Raises PolicyErrors with every fault, by its path within the object: `subjects.roles[0]`, or the key that is
@@ -43,7 +43,7 @@ def check_record(home: Home, identity: Identity, record: Mapping[str, Json]) -> 
 
 def check_object(instance: Versioned) -> None:
     """Raise ValidationError with every fault of an authoring row, by column; put a sound one into canonical form."""
-    home = HOME_OF[type(instance)]
+    home = ROW_MAPPING_OF[type(instance)]
     identity = tuple(str(getattr(instance, column)) for column in home.ids) or SINGLE
     try:
         columns = check_record(home, identity, object_of(instance))
@@ -53,7 +53,7 @@ def check_object(instance: Versioned) -> None:
         setattr(instance, column, value)
 
 
-def _prefix(home: Home, identity: Identity) -> str:
+def _prefix(home: RowMapping, identity: Identity) -> str:
     """The path of an object in a document that holds nothing else."""
     steps: tuple[Any, ...]
     match home.form:
@@ -73,7 +73,7 @@ def _within(fault: PolicyError, prefix: str) -> PolicyError:
     return replace(fault, path=f"{fault.path.removeprefix(prefix)}{lacking}".removeprefix("."))
 
 
-def _by_column(home: Home, faults: Iterable[PolicyError]) -> dict[str, list[str]]:
+def _by_column(home: RowMapping, faults: Iterable[PolicyError]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for fault in faults:
         key = _KEY.match(fault.path)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from governance.engine.call import Json
 from governance.policy.schema.sections import FORMAT
-from governance.policy.tables.row_mapping import HOMES, Form, Home
+from governance.policy.tables.row_mapping import ROW_MAPPINGS, Form, RowMapping
 
 Identity: TypeAlias = tuple[str, ...]
 """What names an object within its home: its id, server and tool name, or the keys that a list is sorted by."""
@@ -23,21 +23,21 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def identity_of(home: Home, record: Mapping[str, Json]) -> Identity:
+def identity_of(home: RowMapping, record: Mapping[str, Json]) -> Identity:
     """The identity of an object of a list."""
     keys = _KEYS.get(home.path[-1], ("id",))
     return tuple(_text(record.get(key)) for key in keys)
 
 
-def take_apart(document: Mapping[str, Any]) -> dict[Home, Objects]:
+def take_apart(document: Mapping[str, Any]) -> dict[RowMapping, Objects]:
     """Every object of a document by home and identity. Two that share an identity are numbered."""
-    return {home: _objects(home, document) for home in HOMES}
+    return {home: _objects(home, document) for home in ROW_MAPPINGS}
 
 
-def put_together(parts: Mapping[Home, Objects]) -> dict[str, Any]:
+def put_together(parts: Mapping[RowMapping, Objects]) -> dict[str, Any]:
     """The document that holds these objects; canonical once normalised."""
     document: dict[str, Any] = {"toolgate": FORMAT}
-    for home in HOMES:
+    for home in ROW_MAPPINGS:
         for identity, record in parts.get(home, {}).items():
             match home.form:
                 case Form.TABLE | Form.PARTS:
@@ -53,7 +53,7 @@ def put_together(parts: Mapping[Home, Objects]) -> dict[str, Any]:
     return document
 
 
-def _objects(home: Home, document: Mapping[str, Any]) -> Objects:
+def _objects(home: RowMapping, document: Mapping[str, Any]) -> Objects:
     match home.form:
         case Form.TABLE:
             return {(key,): _own(home, entry) for key, entry in _get(document, *home.path).items()}
@@ -81,7 +81,7 @@ def _objects(home: Home, document: Mapping[str, Any]) -> Objects:
             return found
 
 
-def _own(home: Home, entry: Mapping[str, Any]) -> dict[str, Json]:
+def _own(home: RowMapping, entry: Mapping[str, Any]) -> dict[str, Json]:
     return {key: value for key, value in entry.items() if key not in home.inner}
 
 

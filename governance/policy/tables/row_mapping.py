@@ -59,7 +59,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Home:
+class RowMapping:
     """One model and the record of the schema that it holds.
 
     `path` is where in the document; `inner` the keys of the record that have a home of their own; `ids` the columns
@@ -133,26 +133,28 @@ def _moment_text(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _table(model: type[Versioned], *path: str, inner: frozenset[str] = frozenset()) -> Home:
-    return Home(model=model, record=record_at(*path), form=Form.TABLE, path=path, ids=("slug",), inner=inner)
+def _table(model: type[Versioned], *path: str, inner: frozenset[str] = frozenset()) -> RowMapping:
+    return RowMapping(model=model, record=record_at(*path), form=Form.TABLE, path=path, ids=("slug",), inner=inner)
 
 
-def _list(model: type[Versioned], *path: str) -> Home:
-    return Home(model=model, record=record_at(*path), form=Form.LIST, path=path)
+def _list(model: type[Versioned], *path: str) -> RowMapping:
+    return RowMapping(model=model, record=record_at(*path), form=Form.LIST, path=path)
 
 
-def _single(model: type[Versioned], path: str, inner: frozenset[str] = frozenset()) -> Home:
-    return Home(model=model, record=record_at(path), form=Form.SINGLE, path=(path,), inner=inner)
+def _single(model: type[Versioned], path: str, inner: frozenset[str] = frozenset()) -> RowMapping:
+    return RowMapping(model=model, record=record_at(path), form=Form.SINGLE, path=(path,), inner=inner)
 
 
-HOMES: tuple[Home, ...] = (
+ROW_MAPPINGS: tuple[RowMapping, ...] = (
     _table(Department, "departments"),
     _table(Group, "groups"),
     _table(Role, "roles"),
     _table(PolicyPrincipal, "principals"),
     _table(Agent, "agents"),
-    Home(model=Server, record=SERVER, form=Form.TABLE, path=("servers",), ids=("slug",), inner=frozenset({"tools"})),
-    Home(model=Tool, record=TOOL, form=Form.NESTED, path=("servers", "tools"), ids=("server_id", "own_name")),
+    RowMapping(
+        model=Server, record=SERVER, form=Form.TABLE, path=("servers",), ids=("slug",), inner=frozenset({"tools"})
+    ),
+    RowMapping(model=Tool, record=TOOL, form=Form.NESTED, path=("servers", "tools"), ids=("server_id", "own_name")),
     _table(DataSource, "data_sources"),
     _table(Skill, "skills"),
     _table(Plugin, "plugins"),
@@ -163,7 +165,9 @@ HOMES: tuple[Home, ...] = (
     _single(DetectorSettings, "detectors", frozenset({"own"})),
     _list(Detector, "detectors", "own"),
     _list(Exemption, "exemptions"),
-    Home(model=LayerMode, record=record_at("layers", LAYERS[0]), form=Form.PARTS, path=("layers",), ids=("layer",)),
+    RowMapping(
+        model=LayerMode, record=record_at("layers", LAYERS[0]), form=Form.PARTS, path=("layers",), ids=("layer",)
+    ),
     _single(PolicySettings, "settings"),
     _single(RateLimits, "rate_limits"),
     _list(Hook, "hooks"),
@@ -171,5 +175,5 @@ HOMES: tuple[Home, ...] = (
 )
 """Every home, in an order in which rows can be written: a server before its tools."""
 
-HOME_OF: Mapping[type[Versioned], Home] = {home.model: home for home in HOMES}
+ROW_MAPPING_OF: Mapping[type[Versioned], RowMapping] = {home.model: home for home in ROW_MAPPINGS}
 """The home of each authoring model."""

@@ -18,7 +18,7 @@ from governance.policy.document.canonical import normalise
 from governance.policy.document.errors import PolicyErrors
 from governance.policy.tables.compiler import read_rows
 from governance.policy.tables.objects import Identity, Objects, take_apart
-from governance.policy.tables.row_mapping import HOMES, Form, Home
+from governance.policy.tables.row_mapping import ROW_MAPPINGS, Form, RowMapping
 from governance.services.authoring.objects import draft_locked, raise_revision
 
 BATCH = 1_000
@@ -63,7 +63,7 @@ def replace_draft(
     parts = take_apart(normalise(document))
     with draft_locked(actor=actor) as state:
         _require_revision(state, expected_revision)
-        plan = [(home, _steps(home, parts.get(home, {}))) for home in HOMES]
+        plan = [(home, _steps(home, parts.get(home, {}))) for home in ROW_MAPPINGS]
         changes = tuple(_change(home, step) for home, steps in plan for step in steps)
         if dry_run:
             return Replacement(changes=changes, revision=state.changed_revision)
@@ -95,7 +95,7 @@ def _require_revision(state: DraftState, expected: int | None) -> None:
         )
 
 
-def _steps(home: Home, wanted: Objects) -> list[_Step]:
+def _steps(home: RowMapping, wanted: Objects) -> list[_Step]:
     """What has to happen to the rows of one home."""
     steps: list[_Step] = []
     seen: set[Identity] = set()
@@ -114,7 +114,7 @@ def _steps(home: Home, wanted: Objects) -> list[_Step]:
     return steps
 
 
-def _instance(actor: Actor, home: Home, step: _Step) -> Versioned:
+def _instance(actor: Actor, home: RowMapping, step: _Step) -> Versioned:
     ids = dict(zip(home.ids, step.identity, strict=False))
     now = datetime.now(tz=UTC)
     instance = home.model(**home.write(step.after or {}), **ids)
@@ -127,7 +127,7 @@ def _instance(actor: Actor, home: Home, step: _Step) -> Versioned:
     return instance
 
 
-def _require(actor: Actor, home: Home, steps: list[_Step]) -> None:
+def _require(actor: Actor, home: RowMapping, steps: list[_Step]) -> None:
     """A grant must reach every row that changes, as it was and as it will be."""
     if actor.user is None:
         return
@@ -139,13 +139,13 @@ def _require(actor: Actor, home: Home, steps: list[_Step]) -> None:
                 actor.require(permission(action, home.model), _instance(actor, home, side))
 
 
-def _remove(home: Home, steps: list[_Step]) -> None:
+def _remove(home: RowMapping, steps: list[_Step]) -> None:
     gone = [step.pk for step in steps if step.after is None]
     for start in range(0, len(gone), BATCH):
         home.model._default_manager.filter(pk__in=gone[start : start + BATCH]).delete()
 
 
-def _write(actor: Actor, home: Home, steps: list[_Step]) -> None:
+def _write(actor: Actor, home: RowMapping, steps: list[_Step]) -> None:
     new = [_instance(actor, home, step) for step in steps if step.pk is None]
     changed = [_instance(actor, home, step) for step in steps if step.pk is not None and step.after is not None]
     home.model._default_manager.bulk_create(new, batch_size=BATCH)
@@ -157,7 +157,7 @@ def _write(actor: Actor, home: Home, steps: list[_Step]) -> None:
         )
 
 
-def _change(home: Home, step: _Step) -> RowChange:
+def _change(home: RowMapping, step: _Step) -> RowChange:
     said: Mapping[str, Any] = step.after or step.before or {}
     return RowChange(
         action="created" if step.before is None else "deleted" if step.after is None else "changed",
@@ -169,7 +169,7 @@ def _change(home: Home, step: _Step) -> RowChange:
     )
 
 
-def _object_id(home: Home, step: _Step) -> str:
+def _object_id(home: RowMapping, step: _Step) -> str:
     """The same id that a row of this object gives itself."""
     ids = dict(zip(home.ids, step.identity, strict=False))
     return home.model(**home.write(step.after or step.before or {}), **ids).object_id

@@ -17,7 +17,7 @@ from governance.policy.schema.sections import POLICY
 from governance.policy.schema.shapes import Many, Struct, Table
 from governance.policy.tables.compiler import read_draft
 from governance.policy.tables.objects import put_together, take_apart
-from governance.policy.tables.row_mapping import HOMES, column_default
+from governance.policy.tables.row_mapping import ROW_MAPPINGS, column_default
 from governance.services.authoring import draft
 from tests.governance.models.policies import maximal_policies, policies
 
@@ -28,7 +28,7 @@ SLOW = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 def test_every_key_of_the_schema_has_a_column_or_a_home_of_its_own() -> None:
     homeless = []
-    for home in HOMES:
+    for home in ROW_MAPPINGS:
         columns = {field.name for field in home.model._meta.fields}
         homeless += [f"{home.model.__name__}.{key}" for key, column in home.columns.items() if column not in columns]
         homeless += [f"{home.model.__name__}.{column}" for column in home.ids if not hasattr(home.model, column)]
@@ -36,9 +36,9 @@ def test_every_key_of_the_schema_has_a_column_or_a_home_of_its_own() -> None:
 
 
 def test_every_top_level_key_and_every_inner_table_is_somebodys_path() -> None:
-    paths = {home.path for home in HOMES} | {("toolgate",)}
+    paths = {home.path for home in ROW_MAPPINGS} | {("toolgate",)}
     assert {path[0] for path in paths} == set(POLICY.fields)
-    for home in HOMES:
+    for home in ROW_MAPPINGS:
         for inner in home.inner:
             shape = home.record.fields[inner].shape
             assert isinstance(shape, Table | Many)
@@ -47,7 +47,7 @@ def test_every_top_level_key_and_every_inner_table_is_somebodys_path() -> None:
 
 def test_the_default_of_a_column_is_the_default_of_its_key() -> None:
     different = []
-    for home in HOMES:
+    for home in ROW_MAPPINGS:
         for key, column in home.columns.items():
             spec, default = home.record.fields[key], column_default(home.model, column)
             unset = default in ("", None) or default == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import transaction
 
 from accounts.models import Role
+from governance.deciding import startup
 from governance.models import DraftState
 from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyErrors
@@ -195,7 +197,7 @@ def test_a_question_is_answered_by_what_the_process_decides_with(monkeypatch: py
     first = published(policy()).release
     published(policy(rules=2))
     running = compiled(policy())
-    monkeypatch.setattr(policy_versions, "_running", lambda: running)
+    monkeypatch.setattr(startup, "current", lambda: SimpleNamespace(snapshot=running))
     asked = asked_version(Which.CURRENT)
     assert (asked.number, asked.snapshot, asked.name) == (1, running, "release 1")
     assert policy_version(Which.CURRENT).number == 2

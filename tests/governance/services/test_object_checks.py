@@ -29,7 +29,7 @@ from governance.models import (
 from governance.policy.checks.validate import validate
 from governance.policy.tables.compiler import object_of
 from governance.policy.tables.objects import SINGLE, put_together
-from governance.policy.tables.row_mapping import HOME_OF
+from governance.policy.tables.row_mapping import ROW_MAPPING_OF
 from governance.services.authoring import objects as authoring
 
 SETUP = Actor.component("setup")
@@ -115,7 +115,7 @@ BAD: list[tuple[Versioned, str, str]] = [
 def test_the_service_refuses_at_its_column_what_the_policy_file_refuses(
     bad: Versioned, column: str, message: str
 ) -> None:
-    home = HOME_OF[type(bad)]
+    home = ROW_MAPPING_OF[type(bad)]
     identity = tuple(str(getattr(bad, name)) for name in home.ids) or SINGLE
     in_a_file = validate(put_together({home: {identity: object_of(bad)}}))
     assert any(message in fault.message for fault in in_a_file), in_a_file

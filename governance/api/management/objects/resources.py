@@ -37,7 +37,7 @@ from governance.models import (
     Tool,
 )
 from governance.policy.tables.compiler import object_of
-from governance.policy.tables.row_mapping import HOME_OF, Form, Home
+from governance.policy.tables.row_mapping import ROW_MAPPING_OF, Form, RowMapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,9 @@ class Resource:
     numbered: bool = False
 
     @property
-    def home(self) -> Home:
+    def home(self) -> RowMapping:
         """Where the policy holds these objects."""
-        return HOME_OF[self.model]
+        return ROW_MAPPING_OF[self.model]
 
     @property
     def single(self) -> bool:
@@ -141,6 +141,6 @@ RESOURCES: tuple[Resource, ...] = (
 """Every home of the draft has one."""
 
 
-def keys_of_columns(home: Home) -> Mapping[str, Any]:
+def keys_of_columns(home: RowMapping) -> Mapping[str, Any]:
     """The policy's key of each column."""
     return {column: key for key, column in home.columns.items()} | dict.fromkeys(home.ids, "id")

@@ -9,7 +9,7 @@ import pytest
 from governance.api.management.objects.resources import RESOURCES
 from governance.models import DraftState, Rule
 from governance.policy.tables.compiler import read_draft
-from governance.policy.tables.row_mapping import HOMES
+from governance.policy.tables.row_mapping import ROW_MAPPINGS
 from tests.governance.api.management.clients import Office
 
 RULE: dict[str, Any] = {
@@ -72,7 +72,7 @@ SINGLES: dict[str, dict[str, Any]] = {
 
 
 def test_every_home_of_the_draft_has_a_path() -> None:
-    assert {resource.model for resource in RESOURCES} == {home.model for home in HOMES}
+    assert {resource.model for resource in RESOURCES} == {home.model for home in ROW_MAPPINGS}
     assert {*SAMPLES, *SINGLES} == {
         "layers/blocklist" if resource.path == "layers" else resource.path for resource in RESOURCES
     }
