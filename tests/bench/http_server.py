@@ -32,7 +32,7 @@ from config.edge.csp import API_HEADERS  # noqa: E402
 from config.edge.metrics import LaneMeter  # noqa: E402
 from governance.api.door.lane import DecidingLane, Edge  # noqa: E402
 from governance.api.routes import lane_routes  # noqa: E402
-from governance.deciding import startup
+from governance.deciding import startup  # noqa: E402
 from tests.bench.engine_bench import ARGUMENTS, document  # noqa: E402
 from tests.governance.api.deciding import Process, started  # noqa: E402
 
