@@ -46,7 +46,7 @@ def test_a_start_without_the_database_decides_from_the_kept_state_and_then_denie
     web.kill()
     web.process = web.start()
     product.wait_until_up()
-    assert product.get("/readyz")[1]["database"] is False
+    assert product.get("/readyz")[1]["checks"]["database"] == "not ok"
     status, answer = product.decide()
     assert (status, answer["decision"]) == (200, "allow"), answer
     assert product.decide("alice", tool="nothing-like-it")[1]["code"] == "entity.unknown"

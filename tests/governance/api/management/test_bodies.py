@@ -77,6 +77,7 @@ def test_what_is_left_out_has_its_default_and_what_is_sent_stays_as_it_is() -> N
         "reason": "",
         "until": None,
         "drill": False,
+        "force": False,
     }
 
 
