@@ -21,8 +21,8 @@ ALONE = frozenset(
         "version",
     }
 )
-# Commands that need no database, or say by themselves what it means that there is none.
-WITHOUT_DATABASE = frozenset({"instance", "kill", "policy"})
+# Commands that need no database, or bring themselves to it where a subcommand does.
+WITHOUT_DATABASE = frozenset({"instance", "policy"})
 # Parts of an installation: they start its database again where it has died under them.
 PARTS = frozenset({"ship"})
 
@@ -43,9 +43,11 @@ def main() -> None:
 
             if command in PARTS:
                 embedded.hold()
-            else:
-                with suppress(*((postgres.PostgresError,) if command in WITHOUT_DATABASE else ())):
+            elif command == "kill":  # it works without one, and says what that means
+                with suppress(postgres.PostgresError):
                     embedded.join()
+            elif command not in WITHOUT_DATABASE:
+                embedded.join()
             if command != "instance" and (found := instance.found()) is not None:
                 sys.stderr.write(f"toolgate: {found}\n")
         except (ImproperlyConfigured, instance.NoInstance, postgres.PostgresError) as error:

@@ -11,7 +11,6 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services.actor import Actor
 from accounts.services.directory import import_principals
-from config.machine import embedded
 from governance.deciding import keys
 from governance.models import Release
 from governance.policy.demo.files import POLICY_FILE
@@ -27,7 +26,6 @@ class Command(BaseCommand):
     help = "Load the demo policy with its principals into an empty installation and publish it as release 1."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        embedded.join()
         document = read_policy(POLICY_FILE)
         principals = document.get("principals", {})
         first = Release.objects.filter(number=1).values_list("message", flat=True).first()
