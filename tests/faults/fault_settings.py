@@ -20,5 +20,7 @@ DATABASES = {
     for alias, user in (("default", "toolgate_app"), ("owner", "toolgate_owner"))
 }
 TOOLGATE_EMBEDDED = False
+# Queues of this run alone: what a killed worker had taken comes back an hour later, to whoever reads the same keys.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": os.environ["FAULT_QUEUES"]}
 ROOT_URLCONF = "tests.faults.fault_settings"
 urlpatterns: list[object] = []

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import redis
 
 from config.machine.postgres import Cluster, PostgresError
 
@@ -82,6 +83,11 @@ class Harness:
     def journal(self) -> Path:
         return self.folder / "journal"
 
+    @property
+    def queues(self) -> str:
+        """What the keys of this run's queues in Redis begin with."""
+        return f"faults:{self.folder}:"
+
     def environment(self, name: str) -> dict[str, str]:
         made = {
             **os.environ,
@@ -90,6 +96,7 @@ class Harness:
             "FAULT_SOCKETS": str(self.cluster.sockets),
             "TOOLGATE_VAR": str(self.folder),
             "REDIS_URL": self.redis_url,
+            "FAULT_QUEUES": self.queues,
         }
         made.pop("DATABASE_URL", None)
         if name in self.crash_at:
@@ -196,6 +203,10 @@ class Harness:
     def end(self) -> None:
         for part in self.parts:
             part.kill()
+        if self.redis_url:
+            with redis.Redis.from_url(self.redis_url) as store:
+                for key in store.scan_iter(f"{self.queues}*"):
+                    store.delete(key)
 
 
 def compare(connection: psycopg.Connection[Any], told: set[Record], *, table: str, kills: Counter[str]) -> Verdict:
