@@ -30,7 +30,6 @@ NOT_DURABLE = frozenset({"tmpfs", "ramfs", "overlay", "aufs"})
 PARSERS: dict[str, Callable[[str], object]] = {
     "TOOLGATE_SIGNING_KEYS": parse_signing_keys,
     "TOOLGATE_MASTER_KEYS": MasterKeys.parse,
-    "TOOLGATE_AUDIT_KEY": partial(parse_ed25519_keys, setting="TOOLGATE_AUDIT_KEY"),
     "TOOLGATE_POLICY_KEY": partial(parse_ed25519_keys, setting="TOOLGATE_POLICY_KEY"),
     "TOOLGATE_CAPTURE_KEY": parse_capture_keys,
 }
@@ -196,6 +195,14 @@ def audit_fails_closed(**_: Any) -> Sequence[CheckMessage]:
     if settings.TOOLGATE_AUDIT_FAIL == "open":
         message = "TOOLGATE_AUDIT_FAIL is open: calls are answered although their records may be lost."
         return [Warning(message, hint="Unset it once the journal is writable again.", id="toolgate.W013")]
+    return []
+
+
+@register(TAG)
+def every_setting_is_read(**_: Any) -> Sequence[CheckMessage]:
+    if settings.TOOLGATE_UNREAD:
+        message = f"Set, and read by nothing in this version: {', '.join(settings.TOOLGATE_UNREAD)}."
+        return [Warning(message, hint="Do not rely on it; see docs/settings.md.", id="toolgate.W015")]
     return []
 
 

@@ -116,15 +116,17 @@ class Environment:
                 raise ImproperlyConfigured(f"{name}: {part!r} is not a network: {error}.") from error
         return tuple(found)
 
-    def refuse_unknown(self, *, prefix: str, open_prefixes: Iterable[str] = ()) -> None:
-        """Refuse names under `prefix` that nobody declared, so that a typing error is not silence."""
-        known = set(self._declared) | {f"{name}_FILE" for name, setting in self._declared.items() if setting.secret}
+    def unread(self, *, reserved: Iterable[str], open_prefixes: Iterable[str]) -> list[str]:
+        """The names in the environment that are accepted although nothing reads them: reserved ones, sorted."""
+        names = {f"{name}{end}" for name in reserved for end in ("", "_FILE")}
         opened = tuple(open_prefixes)
-        unknown = sorted(
-            name
-            for name in self._variables
-            if name.startswith(prefix) and name not in known and not (opened and name.startswith(opened))
-        )
+        return sorted(name for name in self._variables if name in names or (opened and name.startswith(opened)))
+
+    def refuse_unknown(self, *, prefix: str, reserved: Iterable[str] = (), open_prefixes: Iterable[str] = ()) -> None:
+        """Refuse names under `prefix` that nobody declared or reserved, so that a typing error is not silence."""
+        known = set(self._declared) | {f"{name}_FILE" for name, setting in self._declared.items() if setting.secret}
+        known.update(self.unread(reserved=reserved, open_prefixes=open_prefixes))
+        unknown = sorted(name for name in self._variables if name.startswith(prefix) and name not in known)
         if unknown:
             raise ImproperlyConfigured(
                 f"Unknown setting(s) in the environment: {', '.join(unknown)}. See docs/settings.md."

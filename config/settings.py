@@ -11,7 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config import beat
-from config.declared import DECLARED, OPEN_PREFIXES
+from config.declared import DECLARED, OPEN_PREFIXES, RESERVED
 from config.edge.csp import PAGE_HEADERS
 from config.env import Environment
 from config.keys.kept import MAKERS, kept_key
@@ -26,7 +26,8 @@ _dotenv = _env.path("TOOLGATE_DOTENV", base=BASE_DIR)
 if _dotenv is not None and _dotenv.is_file():
     environ.Env.read_env(str(_dotenv), overwrite=False)
 instance.settle(os.environ, base=BASE_DIR)
-_env.refuse_unknown(prefix="TOOLGATE_", open_prefixes=OPEN_PREFIXES)
+_env.refuse_unknown(prefix="TOOLGATE_", reserved=RESERVED, open_prefixes=OPEN_PREFIXES)
+TOOLGATE_UNREAD = _env.unread(reserved=RESERVED, open_prefixes=OPEN_PREFIXES)  # a check tells of them
 
 # --- Basis -----------------------------------------------------------------------------------------------------------
 TOOLGATE_ENV = _env.choice("TOOLGATE_ENV")
@@ -47,11 +48,7 @@ os.environ.setdefault("KF_RULE_CACHE_DIR", str(TOOLGATE_VAR / "detection"))
 
 def _key(name: str) -> str:
     """A configured key, or in development the one kept in `var/keys/`; empty in production when missing."""
-    value = (
-        _env.pem(name)
-        if name in ("TOOLGATE_AUDIT_KEY", "TOOLGATE_POLICY_KEY", "TOOLGATE_CAPTURE_KEY")
-        else _env.text(name)
-    )
+    value = _env.pem(name) if name in ("TOOLGATE_POLICY_KEY", "TOOLGATE_CAPTURE_KEY") else _env.text(name)
     return value or ("" if PRODUCTION else kept_key(name, folder=TOOLGATE_KEYS_DIR))
 
 
@@ -63,7 +60,6 @@ if _missing:
 SECRET_KEY = _keys["TOOLGATE_DJANGO_KEY"]
 TOOLGATE_SIGNING_KEYS = _keys["TOOLGATE_SIGNING_KEYS"]
 TOOLGATE_MASTER_KEYS = _keys["TOOLGATE_MASTER_KEYS"]
-TOOLGATE_AUDIT_KEY = _keys["TOOLGATE_AUDIT_KEY"]
 TOOLGATE_POLICY_KEY = _keys["TOOLGATE_POLICY_KEY"]
 TOOLGATE_CAPTURE_KEY = _keys["TOOLGATE_CAPTURE_KEY"]
 TOOLGATE_SECRET_FILES = dict(_env.files)  # a check looks at who may read them
@@ -92,7 +88,7 @@ def _database(url: str, *, role: str) -> dict[str, Any]:
 _app_url = _env.text("DATABASE_URL")
 DATABASES = {
     "default": _database(_app_url, role=postgres.APP_ROLE),
-    # Migrations, partitions and retention; in tests a mirror, since both aliases are one database.
+    # Migrations and partitions; in tests a mirror, since both aliases are one database.
     "owner": _database(_env.text("TOOLGATE_OWNER_DATABASE_URL") or _app_url, role=postgres.OWNER_ROLE)
     | {"TEST": {"MIRROR": "default"}},
 }
@@ -169,7 +165,6 @@ TOOLGATE_ALLOWED_HOSTS = _env.listed("TOOLGATE_ALLOWED_HOSTS")
 TOOLGATE_ALLOWED_ORIGINS = _env.listed("TOOLGATE_ALLOWED_ORIGINS") or [f"{_issuer.scheme}://{_issuer.netloc}"]
 TOOLGATE_TRUSTED_PROXIES = _env.networks("TOOLGATE_TRUSTED_PROXIES")
 TOOLGATE_PROXY_KEY = _env.text("TOOLGATE_PROXY_KEY")
-TOOLGATE_OUTBOUND_PROXY = _env.text("TOOLGATE_OUTBOUND_PROXY")
 ALLOWED_HOSTS = TOOLGATE_ALLOWED_HOSTS or list(
     dict.fromkeys([_shown_host, _issuer.hostname, *([] if PRODUCTION else _LOOPBACK_NAMES)])
 )
@@ -218,14 +213,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-# --- Audit, secrets, files -------------------------------------------------------------------------------------------
+# --- Audit, files ----------------------------------------------------------------------------------------------------
 TOOLGATE_JOURNAL_DIR = TOOLGATE_VAR / "journal"
 TOOLGATE_AUDIT_DURABILITY = _env.choice("TOOLGATE_AUDIT_DURABILITY")
 TOOLGATE_AUDIT_FAIL = _env.choice("TOOLGATE_AUDIT_FAIL")
 TOOLGATE_JOURNAL_CAP = _env.integer("TOOLGATE_JOURNAL_CAP") << 20  # bytes
 TOOLGATE_JOURNAL_RESERVE = _env.integer("TOOLGATE_JOURNAL_RESERVE") << 20
 TOOLGATE_EXECUTABLES = _env.path("TOOLGATE_EXECUTABLES", base=BASE_DIR)
-TOOLGATE_SECRETS_DIR = _env.path("TOOLGATE_SECRETS_DIR", base=BASE_DIR)
 
 # --- Logs ------------------------------------------------------------------------------------------------------------
 TOOLGATE_LOG_DIR = _env.path("TOOLGATE_LOG_DIR", base=BASE_DIR)

@@ -27,7 +27,6 @@ MAKERS: dict[str, Callable[[], str]] = {
     "TOOLGATE_DJANGO_KEY": lambda: _base64url(64),
     "TOOLGATE_SIGNING_KEYS": lambda: f"dev-{secrets.token_hex(4)}:HS256:{_base64url(32)}",
     "TOOLGATE_MASTER_KEYS": lambda: f"dev-{secrets.token_hex(4)}:{_base64url(32)}",
-    "TOOLGATE_AUDIT_KEY": lambda: _pem(Ed25519PrivateKey.generate()),
     "TOOLGATE_POLICY_KEY": lambda: _pem(Ed25519PrivateKey.generate()),
     "TOOLGATE_CAPTURE_KEY": lambda: _pem(X25519PrivateKey.generate()),
 }

@@ -68,7 +68,7 @@ CaptureKeys = KeyPairs[X25519PrivateKey, X25519PublicKey]
 
 
 def parse_signing_keys(text: str, *, setting: str) -> SigningKeys:
-    """Ed25519 keys of `TOOLGATE_AUDIT_KEY` or `TOOLGATE_POLICY_KEY`. Raises KeyMaterialError."""
+    """Ed25519 keys of a setting. Raises KeyMaterialError."""
     return _parse(text, setting, Ed25519PrivateKey, Ed25519PublicKey)  # type: ignore[type-abstract]
 
 

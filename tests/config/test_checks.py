@@ -105,15 +105,15 @@ def test_random_keys_are_never_called_weak() -> None:
         ("TOOLGATE_SIGNING_KEYS", f"k1:EdDSA:{RANDOM}\0"),
         ("TOOLGATE_MASTER_KEYS", f"{RANDOM}:k1"),
         ("TOOLGATE_MASTER_KEYS", f"{RANDOM}:{RANDOM},{RANDOM}:{RANDOM}"),
-        ("TOOLGATE_AUDIT_KEY", RANDOM),
-        ("TOOLGATE_AUDIT_KEY", f"{RANDOM}:{RANDOM[:8]}"),
+        ("TOOLGATE_POLICY_KEY", RANDOM),
+        ("TOOLGATE_POLICY_KEY", f"{RANDOM}:{RANDOM[:8]}"),
         ("TOOLGATE_POLICY_KEY", f"k1:/{RANDOM}"),
         ("TOOLGATE_CAPTURE_KEY", f"{RANDOM}:{RANDOM},{RANDOM}:{RANDOM}"),
         ("TOOLGATE_MASTER_KEYS", RANDOM),
         ("TOOLGATE_MASTER_KEYS", f"k1:{RANDOM}AAAA"),
-        ("TOOLGATE_AUDIT_KEY", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
-        ("TOOLGATE_AUDIT_KEY", MAKERS["TOOLGATE_CAPTURE_KEY"]()),
-        ("TOOLGATE_CAPTURE_KEY", MAKERS["TOOLGATE_AUDIT_KEY"]()),
+        ("TOOLGATE_POLICY_KEY", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
+        ("TOOLGATE_POLICY_KEY", MAKERS["TOOLGATE_CAPTURE_KEY"]()),
+        ("TOOLGATE_CAPTURE_KEY", MAKERS["TOOLGATE_POLICY_KEY"]()),
     ],
 )
 def test_a_key_of_the_wrong_form_is_refused(settings: Settings, name: str, value: str) -> None:
@@ -192,3 +192,11 @@ def test_a_crash_point_outside_development_is_refused(settings: Settings, monkey
     assert ids(checks.no_crash_points_outside_development()) == set()
     settings.PRODUCTION = True
     assert ids(checks.no_crash_points_outside_development()) == {"toolgate.E014"}
+
+
+def test_a_name_that_nothing_reads_is_told_of(settings: Settings) -> None:
+    settings.TOOLGATE_UNREAD = []
+    assert ids(checks.every_setting_is_read()) == set()
+    settings.TOOLGATE_UNREAD = ["TOOLGATE_AUDIT_KEY"]
+    assert ids(checks.every_setting_is_read()) == {"toolgate.W015"}
+    assert "TOOLGATE_AUDIT_KEY" in checks.every_setting_is_read()[0].msg

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.declared import DECLARED, OPEN_PREFIXES
+from config.declared import DECLARED, OPEN_PREFIXES, RESERVED
 from config.env import Environment, Setting
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ def test_every_setting_is_declared_once_and_says_what_it_means() -> None:
         ("TOOLGATE_DEBUG", "maybe", "flag"),
         ("TOOLGATE_ENV", "prod", "choice"),
         ("TOOLGATE_TRUSTED_PROXIES", "10.0.0.1/8", "networks"),
-        ("TOOLGATE_AUDIT_KEY", "not-a-path", "pem"),
+        ("TOOLGATE_POLICY_KEY", "not-a-path", "pem"),
     ],
 )
 def test_a_value_of_the_wrong_form_is_refused_with_the_name_of_its_variable(name: str, value: str, reader: str) -> None:
@@ -67,6 +67,14 @@ def test_an_unknown_toolgate_name_is_refused_so_that_a_typing_error_is_not_silen
 def test_secret_values_and_files_of_secrets_are_known_names() -> None:
     known = read(TOOLGATE_SECRET_CRM="x", TOOLGATE_DJANGO_KEY_FILE="/run/secrets/key", UNRELATED="1")
     known.refuse_unknown(prefix="TOOLGATE_", open_prefixes=OPEN_PREFIXES)
+
+
+def test_a_reserved_name_is_no_typing_error_and_is_told_to_be_unread() -> None:
+    given = read(TOOLGATE_AUDIT_KEY_FILE="/a.pem", TOOLGATE_SECRETS_DIR="/s", TOOLGATE_SECRET_CRM="x", PORT="8000")
+    given.refuse_unknown(prefix="TOOLGATE_", reserved=RESERVED, open_prefixes=OPEN_PREFIXES)
+    unread = given.unread(reserved=RESERVED, open_prefixes=OPEN_PREFIXES)
+    assert unread == ["TOOLGATE_AUDIT_KEY_FILE", "TOOLGATE_SECRETS_DIR", "TOOLGATE_SECRET_CRM"]
+    assert not {setting.name for setting in DECLARED} & set(RESERVED)
 
 
 def test_a_file_name_for_what_is_no_secret_is_unknown() -> None:
@@ -99,13 +107,13 @@ def test_a_missing_or_empty_secret_file_is_refused(content: str | None, tmp_path
 
 def test_the_value_of_a_malformed_key_is_not_in_the_error() -> None:
     with pytest.raises(ImproperlyConfigured) as caught:
-        read(TOOLGATE_AUDIT_KEY="hunter2-hunter2").pem("TOOLGATE_AUDIT_KEY")
+        read(TOOLGATE_POLICY_KEY="hunter2-hunter2").pem("TOOLGATE_POLICY_KEY")
     assert "hunter2" not in str(caught.value)
 
 
 def test_pem_text_may_have_its_newlines_written_out() -> None:
     text = "-----BEGIN PRIVATE KEY-----\\nAAAA\\n-----END PRIVATE KEY-----"
-    assert read(TOOLGATE_AUDIT_KEY=text).pem("TOOLGATE_AUDIT_KEY").count("\n") == 2
+    assert read(TOOLGATE_POLICY_KEY=text).pem("TOOLGATE_POLICY_KEY").count("\n") == 2
 
 
 def test_reading_what_is_not_declared_is_a_programming_error() -> None:
@@ -117,7 +125,7 @@ def test_development_makes_its_keys_once_and_keeps_them_private(tmp_path: Path) 
     first = settings_process(tmp_path)
     assert first.returncode == 0, first.stderr
     keys = {path.name: path.read_bytes() for path in (tmp_path / "var" / "keys").iterdir()}
-    assert len(keys) == 6
+    assert len(keys) == 5
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "var" / "keys").iterdir()} == {0o600}
     assert (tmp_path / "var" / "keys").stat().st_mode & 0o777 == 0o700
     assert settings_process(tmp_path).returncode == 0
@@ -128,7 +136,7 @@ def test_production_makes_no_key_and_names_every_one_that_is_missing(tmp_path: P
     done = settings_process(tmp_path, TOOLGATE_ENV="production", TOOLGATE_DJANGO_KEY="k" * 50)
     assert done.returncode != 0
     assert "toolgate.E001" in done.stderr
-    for name in ("SIGNING_KEYS", "MASTER_KEYS", "AUDIT_KEY", "POLICY_KEY", "CAPTURE_KEY"):
+    for name in ("SIGNING_KEYS", "MASTER_KEYS", "POLICY_KEY", "CAPTURE_KEY"):
         assert f"TOOLGATE_{name}" in done.stderr
     assert not (tmp_path / "var" / "keys").exists()
 

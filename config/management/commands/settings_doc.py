@@ -9,16 +9,20 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from django.core.management.base import CommandParser
 
-from config.declared import DECLARED
+from config.declared import DECLARED, OPEN_PREFIXES, RESERVED
 from config.env import Setting
 
 _HEAD = """\
 # Settings
 
+*For operators.*
+
 Toolgate is configured by environment variables alone; a `.env` file is read when present and the environment wins
 over it. Each variable marked *secret* may instead be given as `NAME_FILE`, the path of a file that holds it. A name
-that begins with `TOOLGATE_` and is not listed here is refused at start, except `TOOLGATE_SECRET_<NAME>`: the values of
-secrets whose source is the environment.
+that begins with `TOOLGATE_` and is not listed here is refused at start.
+
+Not built yet: {reserved}.
+They are accepted and do nothing; check `toolgate.W015` names those that are set.
 
 What a security team changes at run time is policy or a row in the admin, never an environment variable.
 
@@ -46,7 +50,8 @@ class Command(BaseCommand):
 
 def settings_page() -> str:
     """The page as Markdown: a table for each section, in the order of declaration."""
-    lines = [_HEAD]
+    reserved = ", ".join(f"`{name}`" for name in (*RESERVED, *(f"{prefix}*" for prefix in OPEN_PREFIXES)))
+    lines = [_HEAD.format(reserved=reserved)]
     for section, members in groupby(DECLARED, key=lambda setting: setting.section):
         lines += [f"## {section}", "", "| name | value | default | meaning |", "|---|---|---|---|"]
         lines += [_row(setting) for setting in members]
