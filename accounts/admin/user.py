@@ -45,7 +45,7 @@ class UserAdmin(ObjectAdmin):
         ),
         (
             "Signing in",
-            {"fields": ("password_link", "must_change_password", "external_subject", "last_login", "epoch")},
+            {"fields": ("password_link", "last_login", "epoch")},
         ),
         ("History", {"fields": ("last_change",)}),
     )

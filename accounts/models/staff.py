@@ -50,7 +50,7 @@ _POLICY_GOVERNANCE = (
 )
 _POLICY_ACCOUNTS = ("department", "group", "role", "guardentry")
 #: What every staff role may look at: the policy, its releases and switches, and the directory's definitions.
-_IN_FORCE = ("release", "releaseproposal", "draftstate", "switch", "toolpin")
+_IN_FORCE = ("release", "releaseproposal", "draftstate", "switch")
 _LOOK = tuple(f"governance.view_{name}" for name in (*_POLICY_GOVERNANCE, *_IN_FORCE)) + tuple(
     f"accounts.view_{name}" for name in _POLICY_ACCOUNTS
 )
@@ -67,7 +67,6 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
         *_LOOK,
         *_AUTHOR,
         "accounts.view_user",
-        "governance.view_secret",
         "governance.propose_release",
         "governance.publish_release",
         "governance.rollback_release",
@@ -94,9 +93,6 @@ PERMISSIONS: Mapping[str, tuple[str, ...]] = {
         "accounts.change_agentkey",
         "accounts.add_revocation",
         "accounts.*_guardentry",
-        "governance.view_secret",
-        "governance.add_secret",
-        "governance.change_secret",
         "governance.add_switch",
         "governance.lift_switch",
         "governance.tighten_release",

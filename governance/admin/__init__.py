@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from governance.admin import organisation
-from governance.admin.controls import binding, blocklist, detector, exemption, hook, layer, limit, secret
+from governance.admin.controls import binding, blocklist, detector, exemption, hook, layer, limit
 from governance.admin.entities import agent, data_source, plugin, server, skill
 from governance.admin.releases import release, switch
 from governance.admin.rules import policy_test, rule, setting
@@ -23,7 +23,6 @@ __all__ = [
     "policy_test",
     "release",
     "rule",
-    "secret",
     "server",
     "setting",
     "skill",

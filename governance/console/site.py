@@ -22,9 +22,9 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "Rule", "BlocklistEntry", "BlocklistSettings", "Detector", "DetectorSettings", "Exemption", "RateLimits",
         "LayerMode", "PolicySettings", "PolicyTest", "PolicyPrincipal",
     ),
-    "What is acted on": ("Server", "Tool", "ToolPin", "DataSource", "Agent", "Skill", "Plugin", "Hook"),
+    "What is acted on": ("Server", "Tool", "DataSource", "Agent", "Skill", "Plugin", "Hook"),
     "Who asks": ("User", "Department", "Group", "Role", "StaffGrant", "GuardEntry"),
-    "Keys and secrets": ("AgentKey", "Revocation", "Secret", "Binding"),
+    "Keys and secrets": ("AgentKey", "Revocation", "Binding"),
     "What is in force": ("Release", "ReleaseProposal", "Switch"),
 }  # fmt: skip
 """Section → models in it, in order; models of other rooms follow under their app's name."""

@@ -61,7 +61,8 @@ def unread(names: Iterable[str], settings: str, attributes: set[str]) -> set[str
     helpers = {each.name: mentioned(each) for each in statements if isinstance(each, ast.FunctionDef)}
     missing = set()
     for name in names:
-        made, before = set(), -1
+        made: set[str] = set()
+        before = -1
         while len(made) > before:
             before = len(made)
             for statement in statements:

@@ -76,6 +76,10 @@ class ObjectAdmin(_ModelAdmin):
             raise PermissionDenied
         return Actor.person(request.user)
 
+    def notice(self) -> str:
+        """What must be known before anything is entered here; said above the list and the form."""
+        return ""
+
     # --- who may ---------------------------------------------------------------------------------------------------
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A grant to change is a grant to look."""
@@ -169,6 +173,7 @@ class ObjectAdmin(_ModelAdmin):
                 request,
                 {
                     "empty_state": self.empty_state,
+                    "notice": self.notice(),
                     "title": str(self.opts.verbose_name_plural).capitalize(),
                     **(extra_context or {}),
                 },
@@ -181,6 +186,7 @@ class ObjectAdmin(_ModelAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Lay the two versions of a conflict side by side."""
+        context["notice"] = self.notice()
         conflict = getattr(context["adminform"].form, "conflict", None)
         if conflict is not None:
             context["conflict_rows"] = [

@@ -34,7 +34,7 @@ def leaves(record: Struct, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
             yield from leaves(spec.shape, here)
         else:
             label = " › ".join(here).replace("_", " ")
-            yield Leaf(path=here, label=label, help=spec.doc, spec=spec, field=_input(spec))
+            yield Leaf(path=here, label=label, help=spec.told, spec=spec, field=_input(spec))
 
 
 def known_leaves(table: Table) -> Iterator[Leaf]:

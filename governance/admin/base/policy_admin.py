@@ -18,6 +18,7 @@ from accounts.selectors.history import shown
 from governance.admin.base.object_field import ObjectField, known_leaves, leaves
 from governance.models import DataSource, Server
 from governance.models.field import ExactJSONField
+from governance.policy.schema.sections import POLICY
 from governance.policy.schema.shapes import Either, Struct, Table
 from governance.policy.tables.compiler import object_of
 from governance.policy.tables.object_checks import check_object
@@ -72,7 +73,21 @@ class PolicyAdmin(ObjectAdmin):
         context["removed_record"] = [(key, shown(value)) for key, value in object_of(context["object"]).items()]
         return super().render_delete_form(request, context)
 
+    def notice(self) -> str:
+        """What is said above a form and a list whose objects nothing enforces yet; empty for all others."""
+        return POLICY.fields[ROW_MAPPING_OF[self.model].path[0]].not_yet
+
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any) -> FormField | None:
+        """An input that says of itself where nothing enforces what is entered."""
+        field = self._input_of(db_field, request, **kwargs)
+        home = ROW_MAPPING_OF[self.model]
+        key = next((k for k, column in home.columns.items() if column == db_field.name), None)
+        not_yet = home.record.fields[key].not_yet if key else ""
+        if field is not None and not_yet:
+            field.help_text = f"{field.help_text} {not_yet}".strip()
+        return field
+
+    def _input_of(self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any) -> FormField | None:
         """One input for each key of an object, where the schema knows them."""
         if not isinstance(db_field, models.JSONField | ExactJSONField):
             return super().formfield_for_dbfield(db_field, request, **kwargs)

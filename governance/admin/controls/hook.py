@@ -14,11 +14,11 @@ class HookAdmin(PolicyAdmin):
     """Lifecycle hooks."""
 
     empty_state = (
-        "No hooks yet. A hook runs an executable, a question or an agent around a call, and can only tighten it."
+        "No hooks yet. A hook is to run an executable, a question or an agent around a call, and can only tighten it."
     )
     list_display = ("slug", "event", "matcher", "type", "category", "on_failure", "state", "last_change")
     list_filter = ("event", "type", "category", "enabled", "mode")
-    search_fields = ("slug", "name", "description", "matcher", "plugin")
+    search_fields = ("slug", "name", "description", "matcher", "plugin", "tags")
     fieldsets = (
         (None, {"fields": ("slug", "name", "description", "version", "enabled", "mode", "tags")}),
         ("When it fires", {"fields": ("event", "matcher", "plugin")}),

@@ -12,10 +12,10 @@ from governance.models import Plugin
 class PluginAdmin(EntityAdmin):
     """Plugins and their parts by reference."""
 
-    empty_state = "No plugins yet. A plugin rolls out skills, agents, servers and hooks together."
+    empty_state = "No plugins yet. A plugin names skills, agents, servers and hooks that belong together."
     list_display = ("slug", "name", "version", "state", "category", "sensitivity", "last_change")
     list_filter = ("enabled", "category", "sensitivity")
-    search_fields = ("slug", "name", "description", "author")
+    search_fields = ("slug", "name", "description", "author", "keywords")
     fieldsets = (
         (None, {"fields": ("slug", *ABOUT, "version", "author", "licence", "category", "keywords")}),
         ("Its parts", {"fields": ("skills", "agents", "servers")}),

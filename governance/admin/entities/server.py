@@ -10,9 +10,8 @@ from django.db.models.functions import Concat
 from django.http import HttpRequest
 
 from accounts.admin.base.badge import badge
-from accounts.admin.base.object_admin import ReadOnlyAdmin
 from governance.admin.entities.entity import ABOUT, BOUNDARIES, TRACE, EntityAdmin
-from governance.models import Server, Tool, ToolPin
+from governance.models import Server, Tool
 from governance.models.releases.switch import SwitchScope
 
 
@@ -86,19 +85,3 @@ class ToolAdmin(EntityAdmin):
     def pinned(self, obj: Tool) -> str:
         """Whether arguments are checked against an accepted schema."""
         return badge("pinned", "allow") if obj.schema is not None else "not pinned"
-
-
-@admin.register(ToolPin)
-class ToolPinAdmin(ReadOnlyAdmin):
-    """What servers really offer; accepted and refused on the page that shows the difference."""
-
-    empty_state = "Nothing was discovered yet. What a server offers appears here once the gateway has asked it."
-    list_display = ("__str__", "state", "fingerprint", "accepted_by", "accepted_at", "seen_at")
-    list_filter = ("quarantined", "server")
-    search_fields = ("server", "own_name")
-    fields = ("server", "own_name", "quarantined", "accepted", "accepted_by", "accepted_at", "seen", "seen_at")
-
-    @admin.display(description="State", ordering="quarantined")
-    def state(self, obj: ToolPin) -> str:
-        """In quarantine or served."""
-        return badge("quarantined", "deny") if obj.quarantined else badge("accepted", "allow")

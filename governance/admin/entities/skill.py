@@ -14,7 +14,7 @@ class SkillAdmin(EntityAdmin):
     """Skills."""
 
     empty_state = "No skills yet. A skill is a set of instructions that agents can take up."
-    search_fields = ("slug", "name", "description", "owner")
+    search_fields = ("slug", "name", "description", "owner", "tags")
     form = OwnedForm
     fieldsets = (
         (None, {"fields": ("slug", *ABOUT, "owner", "tags")}),

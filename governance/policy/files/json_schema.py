@@ -117,8 +117,8 @@ def _record(shape: Struct) -> Schema:
 
 def _property(field: Field) -> Schema:
     schema = _schema(field.shape)
-    if field.doc:
-        schema = {"description": field.doc, **schema}
+    if field.told:
+        schema = {"description": field.told, **schema}
     if field.default not in (None, {}, [], ""):
         schema["default"] = field.default
     return schema

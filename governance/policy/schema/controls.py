@@ -16,6 +16,7 @@ from governance.engine.compiled.defaults import (
 from governance.engine.decision import LAYERS
 from governance.engine.normalise.names import SLUG, TOOL_NAME
 from governance.policy.schema.entities import RATE_CLASS
+from governance.policy.schema.not_yet import CANARIES
 from governance.policy.schema.people import DESCRIPTION_FIELD, JUSTIFICATION
 from governance.policy.schema.rules import MODE, POINTER
 from governance.policy.schema.shapes import (
@@ -131,6 +132,7 @@ DETECTORS = Struct(
             shape=Many(of=Text(what="secret", pattern=SLUG)),
             default=[],
             doc="Names of secrets that nothing may ever carry.",
+            not_yet=CANARIES,
         ),
     },
 )

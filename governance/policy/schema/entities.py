@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from governance.engine.compiled.defaults import RATE_CLASS as DEFAULT_RATE_CLASS
 from governance.engine.normalise.names import SLUG, TOOL_NAME
+from governance.policy.schema.not_yet import CONNECTING, GATEWAY, ROLL_OUT
 from governance.policy.schema.people import DESCRIPTION_FIELD, KIND, NAME_FIELD, SENSITIVITY, TIER
 from governance.policy.schema.shapes import (
     Choice,
@@ -100,17 +101,23 @@ SERVER = Struct(
     fields={
         "name": NAME_FIELD,
         "description": DESCRIPTION_FIELD,
-        "transport": Field(shape=TRANSPORT, doc="Its upstream; a server without one is known by name only."),
+        "transport": Field(
+            shape=TRANSPORT, doc="Its upstream; a server without one is known by name only.", not_yet=CONNECTING
+        ),
         "audience": Field(
             shape=Text(what="audience", pattern=r"[!-~]{1,500}"),
-            doc="Audience of tokens at its MCP door; `<issuer>/mcp/<id>` when not set.",
+            doc="Audience of tokens at its MCP door; `<issuer>/mcp/<id>` when not set. Policy tests may name one.",
+            not_yet=GATEWAY,
         ),
         "mode": Field(
             shape=Choice(values=("required", "optional", "disabled")),
             default="required",
             doc="Authentication at its MCP door.",
+            not_yet=GATEWAY,
         ),
-        "agent_required": Field(shape=Flag(), default=True, doc="A token at its MCP door must name an agent."),
+        "agent_required": Field(
+            shape=Flag(), default=True, doc="A token at its MCP door must name an agent.", not_yet=GATEWAY
+        ),
         "managed_on_clients": Field(
             shape=Flag(), default=False, doc="Clients' tools `mcp__S__T` of this name are this server's."
         ),
@@ -120,12 +127,13 @@ SERVER = Struct(
             doc="Further names that clients know it by, as in `claude.ai Canva`; letter case does not count.",
         ),
         "pinned_to_gateway": Field(
-            shape=Flag(), default=False, doc="Client hooks hand calls off; the gateway decides."
+            shape=Flag(), default=False, doc="Client hooks hand calls off; the gateway decides.", not_yet=GATEWAY
         ),
         "server_requests": Field(
             shape=Many(of=Text(what="method", pattern=r"[A-Za-z0-9_$./-]{1,100}")),
             default=[],
             doc="Requests from server to client that are let through; none by default.",
+            not_yet=GATEWAY,
         ),
         "denial": Field(
             shape=Struct(
@@ -141,8 +149,11 @@ SERVER = Struct(
             ),
             default={},
             doc="How a denial is told at the MCP door.",
+            not_yet=GATEWAY,
         ),
-        "accept_wording": Field(shape=Flag(), default=False, doc="Accept mere rewording of a pinned tool by itself."),
+        "accept_wording": Field(
+            shape=Flag(), default=False, doc="Accept mere rewording of a pinned tool by itself.", not_yet=GATEWAY
+        ),
         **entity_fields(),
         "tools": Field(
             shape=Table(of=TOOL, ids=TOOL_NAME, what="tool name"), default={}, doc="Tools by their own name."
@@ -199,11 +210,16 @@ SKILL = Struct(
         "name": NAME_FIELD,
         "description": DESCRIPTION_FIELD,
         "instructions": Field(
-            shape=Text(what="instructions", max_length=100_000, lines=True), default="", doc="Its text."
+            shape=Text(what="instructions", max_length=100_000, lines=True),
+            default="",
+            doc="Its text.",
+            not_yet=ROLL_OUT,
         ),
         "tags": Field(shape=Many(of=WORD), default=[], doc="Words to find it by."),
         "owner": Field(shape=Reference(to="principals", must_exist=False), doc="Who keeps it."),
-        "servers": Field(shape=Many(of=Reference(to="servers")), default=[], doc="Servers it works with."),
+        "servers": Field(
+            shape=Many(of=Reference(to="servers")), default=[], doc="Servers it works with.", not_yet=ROLL_OUT
+        ),
         **entity_fields(),
     },
 )
@@ -230,6 +246,7 @@ def components(to: str) -> Field:
         ),
         default={},
         doc=f"Its {to}.",
+        not_yet=ROLL_OUT,
     )
 
 
@@ -256,7 +273,9 @@ PLUGIN = Struct(
         **entity_fields(),
         "skills": components("skills"),
         "agents": components("agents"),
-        "servers": Field(shape=Many(of=Reference(to="servers")), default=[], doc="Its servers."),
+        "servers": Field(
+            shape=Many(of=Reference(to="servers")), default=[], doc="Its servers; its hooks fire for calls to these."
+        ),
         "hooks": Field(
             shape=Struct(
                 what="plugin hooks",
@@ -267,11 +286,13 @@ PLUGIN = Struct(
             ),
             default={},
             doc="Its hooks by event.",
+            not_yet=ROLL_OUT,
         ),
         "variables": Field(
             shape=Table(of=VARIABLE, ids=r"[A-Za-z][A-Za-z0-9_-]{0,63}", what="variable name"),
             default={},
             doc="What must be filled in; values are secrets or settings, never here.",
+            not_yet=ROLL_OUT,
         ),
     },
 )

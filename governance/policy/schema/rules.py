@@ -5,6 +5,7 @@ from __future__ import annotations
 from governance.engine.decision import LAYERS
 from governance.engine.normalise.names import SLUG
 from governance.policy.schema.entities import EVENTS, WORD
+from governance.policy.schema.not_yet import APPROVALS, HOOKS
 from governance.policy.schema.people import (
     DESCRIPTION_FIELD,
     INLINE_PRINCIPAL,
@@ -105,7 +106,7 @@ RULE = Struct(
         "mode": Field(shape=MODE, default="enforce", doc="In shadow it is evaluated and recorded, not enforced."),
         "valid_from": Field(shape=Moment(), doc="Not in force before."),
         "valid_until": Field(shape=Moment(), doc="Not in force from then on."),
-        "approval": Field(shape=APPROVAL, default={}, doc="For ask: who approves, and how."),
+        "approval": Field(shape=APPROVAL, default={}, doc="For ask: who approves, and how.", not_yet=APPROVALS),
         "skip_client_prompt": Field(
             shape=Flag(), default=False, doc="For allow: clients need not ask their own person."
         ),
@@ -130,24 +131,37 @@ HOOK = Struct(
             default="*",
             doc="Names or globs separated by `|`, or `re:` and an anchored RE2 expression.",
         ),
-        "type": Field(shape=Choice(values=("command", "prompt", "agent")), required=True, doc="What runs."),
-        "command": Field(shape=Text(what="executable", pattern=SLUG), doc="Name of a registered executable."),
+        "type": Field(
+            shape=Choice(values=("command", "prompt", "agent")), required=True, doc="What runs.", not_yet=HOOKS
+        ),
+        "command": Field(
+            shape=Text(what="executable", pattern=SLUG), doc="Name of a registered executable.", not_yet=HOOKS
+        ),
         "prompt": Field(
-            shape=Text(what="prompt", min_length=1, max_length=10_000, lines=True), doc="The question asked."
+            shape=Text(what="prompt", min_length=1, max_length=10_000, lines=True),
+            doc="The question asked.",
+            not_yet=HOOKS,
         ),
         "endpoint": Field(
-            shape=Text(what="endpoint", pattern=SLUG), doc="Name of a listed model endpoint, for a prompt."
+            shape=Text(what="endpoint", pattern=SLUG),
+            doc="Name of a listed model endpoint, for a prompt.",
+            not_yet=HOOKS,
         ),
-        "agent": Field(shape=Reference(to="agents"), doc="The registered agent that is called."),
+        "agent": Field(shape=Reference(to="agents"), doc="The registered agent that is called.", not_yet=HOOKS),
         "async": Field(shape=Flag(), default=False, doc="Runs afterwards and cannot stop a call."),
-        "timeout": Field(shape=Number(minimum=1, maximum=30), default=5, doc="Seconds."),
+        "timeout": Field(shape=Number(minimum=1, maximum=30), default=5, doc="Seconds.", not_yet=HOOKS),
         "on_failure": Field(shape=Choice(values=("block", "allow")), default="block", doc="What a failed run means."),
         "category": Field(shape=Choice(values=("system", "custom")), default="custom", doc="System hooks run first."),
         "max_sensitivity": Field(
-            shape=SENSITIVITY, default="internal", doc="For prompt and agent: the most sensitive call it may see."
+            shape=SENSITIVITY,
+            default="internal",
+            doc="For prompt and agent: the most sensitive call it may see.",
+            not_yet=HOOKS,
         ),
         "tags": Field(shape=Many(of=WORD), default=[], doc="Words to find it by."),
-        "visible_to": Field(shape=SUBJECTS, default={}, doc="Who sees and receives it; never for whom it fires."),
+        "visible_to": Field(
+            shape=SUBJECTS, default={}, doc="Who sees and receives it; never for whom it fires.", not_yet=HOOKS
+        ),
         "plugin": Field(shape=Reference(to="plugins"), doc="Fires only for calls to this plugin's parts."),
     },
 )

@@ -6,6 +6,8 @@ reference page are all derived from it; nothing else lists the keys.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from governance.engine.call import Json
 from governance.engine.normalise.names import PLUGIN_ID
 from governance.policy.schema.controls import (
@@ -18,6 +20,7 @@ from governance.policy.schema.controls import (
     SETTINGS,
 )
 from governance.policy.schema.entities import AGENT, DATA_SOURCE, PLUGIN, SERVER, SKILL
+from governance.policy.schema.not_yet import FIRING, SECRETS
 from governance.policy.schema.people import DEPARTMENT, GROUP, PRINCIPAL, ROLE
 from governance.policy.schema.rules import HOOK, RULE, TEST
 from governance.policy.schema.shapes import Field, Many, Number, Shape, Struct, Table
@@ -50,6 +53,7 @@ POLICY = Struct(
             shape=Many(of=BINDING, key=("secret", "server", "tool", "into"), distinct=False),
             default=[],
             doc="Which secret goes into which call; references, never values.",
+            not_yet=SECRETS,
         ),
         "rules": Field(
             shape=Many(of=RULE, key=("id",), max_items=200_000), default=[], doc="Rules by id; order means nothing."
@@ -64,7 +68,7 @@ POLICY = Struct(
         "layers": Field(shape=LAYER_MODES, default={}, doc="Whole layers put in shadow, with an end."),
         "settings": Field(shape=SETTINGS, default={}, doc="Settings of the decision point."),
         "rate_limits": Field(shape=RATE_LIMITS, default={}, doc="Token buckets and the session window."),
-        "hooks": Field(shape=Many(of=HOOK, key=("id",)), default=[], doc="Lifecycle hooks by id."),
+        "hooks": Field(shape=Many(of=HOOK, key=("id",)), default=[], doc="Lifecycle hooks by id.", not_yet=FIRING),
         "tests": Field(shape=Many(of=TEST, key=("name",), max_items=200_000), default=[], doc="Cases that must hold."),
     },
 )
@@ -82,6 +86,19 @@ def record_at(*path: str) -> Struct:
     if not isinstance(shape, Struct):
         raise KeyError(path[-1])
     return shape
+
+
+def waiting(shape: Shape = POLICY, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Keys that nothing enforces yet, as `servers.mode`, each with what is said of it; not those below such a key."""
+    while isinstance(shape, Table | Many):
+        shape = shape.of
+    if isinstance(shape, Struct):
+        for key, field in shape.fields.items():
+            here = (*path, key)
+            if field.not_yet:
+                yield ".".join(here), field.not_yet
+            if field.not_yet in ("", FIRING):
+                yield from waiting(field.shape, here)
 
 
 def default_of(*path: str) -> Json:

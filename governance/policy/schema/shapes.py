@@ -123,13 +123,20 @@ class Either:
 class Field:
     """One key of a record. A `default` of None means that the key is simply not set.
 
-    `doc` is one sentence for the JSON Schema and the reference page.
+    `doc` is one sentence about it. `not_yet` says of a key that is kept and that nothing enforces what it waits for; it
+    holds for everything under the key.
     """
 
     shape: Shape
     default: Json = None
     required: bool = False
     doc: str = ""
+    not_yet: str = ""
+
+    @property
+    def told(self) -> str:
+        """What people are told about the key."""
+        return f"{self.doc} {self.not_yet}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

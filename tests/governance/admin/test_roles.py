@@ -30,18 +30,18 @@ ACCESS = {"user", "staffgrant", "agentkey", "revocation"}
 IN_FORCE = {"guardentry", "release", "releaseproposal", "switch"}
 
 SEES = {
-    StaffRole.OWNER: POLICY | IN_FORCE | ACCESS | {"secret", "toolpin"},
-    StaffRole.AUTHOR: POLICY | IN_FORCE | {"user", "secret", "toolpin"},
-    StaffRole.APPROVER: POLICY | IN_FORCE | {"user", "toolpin"},
-    StaffRole.OPERATOR: POLICY | IN_FORCE | ACCESS | {"secret", "toolpin"},
-    StaffRole.AUDITOR: POLICY | IN_FORCE | ACCESS | {"secret", "toolpin"},
-    StaffRole.VIEWER: POLICY | IN_FORCE | {"toolpin"},
+    StaffRole.OWNER: POLICY | IN_FORCE | ACCESS,
+    StaffRole.AUTHOR: POLICY | IN_FORCE | {"user"},
+    StaffRole.APPROVER: POLICY | IN_FORCE | {"user"},
+    StaffRole.OPERATOR: POLICY | IN_FORCE | ACCESS,
+    StaffRole.AUDITOR: POLICY | IN_FORCE | ACCESS,
+    StaffRole.VIEWER: POLICY | IN_FORCE,
 }
 ADDS = {
-    StaffRole.OWNER: (POLICY | {"user", "staffgrant", "guardentry", "secret"}),
+    StaffRole.OWNER: (POLICY | {"user", "staffgrant", "guardentry"}),
     StaffRole.AUTHOR: POLICY | {"guardentry"},
     StaffRole.APPROVER: set(),
-    StaffRole.OPERATOR: {"user", "guardentry", "secret"},
+    StaffRole.OPERATOR: {"user", "guardentry"},
     StaffRole.AUDITOR: set(),
     StaffRole.VIEWER: set(),
 }

@@ -21,7 +21,7 @@ def test_the_root_leads_to_the_console() -> None:
     [
         ("viewer", "admin:governance_rule_add", "<strong>owner</strong> or <strong>policy author</strong>"),
         ("viewer", "admin:accounts_staffgrant_add", "<strong>owner</strong>, granted for the whole installation"),
-        ("viewer", "admin:governance_secret_changelist", "<strong>owner</strong>, <strong>policy author</strong>, "),
+        ("viewer", "admin:accounts_user_changelist", "<strong>owner</strong>, <strong>policy author</strong>, "),
         (
             "policy_author",
             "admin:accounts_agentkey_changelist",
