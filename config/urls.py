@@ -29,7 +29,6 @@ async def protected_resource(_request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {
             "resource": settings.TOOLGATE_ISSUER,
-            "authorization_servers": [settings.TOOLGATE_ISSUER],
             "bearer_methods_supported": ["header"],
             "resource_documentation": f"{settings.TOOLGATE_ISSUER}/api/docs/",
         }

@@ -64,6 +64,8 @@ def written(engine: Named, trail: Named, http: dict[str, float], *, seconds: flo
 
 PAGE = """# Benchmarks
 
+*For operators and contributors.*
+
 Measured {when} UTC by `make bench`, which writes this page anew; no test asserts a figure. A ratio is to a
 fixed piece of pure Python measured in between in the same run, so that two machines can be compared. Where the load
 is above 1, other work was disturbing both the clock and the caches, and the figures are worse than the product.

@@ -99,3 +99,4 @@ def test_the_metadata_that_a_401_points_to_is_there() -> None:
     status, body = ask("/.well-known/oauth-protected-resource")
     assert status == 200
     assert '"bearer_methods_supported": ["header"]' in body
+    assert "authorization_servers" not in body  # there is none
