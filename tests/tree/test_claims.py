@@ -26,7 +26,7 @@ FALSE = {
     "`manage.py audit verify`": "argument command: invalid choice: 'verify' (choose from 'receipt', 'show', 'list')",
     "`manage.py audit list --since 3`": "unrecognized arguments: --since 3",
     "`manage.py audit list [--since H]`": "manage.py audit list takes no --since",
-    "    manage.py policy backtest draft --days all": "argument --days: invalid int value: 'all'",
+    "    manage.py policy backtest draft --days all": "argument --days: invalid float value: 'all'",
     "`manage.py audit verify [FILE]`": "manage.py audit has no verify",
     "`policy seal FILE`": "manage.py policy has no seal",
     "`--anchor URL` names one": "no command takes --anchor",
