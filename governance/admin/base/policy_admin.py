@@ -10,6 +10,7 @@ from django.db import models
 from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts.admin.base.lines import JSONTextField
 from accounts.admin.base.object_admin import Known, ObjectAdmin, slugs_of
@@ -83,8 +84,8 @@ class PolicyAdmin(ObjectAdmin):
         home = ROW_MAPPING_OF[self.model]
         key = next((k for k, column in home.columns.items() if column == db_field.name), None)
         not_yet = home.record.fields[key].not_yet if key else ""
-        if field is not None and not_yet:
-            field.help_text = f"{field.help_text} {not_yet}".strip()
+        if field is not None:
+            field.help_text = escape(f"{field.help_text} {not_yet}".strip())
         return field
 
     def _input_of(self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any) -> FormField | None:

@@ -14,7 +14,9 @@ class BindingAdmin(PolicyAdmin):
     """Which secret goes into which call; never its value."""
 
     fixed_fields = ("secret", "server", "tool")
-    empty_state = "No bindings yet. A binding names the secret that is to go into the calls of one server, unseen by agents."
+    empty_state = (
+        "No bindings yet. A binding names the secret that is to go into the calls of one server, unseen by agents."
+    )
     list_display = ("secret", "server", "tool", "where", "receivers", "last_change")
     list_filter = ("server",)
     search_fields = ("secret", "server", "tool")

@@ -42,7 +42,9 @@ class Command(BaseCommand):
         issue = actions.add_parser("issue", help="print a signed token")
         issue.add_argument("--principal", required=True, help="id of an active principal")
         issue.add_argument("--agent", help="id of the agent that acts for it")
-        issue.add_argument("--audience", default="api", help="api or hook; a server's audience has no door yet (default: api)")
+        issue.add_argument(
+            "--audience", default="api", help="api or hook; a server's audience has no door yet (default: api)"
+        )
         issue.add_argument(
             "--ttl", type=int, default=ACCESS_SECONDS, help=f"seconds, 1 to {LIFETIME_CAP} (default: {ACCESS_SECONDS})"
         )
@@ -58,7 +60,12 @@ class Command(BaseCommand):
         key.add_argument("--name", default="", help="where it is used (default: the agent's id)")
         key.add_argument("--scope", action="append", default=[], choices=sorted(TIERS), help="a tier; repeatable")
         key.add_argument("--audience", action="append", choices=AUDIENCES, help="default: api and hook; repeatable")
-        key.add_argument("--server", action="append", default=[], help="an MCP server where it is to be good, which has no door yet; repeatable")
+        key.add_argument(
+            "--server",
+            action="append",
+            default=[],
+            help="an MCP server where it is to be good, which has no door yet; repeatable",
+        )
         key.add_argument("--network", action="append", default=[], help="as 10.0.0.0/8; repeatable (default: any)")
         key.add_argument("--days", type=int, help="how long it is good (default: no end)")
 

@@ -55,6 +55,12 @@ def test_every_input_that_nothing_enforces_says_so(author: Client) -> None:
     assert silent == []
 
 
+def test_what_stands_in_angle_brackets_is_shown(author: Client) -> None:
+    assert (
+        "Empty: &lt;issuer&gt;/mcp/&lt;id&gt;." in author.get(reverse("admin:governance_server_add")).content.decode()
+    )
+
+
 def test_a_kind_of_which_nothing_is_enforced_says_so_above_its_list(author: Client) -> None:
     for model in ("hook", "binding"):
         listed = author.get(reverse(f"admin:governance_{model}_changelist")).content.decode()
