@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.contrib import admin
 
-from governance.policy.schema.sections import waiting
+from governance.policy.schema.sections import record_at, waiting
 from tests.tree.claims import PROJECT, check_ids, claims, texts, titles
 from tests.tree.test_docs import codes_said
 
@@ -128,6 +128,12 @@ def test_every_word_of_the_glossary_is_used_elsewhere() -> None:
 def test_the_glossary_is_led_to_from_the_index_and_the_readme() -> None:
     assert "glossary.md" in (DOCS / "index.md").read_text(encoding="utf-8")
     assert "docs/glossary.md" in (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_an_entry_of_the_blocklist_has_the_keys_that_its_page_shows() -> None:
+    shown = re.search(r"`\{(id, [^`]*)\}`", (DOCS / "blocklist.md").read_text(encoding="utf-8"))
+    assert shown
+    assert re.sub(r": \{.*?\}", "", shown[1]).split(", ") == list(record_at("blocklist", "entries").fields)
 
 
 def test_what_is_not_enforced_yet_is_listed_word_for_word() -> None:
