@@ -189,8 +189,8 @@ NEAR = [
 ]
 OTHERS = """
     PreCompact PostCompact PermissionRequest PermissionDenied StopFailure PostToolBatch Setup UserPromptExpansion
-    TaskCreated TaskCompleted TeammateIdle InstructionsLoaded ConfigChange CwdChanged FileChanged WorktreeCreate WorktreeRemove
-    Elicitation ElicitationResult
+    TaskCreated TaskCompleted TeammateIdle InstructionsLoaded ConfigChange CwdChanged FileChanged WorktreeCreate
+    WorktreeRemove Elicitation ElicitationResult
 """.split()
 
 
