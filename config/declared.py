@@ -146,6 +146,15 @@ DECLARED: tuple[Setting, ...] = (
         meaning="Web processes; more than one needs Redis.",
     ),
     Setting(
+        name="TOOLGATE_CONNECTIONS_PER_PEER",
+        section=WEB,
+        kind="integer",
+        default="256",
+        low=8,
+        high=8192,
+        meaning="Connections that one address (IPv6: one /56) may hold at a web process; trusted proxies: any number.",
+    ),
+    Setting(
         name="TOOLGATE_ALLOWED_HOSTS",
         section=WEB,
         kind="list",

@@ -161,6 +161,7 @@ if _issuer.scheme not in ("http", "https") or not _issuer.hostname:
     raise ImproperlyConfigured(f"TOOLGATE_ISSUER must be an http or https URL, not {TOOLGATE_ISSUER!r}.")
 TOOLGATE_WEB_PROCESSES = _env.integer("TOOLGATE_WEB_PROCESSES")
 TOOLGATE_WORKER_PROCESSES = _env.integer("TOOLGATE_WORKER_PROCESSES")
+TOOLGATE_CONNECTIONS_PER_PEER = _env.integer("TOOLGATE_CONNECTIONS_PER_PEER")
 TOOLGATE_ALLOWED_HOSTS = _env.listed("TOOLGATE_ALLOWED_HOSTS")
 TOOLGATE_ALLOWED_ORIGINS = _env.listed("TOOLGATE_ALLOWED_ORIGINS") or [f"{_issuer.scheme}://{_issuer.netloc}"]
 TOOLGATE_TRUSTED_PROXIES = _env.networks("TOOLGATE_TRUSTED_PROXIES")

@@ -173,5 +173,5 @@ def _shown(field: models.Field[Any, Any], instance: Versioned) -> Any:
         related = getattr(instance, field.name)
         return related.object_id if isinstance(related, Versioned) else str(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
     return str(value) if isinstance(value, str) else value

@@ -17,12 +17,14 @@ def main() -> None:
     from django.core.checks import run_checks
 
     from config.checks import TAG
+    from config.edge.connections import BoundedConnection
 
     serious = [message for message in run_checks(tags=[TAG]) if message.is_serious()]
     if serious:  # management commands refuse by themselves; this is the one way in that is none
         sys.exit("\n".join(str(message) for message in serious))
     uvicorn.run(
         "config.asgi:application",
+        http=BoundedConnection,
         host=settings.TOOLGATE_HOST,
         port=settings.TOOLGATE_PORT,
         workers=settings.TOOLGATE_WEB_PROCESSES,

@@ -6,14 +6,17 @@ time-out of an HTTP hook for "go on", so every answer of this module is meant fo
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from governance.adapters.claude_envelope import SentEvent
 from governance.adapters.withheld_result import NoShape, withheld_result
 from governance.engine.call import Json
 from governance.engine.decision import Effect
+from governance.engine.normalise.names import name_key
 
 CLIENT = "claude-code"
 MAX_REASON = 10_000  # characters; the client cuts longer strings
@@ -60,6 +63,9 @@ class Payload:
     subagent: str | None = None
 
 
+_ALIKE = 0.86  # of difflib's ratio: a letter more, less or another; two governed names are at most 0.80 alike
+LONGEST_EVENT = 64
+"""Characters of an event's name."""
 _TOOL_EVENTS = frozenset({ClaudeEvent.PRE_TOOL_USE, ClaudeEvent.POST_TOOL_USE, ClaudeEvent.POST_TOOL_USE_FAILURE})
 
 
@@ -90,6 +96,34 @@ def read_payload(document: Json) -> Payload:
         duration_ms=_optional_count(document, "duration_ms"),
         subagent=_optional_text(document, "agent_id"),
     )
+
+
+@lru_cache(maxsize=256)
+def resembles_governed(name: str) -> bool:
+    """Whether a name that is no governed event's could be meant, or be taken, for one.
+
+    Told by its letters alone, whatever their case and their look-alikes: one of them amiss, or a governed name within.
+    A name that is longer than any event's is looked at no further: it is none of the client's.
+    """
+    if name in ClaudeEvent.__members__.values():
+        return False
+    if len(name) > LONGEST_EVENT:
+        return True
+    letters = _letters(name)
+    if any(blocking in letters for blocking in _BLOCKING):
+        return True
+    return bool(difflib.get_close_matches(letters, _GOVERNED, n=1, cutoff=_ALIKE))
+
+
+def _letters(name: str) -> str:
+    return "".join(char for char in name_key(name) if char.isalnum())
+
+
+_GOVERNED = [_letters(event.value) for event in ClaudeEvent]
+_BLOCKING = [
+    _letters(event.value)
+    for event in (ClaudeEvent.PRE_TOOL_USE, ClaudeEvent.POST_TOOL_USE, ClaudeEvent.USER_PROMPT_SUBMIT)
+]
 
 
 def tool_answer(effect: Effect, reason: str, *, skip_client_prompt: bool = False) -> dict[str, Json]:
@@ -133,7 +167,8 @@ def refusal(sent: SentEvent, reason: str) -> dict[str, Json]:
     """The answer to an event that cannot be decided (bad token, bad payload), in the form of the event that was sent.
 
     A deny where the event can block; a result that could not be looked through is withheld. The turn ends where the
-    event is not known, or its result's shape, and where the event has no form that keeps the result from the model. An
+    event is not known, resembles a governed one, or its result's shape is not known, and where the event has no form
+    that keeps the result from the model. An
     event that is not governed, or can block nothing, gets a message alone.
     """
     match sent.event:
@@ -145,6 +180,8 @@ def refusal(sent: SentEvent, reason: str) -> dict[str, Json]:
             return prompt_answer(reason)
         case ClaudeEvent.POST_TOOL_USE:
             return withheld_answer(sent.result, reason)
+        case name if resembles_governed(name):
+            return stop(reason)
         case _:
             return {"systemMessage": reason[:MAX_REASON]}
 

@@ -28,6 +28,7 @@ import uvicorn  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 
 from accounts.guard.guard import ScannerGuard  # noqa: E402
+from config.edge.connections import BoundedConnection  # noqa: E402
 from config.edge.csp import API_HEADERS  # noqa: E402
 from config.edge.metrics import LaneMeter  # noqa: E402
 from governance.api.door.lane import DecidingLane, Edge  # noqa: E402
@@ -114,6 +115,7 @@ def main() -> None:
     with startup.deciding_by(made.runtime):
         uvicorn.run(
             application(made),
+            http=BoundedConnection,
             host="127.0.0.1",
             port=port,
             lifespan="off",

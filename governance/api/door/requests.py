@@ -11,7 +11,7 @@ from typing import Any
 from governance.api.door.body import caller_id, field, name, only_known, strings
 from governance.api.door.exchange import Exchange, Problem
 from governance.deciding.runtime import Runtime
-from governance.engine.call import Call, Door, Labels
+from governance.engine.call import Call, Door, EntityKind, Labels
 from governance.engine.normalise.names import name_faults
 from governance.engine.strict_json import pointer
 
@@ -73,7 +73,8 @@ def refuse_secret_labels(runtime: Runtime, call: Call, call_id: str | None, *, p
     """Refuse a credential in anything the caller names: names and labels are stored as they are."""
     named: dict[str, Any] = {}
     if runtime.snapshot.entity(call.kind.value, call.entity) is None:
-        named |= {"server": call.server, "tool": call.tool}
+        is_tool = call.kind is EntityKind.TOOL
+        named |= {"server": call.server, "tool": call.tool} if is_tool else {"entity": call.entity}
     if call.labels is not NO_LABELS:
         labels = zip(LABEL_NAMES, LABEL_VALUES(call.labels), strict=True)
         named["context"] = {name: value for name, value in labels if value is not None}

@@ -13,15 +13,21 @@ import structlog
 
 from accounts.identity.verified import Identity
 from audit.records.decision_record import Question
+from audit.records.kinds import Kind, Level
+from audit.records.record import prepare
+from audit.writing.journal import AuditUnavailable
 from governance.adapters.claude_code import (
     CLIENT,
+    LONGEST_EVENT,
     BadPayload,
     ClaudeEvent,
     Payload,
     prompt_answer,
     read_payload,
     refusal,
+    resembles_governed,
     result_answer,
+    stop,
     tool_answer,
 )
 from governance.adapters.claude_envelope import SentEvent, envelope
@@ -31,7 +37,7 @@ from governance.api.door.attempt import Attempt
 from governance.api.door.body import CALLER_ID, read_body
 from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
 from governance.api.door.identify import identify
-from governance.api.door.problems import BodyTooLarge
+from governance.api.door.problems import BodyTooLarge, unavailable
 from governance.api.door.requests import refuse_secret_labels
 from governance.deciding.decide import Decided
 from governance.deciding.runtime import Runtime
@@ -115,7 +121,28 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
         findings = [item for item in scan.enforced if item.path.startswith("/result")]
         clean = redact({"result": payload.tool_response}, findings, same_shape=True)
         return result_answer(clean["result"] if isinstance(clean, dict) else None, found=bool(findings))
+    if payload.event is None and resembles_governed(payload.name):
+        return await _near_miss(runtime, identity, payload)
     return {}
+
+
+async def _near_miss(runtime: Runtime, identity: Identity, payload: Payload) -> Mapping[str, Any]:
+    """End the turn over an event that would pass as none of ours for a letter of its name, and record it."""
+    name = payload.name[:LONGEST_EVENT]
+    is_secret = runtime.labels.secret_at({"event": name}, runtime.snapshot.scanner) is not None
+    event = prepare(
+        Kind.SECURITY_EVENT,
+        who=runtime.who(identity),
+        level=Level.WARNING,
+        code="hook.event_unknown",
+        reason="resembles a governed event",
+        detail={"client": CLIENT, "event": None if is_secret else name},
+    )
+    try:
+        await runtime.journal.append_async(event)
+    except AuditUnavailable:
+        raise unavailable("audit.unavailable", "The event could not be recorded, so it is a deny.") from None
+    return stop("Toolgate: this event is none that the client documents, and resembles one. [hook.event_unknown]")
 
 
 def _withheld(payload: Payload, why: str) -> Mapping[str, Any]:

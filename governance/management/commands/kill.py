@@ -27,6 +27,7 @@ from config.machine.postgres import PostgresError
 from governance.deciding import keys
 from governance.deciding.following.switchboard import kill_files, read_kill_file
 from governance.models import Switch
+from governance.policy.document.moments import written
 from governance.selectors.switch_targets import SwitchTargets
 from governance.selectors.switches import live_switches
 from governance.services.switches import (
@@ -198,7 +199,7 @@ def _label(options: dict[str, Any]) -> str:
 
 def _line(switch: Switch) -> str:
     drill = "DRILL " if switch.drill else ""
-    until = f"until {switch.until:%Y-%m-%dT%H:%M:%SZ}" if switch.until else "until lifted"
+    until = f"until {written(switch.until)}" if switch.until else "until lifted"
     return f"{switch.pk}  {drill}{switch}  {until}  by {switch.set_by}  {switch.reason}"
 
 

@@ -21,7 +21,7 @@ def moment(text: str) -> datetime:
         instant = datetime.fromisoformat(text.upper().partition(".")[0] if match[7] else text.upper())
         if match[7]:
             offset = "+00:00" if match[8] else f"{match[9]}{match[10]}:{match[11]}"
-            instant = datetime.fromisoformat(instant.strftime("%Y-%m-%dT%H:%M:%S") + offset)
+            instant = datetime.fromisoformat(instant.replace(tzinfo=None).isoformat() + offset)
         return instant.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"is no time that exists: {error}") from error
@@ -32,6 +32,12 @@ def seconds(text: str) -> float:
     return moment(text).timestamp()
 
 
+def written(instant: datetime) -> str:
+    """An instant as documents write it: in UTC, whole seconds, `YYYY-MM-DDTHH:MM:SSZ` in every year."""
+    # Not by strftime, whose %Y has fewer than four digits before the year 1000.
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
 def canonical_moment(text: str) -> str:
     """`text` in UTC as `YYYY-MM-DDTHH:MM:SSZ`."""
-    return moment(text).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return written(moment(text))

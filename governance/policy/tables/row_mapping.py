@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -39,7 +39,7 @@ from governance.models import (
     Skill,
     Tool,
 )
-from governance.policy.document.moments import moment
+from governance.policy.document.moments import moment, written
 from governance.policy.schema.entities import SERVER, TOOL
 from governance.policy.schema.sections import record_at
 from governance.policy.schema.shapes import Many, Moment, Shape, Struct
@@ -97,7 +97,7 @@ class RowMapping:
                 continue
             if value == spec.default and type(value) is type(spec.default):
                 continue
-            found[key] = _moment_text(value) if isinstance(value, datetime) else value
+            found[key] = written(value) if isinstance(value, datetime) else value
         return found
 
     def write(self, record: Mapping[str, Json]) -> dict[str, Any]:
@@ -127,10 +127,6 @@ def column_default(model: type[Versioned], column: str) -> Any:
 
 def _no_empty(shape: Shape) -> bool:
     return isinstance(shape, Many) and not shape.empty
-
-
-def _moment_text(value: datetime) -> str:
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _table(model: type[Versioned], *path: str, inner: frozenset[str] = frozenset()) -> RowMapping:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from typing import Any
 
 import pytest
@@ -157,3 +159,57 @@ def test_a_call_that_owes_a_redaction_is_no_plain_permit(process: Process) -> No
     answer = evaluate(process, question).json
     assert answer["decision"] is False
     assert answer["context"]["obligations"][0]["properties"] == {"do": "redact", "paths": ["/query"]}
+
+
+KINDS = ["server", "tool", "data_source", "agent", "skill", "plugin"]
+HIDDEN = {
+    "servers": {"vault": {"scopes": ["admin"], "tools": {"open": {}}}},
+    "data_sources": {"hidden": {"scopes": ["admin"]}},
+    "skills": {"hidden": {"scopes": ["admin"]}},
+    "plugins": {"hidden": {"version": "1.0.0", "scopes": ["admin"]}},
+    "agents": {"hidden": {"owner": "carol"}},
+}
+
+
+@pytest.fixture
+def with_hidden(process: Process) -> Process:
+    """A process with an entity of every kind that alice's reporter cannot see."""
+    document = copy.deepcopy(process.document)
+    for key, more in HIDDEN.items():
+        document.setdefault(key, {}).update(more)
+    process.runtime.snapshot = compiled(document)
+    return process
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "galaxy"])
+def test_what_is_hidden_is_answered_as_what_does_not_exist_whatever_its_kind(with_hidden: Process, kind: str) -> None:
+    hidden = {"server": "vault", "tool": "vault/open"}.get(kind, "hidden")
+    absent = hidden.replace("vault", "empty").replace("hidden", "absent")
+    answers = []
+    for id in (hidden, absent):
+        answered = evaluate(with_hidden, {**READ, "resource": {"type": kind, "id": id}})
+        answers.append((answered.status, re.sub(rb'"id":"[^"]*"', b"", answered.body)))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == 200
+    assert b'"entity.unknown"' in answers[0][1]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "galaxy"])
+@pytest.mark.parametrize(
+    "id", ["a", "a/b", "a/b/c", "UPPER", "..", "a b", "a/", "/", "\u00e9", "a" * 300, "files/read"]
+)
+def test_any_resource_id_of_any_kind_is_a_denial_or_a_400(process: Process, kind: str, id: str) -> None:
+    answered = evaluate(process, {**READ, "resource": {"type": kind, "id": id}})
+    assert answered.status in (200, 400), answered.body
+    assert answered.status == 400 or answered.json["decision"] is ((kind, id) == ("tool", "files/read"))
+    many = evaluate(process, {**READ, "evaluations": [{"resource": {"type": kind, "id": id}}]}, path="evaluations")
+    assert many.status == 200
+    assert many.json["evaluations"][0]["decision"] is (answered.status == 200 and answered.json["decision"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_credential_in_an_id_is_refused_and_not_kept(process: Process, kind: str) -> None:
+    secret = "ghp_" + "A1b2C3d4E5" * 3 + "f6G7h8"
+    answered = evaluate(process, {**READ, "resource": {"type": kind, "id": secret}})
+    assert answered.status == 400
+    assert secret not in str(process.records())

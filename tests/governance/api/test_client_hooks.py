@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.governance.api.deciding import Process, compiled
@@ -180,6 +181,40 @@ def test_a_banned_network_is_a_200_that_ends_the_turn(process: Process) -> None:
 
 def test_an_event_that_is_not_governed_is_no_opinion(process: Process) -> None:
     assert hook(process, {"hook_event_name": "PreCompact", "session_id": "s"}) == {}
+
+
+NEAR = [
+    *"pretooluse pre_tool_use PreToolUs PreToolUze Pr\u0435ToolUse XPreToolUseX UserPromptSumbit sessionstart".split(),
+    *("PreToolUse ", "PreToolUse" + " " * 80, "x" * 65),
+]
+OTHERS = """
+    PreCompact PostCompact PermissionRequest PermissionDenied StopFailure PostToolBatch Setup UserPromptExpansion
+    TaskCreated TaskCompleted TeammateIdle InstructionsLoaded ConfigChange CwdChanged FileChanged WorktreeCreate
+    WorktreeRemove Elicitation ElicitationResult
+""".split()
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_an_event_that_resembles_a_governed_one_ends_the_turn_and_is_recorded(process: Process, name: str) -> None:
+    answer = hook(process, {**PRE_TOOL_USE, "hook_event_name": name})
+    assert answer["continue"] is False
+    assert "hook.event_unknown" in answer["reason"]
+    recorded = process.records()[-1]
+    assert (recorded["kind"], recorded["data"]["code"]) == ("security_event", "hook.event_unknown")
+    assert recorded["who"]["principal"] == "bob"
+    assert orjson.loads(recorded["data"]["detail"])["event"] == name[:64]
+    refused = process.post("/hooks/claude-code", token="x.y.z", body={**PRE_TOOL_USE, "hook_event_name": name}).json
+    assert refused["continue"] is False
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_clients_other_events_resemble_none(process: Process, name: str) -> None:
+    assert hook(process, {**PRE_TOOL_USE, "hook_event_name": name}) == {}
+
+
+def test_a_credential_as_an_events_name_is_not_kept(process: Process) -> None:
+    assert hook(process, {**PRE_TOOL_USE, "hook_event_name": f"PreToolUse {AWS}"})["continue"] is False
+    assert AWS not in str(process.records())
 
 
 def test_a_clean_prompt_goes_on_and_one_with_a_credential_is_blocked(process: Process) -> None:

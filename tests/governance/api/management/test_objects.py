@@ -8,6 +8,8 @@ import pytest
 
 from governance.api.management.objects.resources import RESOURCES
 from governance.models import DraftState, Rule
+from governance.policy.document.moments import moment as read_moment
+from governance.policy.files.json_schema import json_schema
 from governance.policy.tables.compiler import read_draft
 from governance.policy.tables.row_mapping import ROW_MAPPINGS
 from tests.governance.api.management.clients import Office
@@ -288,3 +290,46 @@ def test_a_tool_is_found_by_its_servers_id(office: Office) -> None:
     author.post("/api/v1/servers", {"id": "mail"})
     author.post("/api/v1/tools", {"id": "mail/send"})
     assert [item["id"] for item in author.get("/api/v1/tools", "q=mai").json["items"]] == ["mail/send"]
+
+
+DATED: dict[str, tuple[str, ...]] = {
+    "rules": ("valid_from", "valid_until"),
+    "exemptions": ("until",),
+    "policy-tests": ("at",),
+    "layers/blocklist": ("until",),
+}
+"""Where the policy file takes a time."""
+EARLY = ["0001-01-01T00:00:00Z", "0999-12-31T23:59:59Z", "0999-12-31T23:59:59.000+02:00", "9999-12-31T23:59:59Z"]
+NEVER = ["0001-01-01T00:00:00+14:00", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"]
+
+
+def test_every_time_of_the_policy_file_is_among_these() -> None:
+    def times(node: Any, name: str) -> set[str]:
+        if isinstance(node, dict):
+            here = {name} if node.get("format") == "date-time" else set()
+            return here.union(*(times(item, key) for key, item in node.items()))
+        return set().union(*(times(item, name) for item in node)) if isinstance(node, list) else set()
+
+    assert times(json_schema(), "") == {name for names in DATED.values() for name in names}
+
+
+@pytest.mark.parametrize("moment", [*EARLY, *NEVER])
+@pytest.mark.parametrize(("path", "key"), [(path, key) for path, keys in DATED.items() for key in keys])
+def test_a_time_of_any_year_is_kept_or_refused_by_its_name(office: Office, path: str, key: str, moment: str) -> None:
+    author = prepared(office, path)
+    if path in SINGLES:
+        answered = author.put(f"/api/v1/{path}", {**SINGLES[path], key: moment})
+    else:
+        answered = author.post(f"/api/v1/{path}", {**SAMPLES[path][0], key: moment})
+    if moment in NEVER:
+        assert answered.status == 400, answered.body
+        assert f"/{key}" in answered.body.decode()
+        return
+    if answered.status in (400, 409, 422):  # refused for what it means: an end before its beginning, or too far
+        assert f"/{key}" in answered.body.decode(), answered.body
+        return
+    assert answered.status in (200, 201), answered.body
+    shown = author.get(f"/api/v1/{path}" if path in SINGLES else answered.headers["location"])
+    assert shown.status == 200, shown.body
+    assert read_moment(shown.json[key]) == read_moment(moment)
+    assert read_draft().document
