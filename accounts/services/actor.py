@@ -41,13 +41,15 @@ class Actor:
         """The same, as records hold it."""
         if self.user is None:
             return Who.component(self.name, staff=self.staff)
+        user, owner = self.user, self.user.owner
+        names = {"principal": user.name, "email": user.email, "owner": owner.name if owner else ""}
         return Who.principal(
-            self.user.username,
-            kind=str(self.user.kind),
-            owner=self.user.owner.username if self.user.owner else None,
-            departments=frozenset(self.user.departments),
+            user.username,
+            kind=str(user.kind),
+            owner=owner.username if owner else None,
+            departments=frozenset(user.departments),
             session=self.session,
-            names={"principal": self.user.name} if self.user.name else None,
+            names={key: name for key, name in names.items() if name},
         )
 
     def may(self, perm: str, obj: object | None = None) -> bool:

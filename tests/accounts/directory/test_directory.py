@@ -47,8 +47,16 @@ def test_a_changed_right_raises_the_epoch_even_around_the_services(column: str, 
     assert alice.directory_revision == revision() == before + 1
 
 
-@pytest.mark.parametrize("column,value", [("name", "Alice"), ("email", "a@example.org"), ("last_login", None)])
-def test_what_is_no_right_raises_nothing(column: str, value: object) -> None:
+@pytest.mark.parametrize("column,value", [("name", "Alice"), ("email", "a@example.org")])
+def test_a_name_and_an_address_are_announced_and_leave_tokens_good(column: str, value: object) -> None:
+    alice, before = person(), revision()
+    User.objects.filter(pk=alice.pk).update(**{column: value})
+    alice.refresh_from_db()
+    assert (alice.epoch, alice.directory_revision, revision()) == (1, before + 1, before + 1)
+
+
+@pytest.mark.parametrize("column,value", [("external_subject", "https://id.example|7"), ("last_login", None)])
+def test_what_no_process_holds_raises_nothing(column: str, value: object) -> None:
     alice, before = person(), revision()
     User.objects.filter(pk=alice.pk).update(**{column: value})
     alice.refresh_from_db()
