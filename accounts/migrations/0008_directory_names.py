@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import migrations
+from django.db import migrations, models
 
 FUNCTION = """
 CREATE OR REPLACE FUNCTION accounts_user_directory() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -38,4 +38,17 @@ BACKWARD = FUNCTION.format(unnamed="")
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0007_staff_epochs")]
 
-    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
+    operations = [
+        migrations.RunSQL(FORWARD, BACKWARD),
+        migrations.AlterField(
+            "user",
+            "email",
+            models.EmailField(
+                "e-mail address",
+                blank=True,
+                default="",
+                max_length=254,
+                help_text="Where people write to it. Records keep it beside the id, for as long as they are kept.",
+            ),
+        ),
+    ]
