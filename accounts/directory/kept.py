@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from accounts.credentials.agent_key import KeyEntry
-from accounts.directory.live import DirectoryState, Named
+from accounts.directory.live import DirectoryState, Called
 from accounts.guard.lists import GuardLists
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.revoke import RevocationSet, Revoked, checked_set
@@ -46,7 +46,7 @@ def unpacked(lines: Iterator[bytes], *, revision: int, macs: KeyedDigest, now: f
     rows = [Revoked(**{**row, "mac": bytes.fromhex(row["mac"])}) for row in head["revocations"]]
     principals: dict[str, DirectoryEntry] = {}
     rate_tiers: dict[str, str] = {}
-    named: dict[str, Named] = {}
+    named: dict[str, Called] = {}
     shared: dict[tuple[str, ...], frozenset[str]] = {}
     for line in lines:
         for id, kind, active, tier, epoch, owner, sets, staff_until, rate_tier, called in orjson.loads(line):
@@ -65,7 +65,7 @@ def unpacked(lines: Iterator[bytes], *, revision: int, macs: KeyedDigest, now: f
             if rate_tier is not None:
                 rate_tiers[id] = rate_tier
             if called is not None:
-                named[id] = Named(*called)
+                named[id] = Called(*called)
     return DirectoryState(
         principals=principals,
         rate_tiers=rate_tiers,

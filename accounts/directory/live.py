@@ -32,7 +32,7 @@ POLL_SECONDS = 0.25
 _NOBODY: frozenset[str] = frozenset()
 
 
-class Named(NamedTuple):
+class Called(NamedTuple):
     """What people call a principal, and where they write to; either may be empty."""
 
     name: str
@@ -51,7 +51,7 @@ class DirectoryState:
 
     principals: Mapping[str, DirectoryEntry] = field(default_factory=dict, repr=False)
     rate_tiers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    named: Mapping[str, Named] = field(default_factory=dict, repr=False)
+    named: Mapping[str, Called] = field(default_factory=dict, repr=False)
     keys: Mapping[str, KeyEntry] = field(default_factory=dict, repr=False)
     revocations: RevocationSet = RevocationSet()
     guard: GuardLists = GuardLists()
@@ -131,7 +131,7 @@ class _People(NamedTuple):
 
     principals: dict[str, DirectoryEntry]
     rate_tiers: dict[str, str]
-    named: dict[str, Named]
+    named: dict[str, Called]
 
 
 def _read_people(before: DirectoryState, *, since: int | None) -> _People:
@@ -172,7 +172,7 @@ def _read_people(before: DirectoryState, *, since: int | None) -> _People:
             found.rate_tiers[id] = rate_tier
         found.named.pop(id, None)
         if any(called):
-            found.named[id] = Named(*called)
+            found.named[id] = Called(*called)
     return found
 
 

@@ -161,6 +161,12 @@ class User(AbstractBaseUser, Versioned):
         return self.username
 
     @property
+    def record_names(self) -> dict[str, str]:
+        """What records keep beside the id: the name and the e-mail address, where there is one."""
+        known = {"principal": self.name, "email": self.email}
+        return {key: name for key, name in known.items() if name}
+
+    @property
     def user_type(self) -> str:
         """The claim `user_type`: the account's tier."""
         return self.tier

@@ -42,14 +42,13 @@ class Actor:
         if self.user is None:
             return Who.component(self.name, staff=self.staff)
         user, owner = self.user, self.user.owner
-        names = {"principal": user.name, "email": user.email, "owner": owner.name if owner else ""}
         return Who.principal(
             user.username,
             kind=str(user.kind),
             owner=owner.username if owner else None,
             departments=frozenset(user.departments),
             session=self.session,
-            names={key: name for key, name in names.items() if name},
+            names={**user.record_names, **({"owner": owner.name} if owner and owner.name else {})},
         )
 
     def may(self, perm: str, obj: object | None = None) -> bool:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from accounts.directory.live import Named
+from accounts.directory.live import Called
 from accounts.identity.verified import Identity
 from audit.records.who import Names
 from governance.engine.document.policy import PolicyDocument
 from governance.engine.principal import PrincipalKind
 
-NOBODY = Named("", "")
+NOBODY = Called("", "")
 
 
-def names_of(identity: Identity, named: Mapping[str, Named], document: PolicyDocument) -> Names:
+def names_of(identity: Identity, named: Mapping[str, Called], document: PolicyDocument) -> Names:
     """The names of the caller: its principal's, with the address, its owner's, its agent's, and who asks about it."""
     caller = identity.caller
     anonymous = caller.principal.kind is PrincipalKind.ANONYMOUS
@@ -27,7 +27,7 @@ def names_of(identity: Identity, named: Mapping[str, Named], document: PolicyDoc
     }
 
 
-def link_names_of(identity: Identity, named: Mapping[str, Named], document: PolicyDocument) -> list[Names]:
+def link_names_of(identity: Identity, named: Mapping[str, Called], document: PolicyDocument) -> list[Names]:
     """The names of every further link of its chain."""
     return [
         _of(link.principal.id if link.principal is not None else None, link.agent, named, document)
@@ -36,7 +36,7 @@ def link_names_of(identity: Identity, named: Mapping[str, Named], document: Poli
 
 
 def _of(
-    principal: str | None, agent: str | None, named: Mapping[str, Named], document: PolicyDocument
+    principal: str | None, agent: str | None, named: Mapping[str, Called], document: PolicyDocument
 ) -> dict[str, str]:
     called = named.get(principal or "", NOBODY)
     known = document.get("agents", {}).get(agent or "")
@@ -44,6 +44,6 @@ def _of(
     return {key: name for key, name in found.items() if name}
 
 
-def _name(key: str, id: str | None, named: Mapping[str, Named]) -> dict[str, str]:
+def _name(key: str, id: str | None, named: Mapping[str, Called]) -> dict[str, str]:
     called = named.get(id or "", NOBODY)
     return {key: called.name} if called.name else {}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from accounts.credentials.agent_key import KeyEntry
 from accounts.directory.kept import packed, unpacked
-from accounts.directory.live import DirectoryState, Named
+from accounts.directory.live import DirectoryState, Called
 from accounts.guard.lists import GuardLists
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import RevocationTampered
@@ -50,10 +50,10 @@ def again(state: DirectoryState) -> DirectoryState:
 @given(
     principals=st.dictionaries(NAMES, ENTRIES, max_size=20),
     rates=st.dictionaries(NAMES, st.just("service"), max_size=3),
-    named=st.dictionaries(NAMES, st.builds(Named, st.text(), st.sampled_from(["", "a@example.org"])), max_size=3),
+    named=st.dictionaries(NAMES, st.builds(Called, st.text(), st.sampled_from(["", "a@example.org"])), max_size=3),
 )
 def test_what_is_kept_is_what_comes_back(
-    principals: dict[str, DirectoryEntry], rates: dict[str, str], named: dict[str, Named]
+    principals: dict[str, DirectoryEntry], rates: dict[str, str], named: dict[str, Called]
 ) -> None:
     key = KeyEntry(
         public_id="tg_a", digest=b"\x00\xff", digest_key_id="k1", agent="reporter", principal="alice",

@@ -23,7 +23,7 @@ from accounts.credentials.proxy import (
     TrustedProxy,
     sign,
 )
-from accounts.directory.live import Named
+from accounts.directory.live import Called
 from accounts.tokens.claims import ActLink
 from accounts.tokens.issue import Grant, Issuer, Subject
 from governance.deciding.limits.budget_store import MemoryStore
@@ -52,7 +52,7 @@ DOCUMENT: PolicyDocument = {
     "rules": [{"id": "all", "effect": "allow", "subjects": {"everyone": True}, "entities": ["tool:open/look"]}],
 }
 """A tool that everybody may call, at whatever tier."""
-NAMED = {"alice": Named("Alice Ames", "alice@example.org"), "carol": Named("Carol Cole", "")}
+NAMED = {"alice": Called("Alice Ames", "alice@example.org"), "carol": Called("Carol Cole", "")}
 
 Ask = Callable[..., Answered]
 
@@ -163,13 +163,13 @@ def test_a_subject_that_the_directory_does_not_hold_has_no_name(process: Process
 def test_a_new_name_is_in_the_next_record_and_the_token_stays_good(process: Process) -> None:
     token = process.token("alice", agent="reporter")
     process.post("/api/v1/decisions", token=token, body=LOOK)
-    change(process, named={"alice": Named("Alice Baker", "")})
+    change(process, named={"alice": Called("Alice Baker", "")})
     assert process.post("/api/v1/decisions", token=token, body=LOOK).status == 200
     assert who_of(process)["names"] == {"principal": "Alice Baker", "agent": "Reporter"}
 
 
 def test_a_service_is_recorded_with_its_owners_name(process: Process) -> None:
-    change(process, named={**NAMED, "nightly": Named("Nightly close", "")})
+    change(process, named={**NAMED, "nightly": Called("Nightly close", "")})
     process.decide("nightly", LOOK, agent="reporter")
     owner = process.runtime.directory.state.principals["nightly"].owner
     assert owner is not None
