@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from accounts.credentials.agent_key import KeyEntry
-from accounts.directory.live import DirectoryState, Called
+from accounts.directory.live import Called, DirectoryState
 from accounts.guard.lists import GuardLists
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.revoke import RevocationSet, Revoked, checked_set

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from accounts.credentials.agent_key import KeyEntry
 from accounts.directory.kept import packed, unpacked
-from accounts.directory.live import DirectoryState, Called
+from accounts.directory.live import Called, DirectoryState
 from accounts.guard.lists import GuardLists
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.errors import RevocationTampered
