@@ -47,7 +47,7 @@ def known_leaves(table: Table) -> Iterator[Leaf]:
         spec = Field(shape=table.of, default=default)
         yield Leaf(path=(key,), label=key.replace("_", " "), help="", spec=spec, field=_input(spec))
     others = Field(shape=Free(mapping=True))
-    told = f"As JSON, by {table.what}."
+    told = f'Each other {table.what}, as JSON: {{"own": 5}}'
     yield Leaf(path=("others",), label="others", help=told, spec=others, field=_input(others), rest=True)
 
 
