@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from accounts.credentials.agent_key import KeyEntry
-from accounts.directory.live import DirectoryState
+from accounts.directory.live import Called, DirectoryState
 from accounts.guard.lists import GuardLists
 from accounts.tokens.digest import KeyedDigest
 from accounts.tokens.revoke import RevocationSet, Revoked, checked_set
@@ -37,7 +37,7 @@ def packed(state: DirectoryState) -> Iterator[bytes]:
     )
     entries = iter(state.principals.items())
     while some := list(islice(entries, A_LINE)):
-        yield orjson.dumps([_principal(name, entry, state.rate_tiers.get(name)) for name, entry in some])
+        yield orjson.dumps([_principal(id, entry, state) for id, entry in some])
 
 
 def unpacked(lines: Iterator[bytes], *, revision: int, macs: KeyedDigest, now: float) -> DirectoryState:
@@ -46,11 +46,12 @@ def unpacked(lines: Iterator[bytes], *, revision: int, macs: KeyedDigest, now: f
     rows = [Revoked(**{**row, "mac": bytes.fromhex(row["mac"])}) for row in head["revocations"]]
     principals: dict[str, DirectoryEntry] = {}
     rate_tiers: dict[str, str] = {}
+    named: dict[str, Called] = {}
     shared: dict[tuple[str, ...], frozenset[str]] = {}
     for line in lines:
-        for name, kind, active, tier, epoch, owner, *sets, staff_until, rate_tier in orjson.loads(line):
+        for id, kind, active, tier, epoch, owner, sets, staff_until, rate_tier, called in orjson.loads(line):
             held = [shared.setdefault(tuple(names), frozenset(names)) for names in sets]
-            principals[name] = DirectoryEntry(
+            principals[id] = DirectoryEntry(
                 kind=PrincipalKind(kind),
                 active=active,
                 tier=Tier(tier),
@@ -62,10 +63,13 @@ def unpacked(lines: Iterator[bytes], *, revision: int, macs: KeyedDigest, now: f
                 staff_until=inf if staff_until is None else staff_until,
             )
             if rate_tier is not None:
-                rate_tiers[name] = rate_tier
+                rate_tiers[id] = rate_tier
+            if called is not None:
+                named[id] = Called(*called)
     return DirectoryState(
         principals=principals,
         rate_tiers=rate_tiers,
+        named=named,
         keys={item["public_id"]: _key_entry(item) for item in head["keys"]},
         revocations=checked_set(rows, macs=macs, known=RevocationSet(), now=now),
         guard=_guard(head["guard"]),
@@ -75,10 +79,12 @@ def unpacked(lines: Iterator[bytes], *, revision: int, macs: KeyedDigest, now: f
     )
 
 
-def _principal(name: str, entry: DirectoryEntry, rate_tier: str | None) -> list[Any]:
+def _principal(id: str, entry: DirectoryEntry, state: DirectoryState) -> list[Any]:
     held = [sorted(names) for names in (entry.roles, entry.groups, entry.departments)]
     until = None if entry.staff_until == inf else entry.staff_until
-    return [name, entry.kind.value, entry.active, int(entry.tier), entry.epoch, entry.owner, *held, until, rate_tier]
+    own = [id, entry.kind.value, entry.active, int(entry.tier), entry.epoch, entry.owner]
+    called = state.named.get(id)
+    return [*own, held, until, state.rate_tiers.get(id), None if called is None else list(called)]
 
 
 def _key(entry: KeyEntry) -> dict[str, Any]:

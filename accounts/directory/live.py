@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from ipaddress import ip_network
 from math import inf
+from typing import NamedTuple
 
 import structlog
 from django.db import transaction
@@ -31,17 +32,26 @@ POLL_SECONDS = 0.25
 _NOBODY: frozenset[str] = frozenset()
 
 
+class Called(NamedTuple):
+    """What people call a principal, and where they write to; either may be empty."""
+
+    name: str
+    email: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryState:
     """One moment of the directory. `generation` grows with each state of this process.
 
-    `rate_tiers` holds the principals whose rate tier is set apart from their tier. `confirmed_at` is when the
+    `rate_tiers` holds the principals whose rate tier is set apart from their tier, `named` those that have a name or an
+    address: records keep them beside ids, nothing is decided by them. `confirmed_at` is when the
     database last confirmed everything (seconds, UTC); None: never. `tampered` says that it did not, and why. One
     `from_disk` is the last good one of an earlier process: the database's next answer is read whole.
     """
 
     principals: Mapping[str, DirectoryEntry] = field(default_factory=dict, repr=False)
     rate_tiers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    named: Mapping[str, Called] = field(default_factory=dict, repr=False)
     keys: Mapping[str, KeyEntry] = field(default_factory=dict, repr=False)
     revocations: RevocationSet = RevocationSet()
     guard: GuardLists = GuardLists()
@@ -81,7 +91,7 @@ class LiveDirectory:
             epoch = DirectoryEpoch.objects.filter(id=1).first() or DirectoryEpoch()
             never = before.generation == 0 or before.from_disk
             anew = never or epoch.removed_at > before.revision or epoch.revision < before.revision
-            principals, rate_tiers = _read_principals(before, since=None if anew else before.revision)
+            people = _read_people(before, since=None if anew else before.revision)
             keys = _read_keys() if anew or epoch.keys_at > before.revision else before.keys
             guard = guard_lists() if anew or epoch.guard_at > before.revision else before.guard
             revocations, tampered = before.revocations, before.tampered
@@ -93,8 +103,9 @@ class LiveDirectory:
                     tampered = str(error)
         changed = never or epoch.revision != before.revision or tampered != before.tampered
         return DirectoryState(
-            principals=principals,
-            rate_tiers=rate_tiers,
+            principals=people.principals,
+            rate_tiers=people.rate_tiers,
+            named=people.named,
             keys=keys,
             revocations=revocations,
             guard=guard,
@@ -115,17 +126,28 @@ def _confirmed_again(state: DirectoryState, now: float) -> DirectoryState | None
     return replace(state, confirmed_at=now, revocations=state.revocations.without_expired(now))
 
 
-def _read_principals(
-    before: DirectoryState, *, since: int | None
-) -> tuple[Mapping[str, DirectoryEntry], Mapping[str, str]]:
+class _People(NamedTuple):
+    """The part of a state that is read from accounts."""
+
+    principals: dict[str, DirectoryEntry]
+    rate_tiers: dict[str, str]
+    named: dict[str, Called]
+
+
+def _read_people(before: DirectoryState, *, since: int | None) -> _People:
     rows = User.objects.values_list(
-        "username", "kind", "status", "tier", "epoch", "owner__username", "roles", "groups", "departments", "rate_tier"
-    ).order_by()
+        "username", "kind", "status", "tier", "epoch", "owner__username", "roles", "groups", "departments", "rate_tier",
+        "name", "email",
+    ).order_by()  # fmt: skip
     staff = _staff_until()
     if since is not None:
         rows = rows.filter(directory_revision__gt=since)
-    principals: dict[str, DirectoryEntry] = {} if since is None else dict(before.principals)
-    rate_tiers: dict[str, str] = {} if since is None else dict(before.rate_tiers)
+    anew = since is None
+    found = _People(
+        {} if anew else dict(before.principals),
+        {} if anew else dict(before.rate_tiers),
+        {} if anew else dict(before.named),
+    )
     seen: dict[tuple[str, ...], frozenset[str]] = {(): _NOBODY}
 
     def shared(names: list[str]) -> frozenset[str]:
@@ -133,8 +155,8 @@ def _read_principals(
         key = tuple(names)
         return seen.get(key) or seen.setdefault(key, frozenset(key))
 
-    for name, kind, status, tier, epoch, owner, roles, groups, departments, rate_tier in rows.iterator(5_000):
-        principals[name] = DirectoryEntry(
+    for id, kind, status, tier, epoch, owner, roles, groups, departments, rate_tier, *called in rows.iterator(5_000):
+        found.principals[id] = DirectoryEntry(
             kind=PrincipalKind(kind),
             active=status == "active",
             tier=TIERS[tier],
@@ -143,12 +165,15 @@ def _read_principals(
             roles=shared(roles),
             groups=shared(groups),
             departments=shared(departments),
-            staff_until=staff.get(name, 0.0),
+            staff_until=staff.get(id, 0.0),
         )
-        rate_tiers.pop(name, None)
+        found.rate_tiers.pop(id, None)
         if rate_tier:
-            rate_tiers[name] = rate_tier
-    return principals, rate_tiers
+            found.rate_tiers[id] = rate_tier
+        found.named.pop(id, None)
+        if any(called):
+            found.named[id] = Called(*called)
+    return found
 
 
 def _staff_until() -> dict[str, float]:

@@ -127,7 +127,7 @@ class Authenticator:
     def _verify(self, token: str, digest: bytes, audience: str, now: float, state: DirectoryState) -> _HeldToken:
         verified = self._verifier.verify(token, audience=audience, now=now)
         claims = verified.claims
-        caller = caller_of(claims, state.principals)
+        caller = caller_of(claims, state.principals, state.rate_tiers)
         identity = Identity(
             caller=caller,
             credential=Credential.TOKEN,
@@ -147,7 +147,7 @@ class Authenticator:
     @staticmethod
     def _compare(held: _HeldToken, state: DirectoryState) -> _HeldToken:
         """The same token against a newer directory: no signature, but every word of the directory again."""
-        caller = caller_of(held.verified.claims, state.principals)
+        caller = caller_of(held.verified.claims, state.principals, state.rate_tiers)
         if caller != held.identity.caller:
             held.identity = replace(held.identity, caller=caller)
         held.generation = state.generation
@@ -162,9 +162,9 @@ class Authenticator:
         entry = state.principals.get(claim.user)
         if entry is None or not entry.active:
             raise CredentialError("proxy.refused", "The proxy's headers are not believed.")
-        principal = principal_of(claim.user, entry, scope=frozenset(claim.permissions))
         rate_tier = state.rate_tiers.get(claim.user)
-        caller = Caller(principal=replace(principal, rate_tier=rate_tier or principal.rate_tier), audience=audience)
+        principal = principal_of(claim.user, entry, scope=claim.permissions, rate_tier=rate_tier)
+        caller = Caller(principal=principal, audience=audience)
         names = revocable_names(caller)
         if state.revocations.shuts_out(names, now):
             raise CredentialError(*_REVOKED)
@@ -174,7 +174,8 @@ class Authenticator:
         """The identity of `subject` as an enforcement point asks about it; None where its token does not let it.
 
         The token must have the scope word `pep` and name the subject and, for a tool, its server. Everything about the
-        subject comes from the directory; the credential, and with it revocation and expiry, stays the asker's.
+        subject comes from the directory; the credential, and with it revocation, expiry and rate tier, stays the
+        asker's, who pays.
         """
         claims = identity.claims
         if claims is None or "pep" not in claims.scope or subject not in claims.pep_subjects:
@@ -182,22 +183,24 @@ class Authenticator:
         if server is not None and server not in claims.pep_servers:
             return None
         state = self._directory.state
-        principal = principal_of(subject, state.principals.get(subject))
-        rate_tier = state.rate_tiers.get(subject)
-        caller = Caller(
-            principal=replace(principal, rate_tier=rate_tier) if rate_tier else principal,
-            audience=identity.caller.audience,
+        asker = identity.caller.principal
+        principal = replace(
+            principal_of(subject, state.principals.get(subject)),
+            rate_tier=asker.rate_tier,
+            rate_ceiling=asker.rate_ceiling,
         )
-        return replace(identity, caller=caller, asked_by=identity.caller.principal.id)
+        return replace(
+            identity, caller=Caller(principal=principal, audience=identity.caller.audience), asked_by=asker.id
+        )
 
     def _by_key(self, presented: str, *, audience: str, server: str | None, peer: str | None, now: float) -> Identity:
         state = self._directory.state
         entry = find_key(presented, state.keys, self._digests)
         entry.check_use(audience=audience, server=server, peer=peer, now=now)
-        principal = principal_of(entry.principal, state.principals.get(entry.principal), scope=entry.scopes)
+        holder = state.principals.get(entry.principal)
         rate_tier = state.rate_tiers.get(entry.principal)
         caller = Caller(
-            principal=replace(principal, rate_tier=rate_tier) if rate_tier else principal,
+            principal=principal_of(entry.principal, holder, scope=entry.scopes, rate_tier=rate_tier),
             agent=entry.agent,
             session_id=entry.public_id,
             audience=audience,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from accounts.tokens.claims import ActLink, Claims
@@ -16,17 +17,18 @@ from governance.engine.principal import (
     Tier,
     lowered,
     principal_of,
-    rate_tier_of,
+    rate_tiers_of,
 )
 
 
-def caller_of(claims: Claims, directory: Directory) -> Caller:
+def caller_of(claims: Claims, directory: Directory, rate_tiers: Mapping[str, str]) -> Caller:
     """The caller that these claims make. Raises TokenError `token.stale` where the directory has moved on.
 
-    A subject that the directory does not hold is no error here: the engine decides about it, and denies.
+    `rate_tiers` are those that the directory sets apart. A subject that it does not hold is no error here: the engine
+    decides about it, and denies.
     """
     return Caller(
-        principal=_subject(claims, directory.get(claims.sub)),
+        principal=_subject(claims, directory.get(claims.sub), rate_tiers.get(claims.sub)),
         agent=claims.agent,
         chain=tuple(_link(actor, directory) for actor in claims.act),
         session_id=claims.sid,
@@ -35,14 +37,14 @@ def caller_of(claims: Claims, directory: Directory) -> Caller:
     )
 
 
-def _subject(claims: Claims, entry: DirectoryEntry | None) -> Principal:
+def _subject(claims: Claims, entry: DirectoryEntry | None, set_apart: str | None) -> Principal:
     tier = lowered(TIERS.get(claims.user_type or "", Tier.ANONYMOUS), claims.scope)
-    rate_tier = rate_tier_of(claims.rate_limit_tier or claims.user_type)
     if entry is None:
-        return replace(principal_of(claims.sub, None), tier=tier, rate_tier=rate_tier)
+        return replace(principal_of(claims.sub, None), tier=tier)
     if claims.epoch != entry.epoch:
         # Not only older ones: an account that was removed and made again counts from one.
         raise TokenError("token.stale", "The principal has changed since the token was issued.")
+    rate_tier, rate_ceiling = rate_tiers_of(entry, set_apart=set_apart, tier=tier, claimed=claims.rate_limit_tier)
     return Principal(
         id=claims.sub,
         kind=entry.kind,
@@ -53,6 +55,7 @@ def _subject(claims: Claims, entry: DirectoryEntry | None) -> Principal:
         active=entry.active,
         owner=entry.owner,
         rate_tier=rate_tier,
+        rate_ceiling=rate_ceiling,
     )
 
 

@@ -72,7 +72,12 @@ class User(AbstractBaseUser, Versioned):
 
     username = SlugField("username", unique=True, help_text="The principal's id in tokens, rules and records.")
     name = models.CharField(max_length=200, blank=True, default="")
-    email = models.EmailField(blank=True, default="")
+    email = models.EmailField(
+        "e-mail address",
+        blank=True,
+        default="",
+        help_text="Where people write to it. Records keep it beside the id, for as long as they are kept.",
+    )
     kind = models.CharField(max_length=16, choices=UserKind, default=UserKind.USER)
     status = models.CharField(
         max_length=16,
@@ -154,6 +159,12 @@ class User(AbstractBaseUser, Versioned):
     @property
     def object_id(self) -> str:
         return self.username
+
+    @property
+    def record_names(self) -> dict[str, str]:
+        """What records keep beside the id: the name and the e-mail address, where there is one."""
+        known = {"principal": self.name, "email": self.email}
+        return {key: name for key, name in known.items() if name}
 
     @property
     def user_type(self) -> str:

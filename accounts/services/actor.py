@@ -41,13 +41,14 @@ class Actor:
         """The same, as records hold it."""
         if self.user is None:
             return Who.component(self.name, staff=self.staff)
+        user, owner = self.user, self.user.owner
         return Who.principal(
-            self.user.username,
-            kind=str(self.user.kind),
-            owner=self.user.owner.username if self.user.owner else None,
-            departments=frozenset(self.user.departments),
+            user.username,
+            kind=str(user.kind),
+            owner=owner.username if owner else None,
+            departments=frozenset(user.departments),
             session=self.session,
-            names={"principal": self.user.name} if self.user.name else None,
+            names={**user.record_names, **({"owner": owner.name} if owner and owner.name else {})},
         )
 
     def may(self, perm: str, obj: object | None = None) -> bool:

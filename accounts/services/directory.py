@@ -123,8 +123,8 @@ def revoke_grant(*, actor: Actor, grant: StaffGrant, reason: str = "") -> RowCha
 def import_principals(*, actor: Actor, principals: Mapping[str, Mapping[str, Any]]) -> list[RowChange]:
     """Create and update accounts from a document's `principals`, never delete; all or none.
 
-    Persons come first, so that a service account finds its owner. An account keeps what the document does not mention
-    only where the document cannot say it (e-mail, password).
+    Persons come first, so that a service account finds its owner. Of what the document does not mention an account
+    keeps its name, its address and its password. Raises ValidationError, of one account's fault by its field.
     """
     ordered = sorted(principals.items(), key=lambda item: (item[1].get("kind", "user") == "service", item[0]))
     made: list[RowChange] = []
@@ -134,6 +134,7 @@ def import_principals(*, actor: Actor, principals: Mapping[str, Mapping[str, Any
             kind = str(said.get("kind", UserKind.USER))
             user = known.get(username) or User(username=username)
             user.name = str(said.get("name") or user.name)
+            user.email = str(said.get("email") or user.email)
             user.kind = kind
             user.tier = str(said.get("tier") or ("service" if kind == UserKind.SERVICE else "user"))
             user.status = str(said.get("status", Status.ACTIVE))

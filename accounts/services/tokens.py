@@ -57,6 +57,12 @@ def issue_token(*, actor: Actor, issuer: Issuer, principal: str, grant: Grant, n
         audience=claims.aud,
         issued_jti=claims.jti,
         expires_at=claims.exp * 1_000_000,
-        detail={"principal": claims.sub, "agent": claims.agent, "session": claims.sid, "kid": issued.kid},
+        detail={
+            "principal": claims.sub,
+            "names": user.record_names,
+            "agent": claims.agent,
+            "session": claims.sid,
+            "kid": issued.kid,
+        },
     )
     return issued

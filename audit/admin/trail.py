@@ -134,7 +134,7 @@ class TrailRecordAdmin(Base):
                 )
             },
         ),
-        ("Who", {"fields": ("who", *(f"shown_{name}" for name in _WHO))}),
+        ("Who", {"fields": ("who", "names", *(f"shown_{name}" for name in _WHO))}),
         ("Layers", {"fields": ("layers",)}),
         ("Beside", {"fields": tuple(f"shown_{name}" for name in _BESIDE)}),
         ("Record", {"fields": ("id", "node", "boot", "n", "source", "retention", "digest", "content")}),
@@ -198,6 +198,20 @@ class TrailRecordAdmin(Base):
     def who(self, record: TrailRecord) -> str:
         agent = f" by {visible(record.agent)}" if record.agent else ""
         return f"{visible(record.principal or record.actor)}{agent}"
+
+    @admin.display(description="names")
+    def names(self, record: TrailRecord) -> SafeString | str:
+        """What each id of it was called when it happened, those of the chain's links too."""
+        who = record.content()["who"]
+        rows = [
+            (key, visible(part.get("principal" if key == "email" else key, "")), visible(name))
+            for part in (who, *who.get("links", ())[1:])
+            for key, name in part.get("names", {}).items()
+        ]
+        if not rows:
+            return "–"
+        body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td></tr>", rows)
+        return format_html("<table>{}</table>", body)
 
     @admin.display(description="what")
     def what(self, record: TrailRecord) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -14,6 +14,9 @@ from audit.records.fields import Fields
 from governance.engine.principal import Caller, Link, Principal, PrincipalKind, Tier
 
 _TIERS = {int(tier): tier for tier in Tier}
+
+Names: TypeAlias = Mapping[str, str]
+"""What people call whom ids name, by the keys that the ids stand under, and `email`: the principal's own address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +50,16 @@ class Who:
         session: str | None = None,
         departments: tuple[str, ...] | frozenset[str] = (),
         links: list[dict[str, Any]] | None = None,
-        names: Mapping[str, str] | None = None,
+        names: Names | None = None,
         token: TokenRef | None = None,
         asked_by: str | None = None,
         staff: str | None = None,
     ) -> Who:
         """A principal (`kind` user, service or anonymous).
 
-        `links` are the effective claims of every link of the chain, first the principal's own. `names` are display
-        names beside the ids (`principal`, `owner`, `agent`). `asked_by` is the enforcement point that asked for it,
-        `staff` the operating-system user behind a command.
+        `links` are the effective claims of every link of the chain, first the principal's own. `names` are those of
+        `principal`, `owner`, `agent` and `asked_by`, as the directory and the release have them. `asked_by` is the
+        enforcement point that asked for it, `staff` the operating-system user behind a command.
         """
         if not id:
             raise RecordInvalid("/who/principal", "is empty: what has no principal names its component")
@@ -68,7 +71,7 @@ class Who:
         if links:
             part["links"] = links
         if names:
-            part["names"] = {key: clean(value) for key, value in names.items()}
+            part["names"] = _clean_names(names)
         if token is not None:
             known = {"iss": token.iss, "jti": token.jti, "kid": token.kid, "sha256": token.sha256}
             part["token"] = {key: clean(value) for key, value in known.items() if value is not None}
@@ -85,6 +88,10 @@ class Who:
         return cls(id=name, part=fragment(part))
 
 
+def _clean_names(names: Names) -> dict[str, str]:
+    return {key: clean(value) for key, value in names.items()}
+
+
 def _claims(principal: Principal) -> dict[str, Any]:
     claims: dict[str, Any] = {
         "principal": clean(principal.id),
@@ -99,21 +106,29 @@ def _claims(principal: Principal) -> dict[str, Any]:
             claims[name] = sorted(map(clean, values))
     if principal.owner is not None:
         claims["owner"] = clean(principal.owner)
+    if principal.rate_ceiling is not None:
+        claims["rate_ceiling"] = principal.rate_ceiling
     return claims
 
 
-def links_of(caller: Caller) -> list[dict[str, Any]]:
-    """The effective claims of every link of a caller's chain, its own first: make them once per verified token."""
+def links_of(caller: Caller, names: Sequence[Names] = ()) -> list[dict[str, Any]]:
+    """The effective claims of every link of a caller's chain, its own first: make them once per verified token.
+
+    `names` are those of each of the links after its own, or of none; its own stand beside its ids.
+    """
     own = _claims(caller.principal)
     if caller.agent is not None:
         own["agent"] = clean(caller.agent)
-    return [own, *(_link(link) for link in caller.chain)]
+    called = names or ({},) * len(caller.chain)
+    return [own, *(_link(link, known) for link, known in zip(caller.chain, called, strict=True))]
 
 
-def _link(link: Link) -> dict[str, Any]:
+def _link(link: Link, names: Names) -> dict[str, Any]:
     claims = _claims(link.principal) if link.principal is not None else {}
     if link.agent is not None:
         claims["agent"] = clean(link.agent)
+    if names:
+        claims["names"] = _clean_names(names)
     return claims
 
 
@@ -121,7 +136,8 @@ def _link(link: Link) -> dict[str, Any]:
 class RecordedWho:
     """A `Who` read back. `caller` is the chain with its effective claims, None where the record has no links.
 
-    The caller's `client_id` and `audience` are not recorded; its session is the record's.
+    The caller's `client_id` and `audience` are not recorded; its session is the record's. `link_names` are the names of
+    the links after its own, empty where none of them has any.
     """
 
     kind: str
@@ -132,7 +148,8 @@ class RecordedWho:
     session: str | None = None
     departments: frozenset[str] = frozenset()
     caller: Caller | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
+    link_names: tuple[Names, ...] = ()
     token: TokenRef | None = None
     asked_by: str | None = None
     staff: str | None = None
@@ -157,6 +174,8 @@ def _read_who(who: bytes) -> RecordedWho:
         found = RecordedWho(kind=kind, component=part.text("component"), staff=part.perhaps_text("staff"))
     else:
         session = part.perhaps_text("session")
+        links = part.each("links")
+        link_names = tuple(link.names("names") for link in links[1:])
         found = RecordedWho(
             kind=part.choice("kind", PrincipalKind).value,
             principal=part.text("principal"),
@@ -164,8 +183,9 @@ def _read_who(who: bytes) -> RecordedWho:
             agent=part.perhaps_text("agent"),
             session=session,
             departments=frozenset(part.texts("departments")),
-            caller=_read_caller(part.each("links"), session=session),
+            caller=_read_caller(links, session=session),
             names=part.names("names"),
+            link_names=link_names if any(link_names) else (),
             token=_read_token(part.perhaps_fields("token")),
             asked_by=part.perhaps_text("asked_by"),
             staff=part.perhaps_text("staff"),
@@ -218,4 +238,5 @@ def _read_principal(claims: Fields) -> Principal:
         active=claims.flag("active"),
         owner=claims.perhaps_text("owner"),
         rate_tier=claims.text("rate_tier"),
+        rate_ceiling=claims.perhaps_text("rate_ceiling"),
     )

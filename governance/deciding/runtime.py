@@ -23,6 +23,7 @@ from audit.records.capture import Capturer
 from audit.records.who import TokenRef, Who, links_of
 from audit.writing.journal import Alarm, Journal, log_alarm
 from governance.adapters.client_tool import ClientServers
+from governance.deciding.called import link_names_of, names_of
 from governance.deciding.impostors import Impostors
 from governance.deciding.limits.budget_store import BudgetStore
 from governance.deciding.limits.limits import LimitStore
@@ -111,6 +112,7 @@ class Runtime:
         who = self._who.get(key) if key[0] else None
         if who is None:
             caller, principal = identity.caller, identity.caller.principal
+            named, document = self.directory.state.named, self.snapshot.document
             who = self._who[key] = Who.principal(
                 principal.id,
                 kind=principal.kind.value,
@@ -118,23 +120,14 @@ class Runtime:
                 agent=caller.agent,
                 session=caller.session_id,
                 departments=principal.departments,
-                links=links_of(caller),
+                links=links_of(caller, link_names_of(identity, named, document)),
                 asked_by=identity.asked_by,
-                names=self._names(identity),
+                names=names_of(identity, named, document),
                 token=TokenRef(iss=identity.iss, jti=identity.jti, kid=identity.kid, sha256=identity.token_sha256),
             )
             if len(self._who) > REMEMBERED_WHO:
                 self._who.popitem(last=False)
         return who
-
-    def _names(self, identity: Identity) -> dict[str, str]:
-        """What people call the principal and its agent: a record outlives both, and keeps names beside ids."""
-        agent = self.snapshot.document.get("agents", {}).get(identity.caller.agent or "")
-        known = {
-            "principal": identity.claims.username if identity.claims is not None else None,
-            "agent": agent.get("name") if agent is not None else None,
-        }
-        return {key: name for key, name in known.items() if name}
 
     def surface_of(self, identity: Identity, *, now: float) -> tuple[SurfaceEntity, ...]:
         """The caller's surface, from cache for a second: so much later is a rule's beginning or end seen in a list."""

@@ -25,7 +25,9 @@ class Tier(IntEnum):
 
 TIERS: Mapping[str, Tier] = {tier.word: tier for tier in Tier}
 
-RATE_TIERS = frozenset({"anon", *TIERS}) - {"anonymous"}
+_RATE_ORDER: Mapping[str, Tier] = {"anon" if tier is Tier.ANONYMOUS else tier.word: tier for tier in Tier}
+
+RATE_TIERS = frozenset(_RATE_ORDER)
 
 
 class PrincipalKind(StrEnum):
@@ -41,7 +43,8 @@ class Principal:
     """An authenticated caller with its directory data, already narrowed by its token.
 
     `known` is false for a valid token whose subject the directory does not hold; `active` is the directory's word.
-    `rate_tier` is one of admin user service a2a mcp anon. `owner` is the human owner of a service principal.
+    `rate_tier` is one of admin user service a2a mcp anon; `rate_ceiling` the one it has without what lowered it, whose
+    rate it never exceeds: a lower tier may have a larger factor. `owner` is the human owner of a service principal.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Principal:
     active: bool = True
     owner: str | None = None
     rate_tier: str = "user"
+    rate_ceiling: str | None = None
 
 
 ANONYMOUS = Principal(id="anonymous", kind=PrincipalKind.ANONYMOUS, tier=Tier.ANONYMOUS, rate_tier="anon")
@@ -114,20 +118,50 @@ def rate_tier_of(word: str | None) -> str:
     return word if word in RATE_TIERS else "anon"
 
 
-def principal_of(name: str, entry: DirectoryEntry | None, *, scope: frozenset[str] = frozenset()) -> Principal:
-    """A principal wholly from the directory, its tier lowered to `scope`; unknown where there is no entry."""
+def rate_tiers_of(
+    entry: DirectoryEntry, *, set_apart: str | None, tier: Tier, claimed: str | None = None
+) -> tuple[str, str | None]:
+    """The rate tier of a credential of `tier`, and the principal's own where that is another: its `rate_ceiling`.
+
+    Its own is the one that the directory sets apart, else its tier's. A lower `tier` and a claim lower it, in the order
+    of the tiers; nothing raises it.
+    """
+    own = rate_tier_of(set_apart or entry.tier.word)
+    said = [own]
+    if tier < entry.tier:
+        said.append(rate_tier_of(tier.word))
+    if claimed is not None:
+        said.append(rate_tier_of(claimed))
+    lowest = min(said, key=_RATE_ORDER.__getitem__)
+    return lowest, own if lowest != own else None
+
+
+def principal_of(
+    name: str,
+    entry: DirectoryEntry | None,
+    *,
+    scope: tuple[str, ...] | frozenset[str] = frozenset(),
+    rate_tier: str | None = None,
+) -> Principal:
+    """A principal wholly from the directory, tier and rate tier lowered to `scope`; unknown where there is no entry.
+
+    `rate_tier` is the one that the directory sets apart from its tier.
+    """
     if entry is None:
         return Principal(
             id=name, kind=PrincipalKind.USER, tier=Tier.ANONYMOUS, known=False, active=False, rate_tier="anon"
         )
+    tier = lowered(entry.tier, scope)
+    rate, ceiling = rate_tiers_of(entry, set_apart=rate_tier, tier=tier)
     return Principal(
         id=name,
         kind=entry.kind,
-        tier=lowered(entry.tier, scope),
+        tier=tier,
         roles=entry.roles,
         groups=entry.groups,
         departments=entry.departments,
         active=entry.active,
         owner=entry.owner,
-        rate_tier=rate_tier_of(entry.tier.word),
+        rate_tier=rate,
+        rate_ceiling=ceiling,
     )

@@ -17,13 +17,17 @@ from governance.policy.schema.shapes import Choice, Either, Field, Flag, Free, M
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """One input: where its value goes, what it is called, and how it is checked."""
+    """One input: where its value goes, what it is called, and how it is checked.
+
+    `rest` takes, as a JSON object, the keys that no other input is for.
+    """
 
     path: tuple[str, ...]
     label: str
     help: str
     spec: Field
     field: forms.Field
+    rest: bool = False
 
 
 def leaves(record: Struct, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
@@ -38,10 +42,13 @@ def leaves(record: Struct, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
 
 
 def known_leaves(table: Table) -> Iterator[Leaf]:
-    """The inputs of a mapping whose usual keys are known, with their shipped values as placeholders."""
+    """The inputs of a mapping whose usual keys are known, their shipped values as placeholders, and one of the rest."""
     for key, default in table.known.items():
         spec = Field(shape=table.of, default=default)
         yield Leaf(path=(key,), label=key.replace("_", " "), help="", spec=spec, field=_input(spec))
+    others = Field(shape=Free(mapping=True))
+    told = f'Each other {table.what}, as JSON: {{"own": 5}}'
+    yield Leaf(path=("others",), label="others", help=told, spec=others, field=_input(others), rest=True)
 
 
 class ObjectField(forms.MultiValueField):
@@ -74,6 +81,11 @@ class ObjectField(forms.MultiValueField):
         for part, value in zip(self.parts, data_list, strict=False):
             if value in (None, "", []) or (value is False and part.spec.default in (None, False)):
                 continue
+            if part.rest:
+                if not isinstance(value, dict):
+                    raise ValidationError(f"{part.label}: This must be a JSON object.")
+                found = {**value, **found}
+                continue
             place = found
             for step in part.path[:-1]:
                 place = place.setdefault(step, {})
@@ -100,7 +112,8 @@ class ObjectWidget(forms.MultiWidget):
 
     def decompress(self, value: Any) -> list[Any]:
         """One value for each input."""
-        return [_at(value, part.path, part.spec.default) for part in self.parts]
+        own = {part.path[0] for part in self.parts if not part.rest}
+        return [_without(value, own) if part.rest else _at(value, part.path, part.spec.default) for part in self.parts]
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         """Put label and help beside each input."""
@@ -115,6 +128,10 @@ class ObjectWidget(forms.MultiWidget):
             render: Any = widget._render  # type: ignore[attr-defined]
             sub["html"] = render(sub["template_name"], {"widget": sub}, renderer)
         return render_to_string(template_name, context)
+
+
+def _without(value: Any, keys: set[str]) -> Any:
+    return {key: held for key, held in value.items() if key not in keys} or None if isinstance(value, dict) else None
 
 
 def _at(value: Any, path: tuple[str, ...], default: Any) -> Any:

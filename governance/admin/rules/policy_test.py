@@ -48,9 +48,9 @@ class PolicyPrincipalAdmin(PolicyAdmin):
     empty_state = "No test principals yet. Tests can name these instead of describing somebody each time."
     list_display = ("slug", "kind", "tier", "held", "status", "last_change")
     list_filter = ("kind", "status")
-    search_fields = ("slug", "name")
+    search_fields = ("slug", "name", "email")
     fieldsets = (
-        (None, {"fields": ("slug", "name", "kind", "owner", "status")}),
+        (None, {"fields": ("slug", "name", "email", "kind", "owner", "status")}),
         ("What it holds", {"fields": ("tier", "roles", "groups", "departments")}),
         ("History", {"fields": ("last_change",)}),
     )

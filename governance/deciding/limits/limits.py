@@ -48,11 +48,11 @@ class EdgeQuotas:
     @classmethod
     def of(cls, limits: Limits) -> EdgeQuotas:
         """From the limits of a snapshot."""
-        burst = limits.burst_multiplier
+        buckets = {at: limits.bucket(*at) for at in limits.rates}
         return cls(
-            requests={at: _quota(rate, rate * burst) for at, rate in limits.rates.items()},
+            requests={at: _quota(rate, burst) for at, (rate, burst) in buckets.items()},
             attempts={
-                at: _quota(rate * ATTEMPT_FACTOR, rate * burst * ATTEMPT_FACTOR) for at, rate in limits.rates.items()
+                at: _quota(rate * ATTEMPT_FACTOR, burst * ATTEMPT_FACTOR) for at, (rate, burst) in buckets.items()
             },
         )
 
@@ -94,7 +94,7 @@ class LimitStore:
         if limits.disabled:
             return ()
         key = f"r\n{payer(identity, peer)}\n{rate_class}"
-        return await self._charge(Charge(key, quotas.requests[rate_class, _tier(identity)], "rate.edge"), now)
+        return await self._charge(Charge(key, _of(quotas.requests, rate_class, identity), "rate.edge"), now)
 
     async def charge_attempt(
         self,
@@ -132,7 +132,7 @@ class LimitStore:
         limits, quotas = self._in_force()
         if limits.disabled:
             return None
-        quota = quotas.attempts[rate_class, _tier(identity)]
+        quota = _of(quotas.attempts, rate_class, identity)
         return Charge(
             f"a\n{payer(identity, peer)}\n{rate_class}", quota, "rate.edge", float(items + size // ATTEMPT_BYTES)
         )
@@ -199,8 +199,15 @@ def payer(identity: Identity | None, peer: str | None) -> str:
     return f"p:{identity.caller.principal.id}"
 
 
-def _tier(identity: Identity | None) -> str:
-    return identity.caller.principal.rate_tier if identity is not None else "anon"
+def _of(quotas: Mapping[tuple[str, str], Quota], rate_class: str, identity: Identity | None) -> Quota:
+    """The caller's quota: that of its rate tier, and never more than that of the one it was lowered from."""
+    if identity is None:
+        return quotas[rate_class, "anon"]
+    principal = identity.caller.principal
+    quota = quotas[rate_class, principal.rate_tier]
+    if principal.rate_ceiling is None:
+        return quota
+    return min(quota, quotas[rate_class, principal.rate_ceiling], key=lambda one: one.rate)
 
 
 _quota = lru_cache(maxsize=4_096)(Quota)

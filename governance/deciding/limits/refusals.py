@@ -85,8 +85,7 @@ class RefusedCredentials:
         limits = self._limits()
         if limits.disabled:
             return
-        rate = limits.rates[RATE]
-        quota = Quota(rate, rate * limits.burst_multiplier).shared(self._among)
+        quota = Quota(*limits.bucket(*RATE)).shared(self._among)
         with self._lock:
             verdict = self._budgets.admit((Charge(network, quota, "rate.edge"),), now)
         if not verdict.admitted:

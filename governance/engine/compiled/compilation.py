@@ -351,6 +351,7 @@ def limits_of(raw: RateLimitFields) -> Limits:
         rates={(name, tier): float(rate) * factor for name, rate in base.items() for tier, factor in factors.items()},
         session_calls=int(session.get("calls", SESSION_CALLS)),
         session_window=float(session.get("window_seconds", SESSION_WINDOW_SECONDS)),
+        burst_multipliers={name: float(burst) for name, burst in raw.get("burst_multipliers", {}).items()},
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from governance.engine.call import Call, EntityKind, Json
+from governance.engine.compiled.defaults import RATE_CLASS
 from governance.engine.compiled.entity import CONFIDENTIAL, SENSITIVITIES, Bound, Entity
 from governance.engine.compiled.exemption import Exemption
 from governance.engine.compiled.hook_matching import HookEntry
@@ -71,13 +72,30 @@ class EngineKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Budgets of layer 4. `rates` are tokens a second by (rate class, rate tier)."""
+    """Budgets of layer 4 and of the edge.
+
+    `rates` are tokens a second by (rate class, rate tier). A bucket holds so many seconds' worth as `burst_multipliers`
+    say of its class, else `burst_multiplier`.
+    """
 
     disabled: bool
     burst_multiplier: float
     rates: Mapping[tuple[str, str], float]
     session_calls: int
     session_window: float
+    burst_multipliers: Mapping[str, float] = field(default_factory=dict)
+
+    def bucket(self, rate_class: str, tier: str, ceiling: str | None = None) -> tuple[float, float]:
+        """Tokens a second, and how many a bucket of this class and tier holds; an unknown class counts as mcp.
+
+        `ceiling` is the rate tier that `tier` was lowered from: the rate is never above that one's.
+        """
+        if (rate_class, tier) not in self.rates:
+            rate_class = RATE_CLASS
+        rate = self.rates[rate_class, tier]
+        if ceiling is not None:
+            rate = min(rate, self.rates[rate_class, ceiling])
+        return rate, rate * self.burst_multipliers.get(rate_class, self.burst_multiplier)
 
 
 class Plan(NamedTuple):

@@ -110,6 +110,7 @@ class RateLimitFields(TypedDict, total=False):
 
     disabled: bool
     burst_multiplier: float
+    burst_multipliers: dict[str, float]
     base_per_second: dict[str, float]
     tier_multipliers: dict[RateTierWord, float]
     session: SessionLimitFields

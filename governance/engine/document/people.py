@@ -40,6 +40,7 @@ class PrincipalFields(MemberFields, total=False):
     """A person or a service."""
 
     name: str
+    email: str
     kind: Literal["user", "service"]
     owner: str
 

@@ -19,6 +19,11 @@ class RateLimits(Singleton):
         validators=[MinValueValidator(1), MaxValueValidator(1_000)],
         help_text="A bucket holds this many seconds' worth.",
     )
+    burst_multipliers = models.JSONField(
+        blank=True,
+        default=empty,
+        help_text="Seconds' worth, by rate class. A class that is left empty has the burst multiplier.",
+    )
     base_per_second = models.JSONField(blank=True, default=empty, help_text="Calls a second, by rate class.")
     tier_multipliers = models.JSONField(blank=True, default=empty, help_text="Factors, by rate tier.")
     session = models.JSONField(

@@ -37,6 +37,7 @@ class PolicyPrincipal(Authored):
     """A principal as the policy file writes it: for tests, and for import into the directory. No release holds it."""
 
     name = models.CharField(max_length=200, blank=True, default="")
+    email = models.EmailField("e-mail address", blank=True, default="", help_text="Where people write to it.")
     kind = models.CharField(max_length=16, choices=UserKind, default=UserKind.USER)
     owner = SlugField(blank=True, default="", help_text="Who answers for a service principal.")
     tier = models.CharField(

@@ -39,7 +39,7 @@ def check_entities(root: Node, errors: list[PolicyError]) -> None:
 
 
 def check_rate_classes(root: Node, errors: list[PolicyError]) -> None:
-    """Append every rate class that an entity names and that has no rate, and every own one that none names."""
+    """Append every rate class that is named and has no rate, and every own one that no entity names."""
     own = root.entries("rate_limits", "base_per_second")
     used: set[str] = set()
     for key in TABLES:
@@ -54,6 +54,9 @@ def check_rate_classes(root: Node, errors: list[PolicyError]) -> None:
                     errors.append(
                         where.error(f"{shown(name)} is no rate class; name it in rate_limits.base_per_second")
                     )
+    for name, node in root.entries("rate_limits", "burst_multipliers").items():
+        if name not in BASE_PER_SECOND and name not in own:
+            errors.append(node.error(f"{shown(name)} is no rate class; name it in rate_limits.base_per_second"))
     for name, node in own.items():
         if name not in BASE_PER_SECOND and name not in used:
             errors.append(node.error(f"{shown(name)} is no rate class that ships, and no entity uses it"))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import re2
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from governance.engine.call import EntityKind
 
@@ -73,6 +75,16 @@ def bad_url(text: str) -> str:
     return "has a fragment" if parts.fragment else ""
 
 
+def bad_email(text: str) -> str:
+    """Is it an e-mail address, as the directory takes one? An empty one says that there is none."""
+    try:
+        if text:
+            validate_email(text)
+    except ValidationError:
+        return f"{text!r} is no e-mail address"
+    return ""
+
+
 def bad_template(text: str) -> str:
     """Does it hold `{value}` once, and no other brace?"""
     rest = text.replace("{value}", "", 1)
@@ -100,6 +112,7 @@ CHECKS: Mapping[str, Callable[[str], str]] = {
     "glob": bad_glob,
     "pointer": bad_pointer,
     "url": bad_url,
+    "email": bad_email,
     "template": bad_template,
     "entity": bad_entity,
     "condition": bad_condition,

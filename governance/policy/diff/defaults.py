@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from governance.engine.call import Json
 from governance.engine.decision import LAYERS
@@ -37,3 +39,16 @@ def default_in(kind: str, field: str) -> Json:
         if found is None:
             return None
     return found.default if found is not None else None
+
+
+def with_bursts(limits: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy's rate limits with the burst of each class that one of two policies gives one of its own.
+
+    A class without one has `burst_multiplier`, so that what it changes from and to can be compared.
+    """
+    named = {**beside.get("burst_multipliers", {}), **limits.get("burst_multipliers", {})}
+    if not named:
+        return dict(limits)
+    default = limits.get("burst_multiplier", default_in("rate_limits", "burst_multiplier"))
+    own = limits.get("burst_multipliers", {})
+    return {**limits, "burst_multipliers": {name: own.get(name, default) for name in named}}

@@ -187,6 +187,7 @@ JUDGES: Mapping[str, Mapping[str, Judge]] = {
     "rate_limits": {
         "disabled": WIDE_IF_TRUE,
         "burst_multiplier": RAISES,
+        "burst_multipliers": RAISES,
         "base_per_second": RAISES,
         "tier_multipliers": RAISES,
         "session.calls": RAISES,

@@ -17,6 +17,7 @@ from governance.engine.call import EntityKind, Json
 from governance.engine.document.policy import PolicyDocument
 from governance.engine.document.rules import RuleFields
 from governance.engine.principal import Directory
+from governance.policy.diff.defaults import default_in, with_bursts
 from governance.policy.diff.moves import ARRIVAL, DEPARTURE, Move, judge, together
 from governance.policy.diff.right_lines import changed_rights
 from governance.policy.diff.rule_moves import rule_move, rule_presence
@@ -94,6 +95,8 @@ def _objects(old: PolicyDocument, new: PolicyDocument) -> Iterator[Change]:
         if nested is not None:
             name = f"{key}.{nested}"
             yield from _table(name, name, _by_id("", first.pop(nested, [])), _by_id("", second.pop(nested, [])))
+        if key == "rate_limits":
+            first, second = with_bursts(first, second), with_bursts(second, first)
         yield from _fields(key, key, _flat(first), _flat(second))
     for layer in sorted({*_mapping(old.get("layers")), *_mapping(new.get("layers"))}):
         was, now = (_mapping(_mapping(document.get("layers")).get(layer)) for document in (old, new))
@@ -177,8 +180,6 @@ def _rule(name: str, old: RuleFields | None, new: RuleFields | None, entities: E
 
 def _value(kind: str, field: str, record: Mapping[str, Any]) -> Json:
     """A field's value, its default where it is left out."""
-    from governance.policy.diff.defaults import default_in
-
     value: Json = record[field] if field in record else default_in(kind, field)
     return value
 
@@ -194,7 +195,9 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Json]:
     return flat
 
 
-_INNER = ("transport", "patterns", "session", "base_per_second", "tier_multipliers", "denial", "into")
+_INNER = (
+    "transport", "patterns", "session", "base_per_second", "burst_multipliers", "tier_multipliers", "denial", "into",
+)  # fmt: skip
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ from governance.policy.schema.shapes import (
 )
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_FORMATS = {"regex": "regex", "pointer": "json-pointer", "url": "uri"}
+_FORMATS = {"regex": "regex", "pointer": "json-pointer", "url": "uri", "email": "email"}
 
 Schema = dict[str, Json]
 
@@ -60,7 +60,7 @@ def _schema(shape: Shape) -> Schema:
                 "type": "object",
                 "propertyNames": {"pattern": _anchored(shape.ids)},
                 "additionalProperties": _schema(shape.of),
-                **({"default": dict(shape.known)} if shape.known else {}),
+                **({"default": shipped} if (shipped := shape.shipped) else {}),
             }
         case Many():
             return {

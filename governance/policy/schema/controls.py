@@ -187,15 +187,24 @@ SETTINGS = Struct(
 )
 
 PER_SECOND = Number(minimum=0, maximum=1_000_000, whole=False)
+SECONDS_WORTH = Number(minimum=1, maximum=1_000, whole=False)
 
 RATE_LIMITS = Struct(
     what="rate limits",
     fields={
         "disabled": Field(shape=Flag(), default=False, doc="No limits at all; refused in production."),
         "burst_multiplier": Field(
-            shape=Number(minimum=1, maximum=1_000, whole=False),
-            default=BURST_MULTIPLIER,
-            doc="A bucket holds this many seconds' worth.",
+            shape=SECONDS_WORTH, default=BURST_MULTIPLIER, doc="A bucket holds this many seconds' worth."
+        ),
+        "burst_multipliers": Field(
+            shape=Table(
+                of=SECONDS_WORTH,
+                ids=str(RATE_CLASS.pattern),
+                what="rate class",
+                known=dict.fromkeys(BASE_PER_SECOND),
+            ),
+            default={},
+            doc="The same by rate class; a class without one has `burst_multiplier`.",
         ),
         "base_per_second": Field(
             shape=Table(of=PER_SECOND, ids=str(RATE_CLASS.pattern), what="rate class", known=BASE_PER_SECOND),

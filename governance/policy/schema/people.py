@@ -44,6 +44,11 @@ PRINCIPAL = Struct(
     what="principal",
     fields={
         "name": NAME_FIELD,
+        "email": Field(
+            shape=Text(what="e-mail address", max_length=254, check="email"),
+            default="",
+            doc="Where people write to it; stands beside its id in records.",
+        ),
         "kind": Field(shape=Choice(values=("user", "service")), default="user", doc="A person or a service."),
         "owner": Field(
             shape=Reference(to="principals", must_exist=False), doc="The person who answers for a service principal."

@@ -102,13 +102,19 @@ class Many:
 class Table:
     """A mapping from id to `of`, sorted by id in canonical form. `ids` must match the whole key.
 
-    `known` are keys with a default each (rate classes); a key whose value equals its default is left out.
+    `known` are its usual keys (rate classes) with a default each, None for none; a key whose value equals its default
+    is left out.
     """
 
     of: Shape
     ids: str = SLUG
     what: str = "id"
     known: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def shipped(self) -> dict[str, Json]:
+        """The keys that have a default of their own."""
+        return {key: default for key, default in self.known.items() if default is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import psycopg
 import pytest
 from django.core.exceptions import ValidationError
@@ -47,8 +48,16 @@ def test_a_changed_right_raises_the_epoch_even_around_the_services(column: str, 
     assert alice.directory_revision == revision() == before + 1
 
 
-@pytest.mark.parametrize("column,value", [("name", "Alice"), ("email", "a@example.org"), ("last_login", None)])
-def test_what_is_no_right_raises_nothing(column: str, value: object) -> None:
+@pytest.mark.parametrize("column,value", [("name", "Alice"), ("email", "a@example.org")])
+def test_a_name_and_an_address_are_announced_and_leave_tokens_good(column: str, value: object) -> None:
+    alice, before = person(), revision()
+    User.objects.filter(pk=alice.pk).update(**{column: value})
+    alice.refresh_from_db()
+    assert (alice.epoch, alice.directory_revision, revision()) == (1, before + 1, before + 1)
+
+
+@pytest.mark.parametrize("column,value", [("external_subject", "https://id.example|7"), ("last_login", None)])
+def test_what_no_process_holds_raises_nothing(column: str, value: object) -> None:
     alice, before = person(), revision()
     User.objects.filter(pk=alice.pk).update(**{column: value})
     alice.refresh_from_db()
@@ -115,6 +124,18 @@ def test_an_operator_changes_people_but_neither_themselves_nor_staff() -> None:
         directory.grant_role(actor=actor, grant=StaffGrant(user=alice, role="auditor", reason="?"))
 
 
+def test_a_change_is_recorded_with_the_name_and_the_address_of_who_made_it() -> None:
+    owner = person("olga", name="Olga Ott")
+    named = person("nora", name="Nora Nye", email="nora@example.org")
+    service = person("robot", kind="service", tier="service", owner=owner)
+    for actor, names in (
+        (named, {"principal": "Nora Nye", "email": "nora@example.org"}),
+        (service, {"owner": "Olga Ott"}),
+        (person("quiet"), None),
+    ):
+        assert orjson.loads(orjson.dumps(Actor.person(actor).who.part)).get("names") == names
+
+
 def test_the_last_owner_stays() -> None:
     owner = staff("owner")
     with pytest.raises(ValidationError, match="last owner"):
@@ -166,6 +187,8 @@ def test_importing_principals_creates_and_updates_and_never_removes() -> None:
         "nightly",
     }
     assert directory.import_principals(actor=SETUP, principals=said) == []
+    with pytest.raises(ValidationError, match="e-mail|email"):
+        directory.import_principals(actor=SETUP, principals={"alice": {"email": "nobody"}})
     nightly = User.objects.get(username="nightly")
     assert (nightly.tier, nightly.owner.username if nightly.owner else "") == ("service", "alice")
     assert User.objects.get(username="carol").roles == ["old"]

@@ -91,6 +91,21 @@ def test_the_directory_holds_what_the_engine_needs(alice: User, directory: LiveD
     assert directory.state.rate_tiers == {"nightly": "mcp"}
 
 
+def test_names_and_addresses_are_held_and_followed_while_tokens_stay_good(
+    alice: User, directory: LiveDirectory, ask: Callable[..., Any]
+) -> None:
+    assert directory.state.named == {}
+    text = a_token()
+    User.objects.filter(pk=alice.pk).update(name="Alice Ames", email="alice@example.org")
+    User.objects.create_user("bob", email="bob@example.org")
+    directory.refresh(time.time())
+    assert directory.state.named == {"alice": ("Alice Ames", "alice@example.org"), "bob": ("", "bob@example.org")}
+    assert ask(text).caller.principal.id == "alice"
+    User.objects.filter(pk=alice.pk).update(name="", email="")
+    directory.refresh(time.time())
+    assert set(directory.state.named) == {"bob"}
+
+
 def test_a_change_raises_the_epoch_and_makes_tokens_stale(
     alice: User, directory: LiveDirectory, ask: Callable[..., Any]
 ) -> None:

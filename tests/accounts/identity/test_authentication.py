@@ -135,7 +135,12 @@ def test_a_tier_is_the_user_type_lowered_to_the_highest_tier_in_scope(
         ({"user_type": "anonymous"}, "anon"),
         ({"user_type": ...}, "anon"),
         ({"rate_limit_tier": "platinum"}, "anon"),
-        ({"user_type": "user", "scope": "mcp"}, "user"),
+        ({"user_type": "user", "scope": "mcp"}, "mcp"),
+        ({"user_type": "user", "scope": "admin"}, "user"),
+        ({"user_type": "mcp", "rate_limit_tier": ...}, "mcp"),
+        ({"user_type": "admin", "rate_limit_tier": "admin"}, "user"),
+        ({"rate_limit_tier": "admin"}, "user"),
+        ({"sub": "nobody", "epoch": ..., "rate_limit_tier": "admin"}, "anon"),
     ],
 )
 def test_a_rate_tier_is_one_of_six_and_anything_else_is_anon(

@@ -80,6 +80,18 @@ BARE_DECISION = prepare_decision(
     decision=Decision(effect=Effect.ALLOW),
     inputs=Inputs(now=1.0),
 )
+LOWERED = Caller(
+    principal=Principal(id="bot", kind=PrincipalKind.SERVICE, tier=Tier.MCP, rate_tier="mcp", rate_ceiling="service"),
+    chain=(Link(principal=Principal(id="ann", kind=PrincipalKind.USER, tier=Tier.USER)), Link(agent="planner")),
+)
+NAMED_DECISION = prepare_decision(
+    who=Who.principal(
+        "bot", kind="service", owner="ann", links=links_of(LOWERED, [{"principal": "Ann", "email": "a@x.org"}, {}]),
+        names={"principal": "The Bot", "email": "bot@x.org", "owner": "Ann", "asked_by": "Der Überbringer"},
+        asked_by="proxy",
+    ),
+    call=Call(kind=EntityKind.SERVER, entity="github"), decision=Decision(effect=Effect.ALLOW), inputs=Inputs(now=1.0),
+)  # fmt: skip
 STARTED = execution_started(
     who=WHO, execution=EXECUTION, decision=EXECUTION, server="github", tool="create", started_at=AT, ids=IDS,
     source=Source.IMPORTED, call_id="call-1", request_method="tools/call", request_source="gateway", input=SEALED,
@@ -104,6 +116,7 @@ OTHERS = {
 EXAMPLES: Mapping[str, Prepared] = {
     "decision": FULL_DECISION,
     "decision, bare": BARE_DECISION,
+    "decision, lowered, with names": NAMED_DECISION,
     "execution, started": STARTED,
     "execution, ended": ENDED,
     "execution, ended, bare": BARE_END,

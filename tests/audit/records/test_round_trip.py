@@ -43,8 +43,8 @@ def who_again(who: RecordedWho) -> Who:
     assert who.principal is not None
     return Who.principal(
         who.principal, kind=who.kind, owner=who.owner, agent=who.agent, session=who.session,
-        departments=who.departments, links=None if who.caller is None else links_of(who.caller), names=who.names,
-        token=who.token, asked_by=who.asked_by, staff=who.staff,
+        departments=who.departments, links=None if who.caller is None else links_of(who.caller, who.link_names),
+        names=who.names, token=who.token, asked_by=who.asked_by, staff=who.staff,
     )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def principals(text: st.SearchStrategy[str]) -> st.SearchStrategy[Principal]:
     return st.builds(
         Principal, id=text, kind=st.sampled_from(PrincipalKind), tier=st.sampled_from(Tier), roles=names,
         groups=names, departments=names, known=st.booleans(), active=st.booleans(), owner=st.none() | text,
-        rate_tier=st.sampled_from(["user", "anon"]),
+        rate_tier=st.sampled_from(["user", "anon"]), rate_ceiling=st.sampled_from([None, "admin"]),
     )  # fmt: skip
 
 
@@ -143,10 +143,13 @@ def whos(draw: st.DrawFn, text: st.SearchStrategy[str]) -> RecordedWho:
         Caller, principal=principals(text), agent=st.none() | text, chain=chains, session_id=st.just(session)
     )
     perhaps = st.none() | text
+    names = st.dictionaries(KEY, text, max_size=2)
+    caller = draw(st.none() | callers)
+    link_names = tuple(draw(names) for _ in caller.chain) if caller is not None else ()
     return RecordedWho(
         kind=draw(st.sampled_from(PrincipalKind)).value, principal=draw(text), owner=draw(perhaps),
         agent=draw(perhaps), session=session, departments=draw(st.frozensets(HELD, max_size=3)),
-        caller=draw(st.none() | callers), names=draw(st.dictionaries(KEY, text, max_size=2)),
+        caller=caller, names=draw(names), link_names=link_names if any(link_names) else (),
         token=draw(st.none() | st.builds(TokenRef, iss=perhaps, jti=perhaps, kid=perhaps, sha256=perhaps)),
         asked_by=draw(perhaps), staff=draw(perhaps),
     )  # fmt: skip

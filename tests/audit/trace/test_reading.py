@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,11 +26,12 @@ from audit.records.canonical import RecordInvalid
 from audit.records.capture import Capture
 from audit.records.kinds import Kind
 from audit.records.record import Prepared
-from audit.records.who import Who
+from audit.records.who import Who, links_of
 from audit.trace.reading import find_decision
 from audit.writing.outbox import record, record_change, record_prepared
 from governance.engine.decision import Effect
-from tests.audit.builders import decision, journal, unique, who
+from governance.engine.principal import Link
+from tests.audit.builders import caller, decision, journal, unique, who
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 HOSTILE = "<script>alert(1)</script>\u202e\u200b{{x}}\"'><img src=x onerror=alert(2)>"
@@ -82,6 +84,23 @@ def test_the_detail_shows_layers_and_the_whole_record(staff: Client, connection:
     assert "1.5 µs" in page
     assert str(record_id) in page
     assert "&quot;salt&quot;" in page
+
+
+def test_the_detail_shows_what_everybody_of_the_chain_was_called_and_hostile_names_inert(
+    staff: Client, connection: psycopg.Connection[Any]
+) -> None:
+    chain = (Link(principal=caller("carol").principal), Link(agent="planner"))
+    links = links_of(replace(caller(), chain=chain), [{"principal": "Carol Cole", "email": "c@example.org"}, {}])
+    names = {"principal": HOSTILE, "email": "alice@example.org", "agent": "Reporter"}
+    asked = Who.principal(unique(), kind="user", agent="claude", links=links, names=names)
+    record_id = record_prepared(replace(decision(), who=asked))
+    drain_outbox(connection, alarm=ignore)
+    page = staff.get(f"/admin/audit/trailrecord/{record_id}/change/").content.decode()
+    assert "<th>email</th><td>carol</td><td>c@example.org</td>" in page
+    assert "<th>principal</th><td>carol</td><td>Carol Cole</td>" in page
+    assert "<th>agent</th><td>claude</td><td>Reporter</td>" in page
+    assert "<script>alert(1)" not in page
+    assert "\u202e" not in page
 
 
 def test_a_decision_that_cannot_be_read_is_shown_with_what_is_wrong(

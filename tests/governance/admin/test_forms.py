@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -156,6 +157,46 @@ def test_limits_keep_only_what_differs_from_what_is_shipped(author: Client) -> N
     place = [part.path[0] for part in form.fields["base_per_second"].parts].index("mcp")
     assert author.post(url, {"burst_multiplier": "4", f"base_per_second_{place}": "25"}).status_code == 302
     assert (RateLimits.current().base_per_second, RateLimits.current().burst_multiplier) == ({"mcp": 25}, 4)
+
+
+def _named(page: Any, field: str, label: str) -> str:
+    """The name of one input of an object."""
+    parts = page.context["adminform"].form.fields[field].parts
+    return f"{field}_{[part.label for part in parts].index(label)}"
+
+
+def test_a_burst_is_set_by_class_and_an_own_class_stays_what_it_was(author: Client) -> None:
+    RateLimits(base_per_second={"reports": 5}, burst_multipliers={"reports": 9}).save()
+    url = reverse("admin:governance_ratelimits_change", args=(1,))
+    page = author.get(url)
+    widget = page.context["adminform"].form["burst_multipliers"].subwidgets[0].data
+    said = {sub["name"]: sub["value"] for sub in widget["subwidgets"] if sub["value"] not in (None, "")}
+    assert said == {_named(page, "burst_multipliers", "others"): '{\n  "reports": 9\n}'}
+    kept = {
+        _named(page, field, "others"): json.dumps({"reports": 9}) for field in ("base_per_second", "burst_multipliers")
+    }
+    changed = {"burst_multiplier": "3", _named(page, "burst_multipliers", "mcp"): "2", **kept}
+    assert author.post(url, changed).status_code == 302
+    current = RateLimits.current()
+    assert (current.base_per_second, current.burst_multipliers) == ({"reports": 9}, {"mcp": 2, "reports": 9})
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "fault"),
+    [
+        ("mcp", "0.5", "greater than or equal to 1"),
+        ("mcp", "1001", "less than or equal to 1000"),
+        ("others", "[3]", "others: This must be a JSON object."),
+        ("others", '{"reports": 0}', "reports: "),
+    ],
+)
+def test_a_burst_that_cannot_be_is_told_of_at_its_field(author: Client, label: str, value: str, fault: str) -> None:
+    url = reverse("admin:governance_ratelimits_change", args=(1,))
+    name = _named(author.get(url), "burst_multipliers", label)
+    answered = author.post(url, {"burst_multiplier": "3", name: value})
+    assert answered.status_code == 200
+    [told] = answered.context["adminform"].form.errors["burst_multipliers"]
+    assert fault in told
 
 
 HOSTILE = "<script>alert(1)</script>\"'=cmd|\u202e"

@@ -80,6 +80,16 @@ def test_an_exception_in_a_layer_is_a_deny(hand: str, layer: str) -> None:
     assert "SECRET" not in repr(decision)
 
 
+def test_the_bucket_has_the_burst_of_its_class_and_never_more_than_the_rate_it_was_lowered_from() -> None:
+    limits = {"burst_multipliers": {"mcp": 10}}
+    document = policy(rule(), rate_limits=limits)
+    driver = Driver()
+    decided(document, caller(rate_tier="mcp", rate_ceiling="user"), driver=driver)
+    (need,) = driver.needs
+    assert isinstance(need, NeedBuckets)
+    assert (need.rate_tier, need.rate, need.burst) == ("mcp", 200.0, 2_000.0)
+
+
 @pytest.mark.parametrize("answer", [None, Approval(state="approved"), HookRuns(), "yes"])
 def test_an_answer_of_the_wrong_type_is_a_deny(answer: Any) -> None:
     driver = Driver()

@@ -92,6 +92,33 @@ def test_principals_come_along_only_when_asked_for(tmp_path: Path) -> None:
     assert User.objects.get(username="alice").roles == ["analyst"]
 
 
+def test_an_address_goes_into_the_directory_and_out_again_and_stays_where_a_file_says_none(tmp_path: Path) -> None:
+    said = {"alice": {"roles": ["analyst"], "email": "alice@example.org"}}
+    file = written(tmp_path, policy(principals=said))
+    assert run("import", file, "--with-principals")[0] == 0
+    assert User.objects.get(username="alice").email == "alice@example.org"
+    assert run("import", file, "--with-principals") == (0, "0 added, 0 changed, 0 removed\n")
+    code, exported = run("export", "--draft")
+    assert (code, "    email: alice@example.org\n" in exported) == (0, True)
+    run(
+        "import",
+        written(tmp_path, policy(principals={"alice": {"roles": ["analyst"]}}), "less.yaml"),
+        "--with-principals",
+    )
+    assert User.objects.get(username="alice").email == "alice@example.org"
+
+
+def test_a_bad_address_is_told_with_its_path_and_changes_nothing(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("toolgate: 1\nprincipals: {alice: {email: nobody}}\n", encoding="utf-8")
+    output = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("policy", "import", str(bad), "--with-principals", stderr=output)
+    assert ended.value.code == 2
+    assert "principals.alice.email" in output.getvalue()
+    assert not User.objects.exists()
+
+
 def test_explain_says_each_part_of_a_condition_and_the_nearest_change(tmp_path: Path) -> None:
     file = written(tmp_path, policy(rules=2, principals={"alice": {"roles": ["analyst"]}}))
     call = json.dumps({"server": "files", "tool": "t1", "arguments": {"amount": 5}})

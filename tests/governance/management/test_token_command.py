@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -12,6 +13,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import AgentKey, Revocation, User
 from accounts.tokens.claims import Claims
 from accounts.tokens.verify import Verifier
+from audit.models import OutboxEntry
 from governance.deciding import keys
 from governance.models.releases.switch import Switch
 
@@ -53,6 +55,13 @@ def test_issue_prints_one_token_and_nothing_else(alice: User) -> None:
         frozenset({"finance"}),
     )
     assert claims.sid
+
+
+def test_the_record_of_a_token_has_the_name_and_the_address_of_whom_it_is_for(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(name="Alice Ames", email="alice@example.org")
+    said("issue", "--principal", "alice")
+    issued = orjson.loads(bytes(OutboxEntry.objects.latest("id").body))["data"]
+    assert orjson.loads(issued["detail"])["names"] == {"principal": "Alice Ames", "email": "alice@example.org"}
 
 
 def test_issue_takes_agent_audience_ttl_session_and_scope() -> None:

@@ -34,7 +34,8 @@ departments: {finance: {name: Finance}, engineering: {name: Engineering}}
 groups:      {oncall: {}}
 roles:       {analyst: {tier: user, max_sensitivity: restricted, description: Reads and reports}}
 principals:
-  alice:   {kind: user, tier: user, roles: [analyst], groups: [oncall], departments: [finance], status: active}
+  alice:   {kind: user, email: alice@example.org, tier: user, roles: [analyst], groups: [oncall],
+            departments: [finance], status: active}
   nightly: {kind: service, owner: alice, tier: service, departments: [engineering]}
 agents:
   reporter: {owner: alice, tier: user, entities: ["server:files"], max_sensitivity: internal, enabled: true}
@@ -105,6 +106,7 @@ CHECKED = {
     "glob": ["/srv/ledger/**", "ledger.*", "*.example.org", "C:\\ledger\\*"],
     "pointer": ["/path", "/a~1b/0", "/deep/er"],
     "url": ["https://example.org/mcp", "http://127.0.0.1:9000/"],
+    "email": ["", "alice@example.org", "a.b+c@mail.example.org"],
     "template": ["{value}", "Bearer {value}"],
     "entity": ["skill:summarize", "tool:files/read"],
     "condition": ["args.amount > 1000", "args.path.startsWith('/srv')\n&& true"],

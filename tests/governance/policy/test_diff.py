@@ -105,6 +105,21 @@ def test_the_reach_of_a_deny_moves_the_other_way() -> None:
         ({}, {"settings": {"stale_after": 600}}, "settings.stale_after", Move.WIDENS),
         ({}, {"rate_limits": {"disabled": True}}, "rate_limits.disabled", Move.WIDENS),
         ({}, {"rate_limits": {"base_per_second": {"mcp": 10}}}, "rate_limits.base_per_second.mcp", Move.TIGHTENS),
+        ({}, {"rate_limits": {"burst_multiplier": 4}}, "rate_limits.burst_multiplier", Move.WIDENS),
+        ({}, {"rate_limits": {"burst_multipliers": {"mcp": 4}}}, "rate_limits.burst_multipliers.mcp", Move.WIDENS),
+        ({}, {"rate_limits": {"burst_multipliers": {"mcp": 2}}}, "rate_limits.burst_multipliers.mcp", Move.TIGHTENS),
+        (
+            {"rate_limits": {"burst_multiplier": 9, "burst_multipliers": {"mcp": 5}}},
+            {"rate_limits": {"burst_multiplier": 9}},
+            "rate_limits.burst_multipliers.mcp",
+            Move.WIDENS,
+        ),
+        (
+            {"rate_limits": {"burst_multiplier": 9, "burst_multipliers": {"mcp": 9}}},
+            {"rate_limits": {"burst_multiplier": 5, "burst_multipliers": {"mcp": 9}}},
+            "rate_limits.burst_multiplier",
+            Move.TIGHTENS,
+        ),
         ({}, {"rate_limits": {"session": {"calls": 10}}}, "rate_limits.session.calls", Move.TIGHTENS),
         ({}, {"rate_limits": {"session": {"window_seconds": 10}}}, "rate_limits.session.window_seconds", Move.WIDENS),
         ({}, {"roles": {"analyst": {"max_sensitivity": "restricted"}}}, "roles.analyst.max_sensitivity", Move.WIDENS),
@@ -223,3 +238,11 @@ def test_less_capture_and_less_time_for_a_hook_are_no_emergency() -> None:
         new: dict[str, Any] = {**old, **changed}
         assert not only_tightens(compare(normalise(old), normalise(new)))
         assert only_tightens(compare(normalise(new), normalise(old)))
+
+
+def test_a_burst_kept_for_a_class_while_the_others_are_lowered_is_no_change_of_that_class() -> None:
+    before = {"rate_limits": {"burst_multiplier": 9}}
+    after = {"rate_limits": {"burst_multiplier": 5, "burst_multipliers": {"mcp": 9}}}
+    assert objects(before, after) == {"rate_limits.burst_multiplier": Move.TIGHTENS}
+    [line] = [one for one in changes({}, {"rate_limits": {"burst_multipliers": {"mcp": 4}}}) if one.kind != "right"]
+    assert line.summary == "3 → 4"

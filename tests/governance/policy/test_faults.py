@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from governance.policy.checks.validate import validate
+from governance.policy.checks.validate import checked, validate
 from governance.policy.document.errors import PolicyError
 from governance.policy.files.bundle import PolicyErrors, parse_policy, read_policy
 from tests.governance.policy.documents import small
@@ -49,6 +49,14 @@ CASES = [
     ("settings: {stale_after: 1.5}", "settings.stale_after", "no whole number"),
     ("rate_limits: {burst_multiplier: .nan}", "rate_limits.burst_multiplier", "no number that a policy can hold"),
     ("rate_limits: {burst_multiplier: 1e999}", "rate_limits.burst_multiplier", "beyond the range"),
+    ("rate_limits: {burst_multipliers: 3}", "rate_limits.burst_multipliers", "must be a mapping by rate class, and is 3"),
+    ("rate_limits: {burst_multipliers: {mcp: 0.5}}", "rate_limits.burst_multipliers.mcp", "not between 1 and 1000"),
+    ("rate_limits: {burst_multipliers: {mcp: -1}}", "rate_limits.burst_multipliers.mcp", "not between 1 and 1000"),
+    ("rate_limits: {burst_multipliers: {mcp: 1001}}", "rate_limits.burst_multipliers.mcp", "not between 1 and 1000"),
+    ("rate_limits: {burst_multipliers: {mcp: many}}", "rate_limits.burst_multipliers.mcp", "must be a number"),
+    ("rate_limits: {burst_multipliers: {MCP: 3}}", "rate_limits.burst_multipliers.MCP", "must match"),
+    ("rate_limits: {burst_multipliers: {reports: 3}}", "rate_limits.burst_multipliers.reports", "'reports' is no rate class; name it in rate_limits.base_per_second"),
+    ("rate_limits: {burst_multipliers: {mcp: 1.5, content: 1000}}", None, None),
     ("settings: {stale_after: 99999999999999999999}", "settings.stale_after", "beyond 64 bits"),
     ("groups: &a {oncall: {}}", "groups", "&a is an anchor"),
     ("groups: {x: &a {}, y: *a}", "groups.y", "*a is an alias"),
@@ -190,6 +198,31 @@ def test_two_rules_of_one_id_name_both_places() -> None:
     assert fault.path == "rules[1].id"
     assert fault.line == BASE.count("\n") + 3
     assert f"the first stands at p.yaml:{BASE.count(chr(10)) + 2}" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("address", "fault"),
+    [
+        ("alice", "'alice' is no e-mail address"),
+        ("alice@", "no e-mail address"),
+        ("a b@example.org", "no e-mail address"),
+        ("Alice <alice@example.org>", "no e-mail address"),
+        ("'a@example.org,b@example.org'", "no e-mail address"),
+        ("3", "must be text (e-mail address), and is 3"),
+        (f"{'a' * 60}@{'b.' * 100}example.org", "at most 254"),
+        ('"a\\u202e@example.org"', "hidden or control characters"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_at_its_path(address: str, fault: str) -> None:
+    found = faults(f"toolgate: 1\nprincipals:\n  a: {{email: {address}}}\n")
+    assert {(error.line, error.path) for error in found} == {(3, "principals.a.email")}
+    assert any(fault in error.message for error in found), found
+
+
+def test_a_release_holds_no_address() -> None:
+    document = parse_policy("toolgate: 1\nprincipals: {a: {email: a@example.org}, b: {email: ''}}")
+    assert document["principals"] == {"a": {"email": "a@example.org"}, "b": {}}
+    assert "principals" not in checked(document)
 
 
 def test_principals_that_own_each_other_are_refused() -> None:

@@ -75,6 +75,7 @@ def test_the_engine_takes_the_same_defaults() -> None:
     assert snapshot.limits.session_calls == default_of("rate_limits", "session", "calls")
     assert snapshot.limits.session_window == default_of("rate_limits", "session", "window_seconds")
     assert snapshot.limits.burst_multiplier == default_of("rate_limits", "burst_multiplier")
+    assert snapshot.limits.burst_multipliers == default_of("rate_limits", "burst_multipliers")
     base, factors = (RATE_LIMITS.fields[key].shape for key in ("base_per_second", "tier_multipliers"))
     assert isinstance(base, Table)
     assert isinstance(factors, Struct)

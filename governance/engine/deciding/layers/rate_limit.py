@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from governance.engine.compiled.defaults import RATE_CLASS
 from governance.engine.deciding.run import Run, Stop
 from governance.engine.need import Answer, Buckets, NeedBuckets
 from governance.engine.principal import rate_tier_of
@@ -31,15 +30,13 @@ def _need(run: Run, rate_class: str) -> NeedBuckets:
     limits = run.snapshot.limits
     principal = run.caller.principal
     tier = rate_tier_of(principal.rate_tier)
-    rate = limits.rates.get((rate_class, tier))
-    if rate is None:
-        rate = limits.rates[RATE_CLASS, tier]
+    rate, burst = limits.bucket(rate_class, tier, principal.rate_ceiling)
     return NeedBuckets(
         principal=principal.id,
         rate_class=rate_class,
         rate_tier=tier,
         rate=rate,
-        burst=rate * limits.burst_multiplier,
+        burst=burst,
         session=run.caller.session_id,
         session_calls=limits.session_calls,
         session_window=limits.session_window,

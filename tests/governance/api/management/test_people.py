@@ -50,6 +50,7 @@ def test_a_faulty_account_is_refused_with_its_path(office: Office) -> None:
     operator = office.person("operator")
     assert operator.post("/api/v1/users", {"id": "Nora!"}).json["path"] == "/id"
     assert operator.post("/api/v1/users", {"id": "nora", "tier": "god"}).json["path"] == "/tier"
+    assert operator.post("/api/v1/users", {"id": "nora", "email": "nora"}).json["path"] == "/email"
     assert operator.post("/api/v1/users", {"id": "nora", "roles": [1]}).json["path"] == "/roles"
     assert operator.post("/api/v1/users", {"id": "nora", "owner": "ghost"}).json["path"] == "/owner"
     assert operator.post("/api/v1/users", {"id": "bot", "kind": "service"}).status == 400, "a service needs an owner"

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.engine.budget import BucketTable, Charge, MemoryBudgets, Quota, Window
+from governance.engine.compiled.compilation import limits_of
+from governance.engine.principal import RATE_TIERS
 from tests.governance.deciding.limits.stretches import admitted_at, assert_within
 
 TEN = Quota(10, 30)
@@ -219,6 +221,31 @@ def test_no_stretch_of_time_admits_more_than_burst_and_rate_times_its_length(
     quota = Quota(rate, rate * seconds_of_burst)
     admitted = admitted_at(MemoryBudgets(), quota, pauses, costs)
     assert_within(admitted, rate=rate, burst=max(1.0, rate * seconds_of_burst))
+
+
+@given(
+    rate=st.floats(0.001, 10_000),
+    default=st.floats(1, 1_000),
+    own=st.none() | st.floats(1, 1_000),
+    tiers=st.tuples(st.sampled_from(sorted(RATE_TIERS)), st.none() | st.sampled_from(sorted(RATE_TIERS))),
+    pauses=st.lists(st.floats(0, 2) | st.floats(0, 500), max_size=40),
+    costs=st.lists(st.integers(1, 5), min_size=40, max_size=40),
+)
+def test_no_stretch_of_time_admits_more_than_its_classs_burst_and_rate_times_its_length(
+    rate: float,
+    default: float,
+    own: float | None,
+    tiers: tuple[str, str | None],
+    pauses: list[float],
+    costs: list[int],
+) -> None:
+    bursts = {} if own is None else {"mcp": own}
+    limits = limits_of({"base_per_second": {"mcp": rate}, "burst_multiplier": default, "burst_multipliers": bursts})
+    each, depth = limits.bucket("mcp", *tiers)
+    assert each == min(limits.rates["mcp", tier] for tier in tiers if tier is not None)
+    most = each * (default if own is None else own)
+    admitted = admitted_at(MemoryBudgets(), Quota(each, depth), pauses, costs)
+    assert_within(admitted, rate=each, burst=max(1.0, most))
 
 
 def test_a_rate_of_less_than_a_call_in_a_burst_admits_one_call_and_then_its_rate() -> None:

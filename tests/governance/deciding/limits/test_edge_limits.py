@@ -71,6 +71,28 @@ def test_each_class_and_tier_has_base_times_multiplier_and_three_times_that_as_b
     assert quotas.attempts[route_class, tier] == Quota(rate * 2, rate * 6)
 
 
+@pytest.mark.parametrize("tier", TIER_MULTIPLIERS)
+def test_a_class_with_a_burst_of_its_own_has_it_at_every_tier_and_the_others_the_common_one(tier: RateTierWord) -> None:
+    quotas = EdgeQuotas.of(limits_of({"burst_multiplier": 2, "burst_multipliers": {"mcp": 7}}))
+    for route_class, seconds in (("mcp", 7), ("content", 2)):
+        rate = BASE_PER_SECOND[route_class] * TIER_MULTIPLIERS[tier]
+        assert quotas.requests[route_class, tier] == Quota(rate, rate * seconds)
+        assert quotas.attempts[route_class, tier] == Quota(rate * 2, rate * 2 * seconds)
+
+
+def test_an_unknown_class_has_rate_and_burst_of_mcp() -> None:
+    limits = limits_of({"burst_multipliers": {"mcp": 7}})
+    assert limits.bucket("gone", "user") == limits.bucket("mcp", "user") == (200.0, 1400.0)
+
+
+async def test_a_raised_burst_of_a_class_is_admitted_at_once_and_then_its_rate() -> None:
+    room = Room()
+    room.limits = limits_of({"burst_multipliers": {"agents": 5}})
+    assert await room.admitted(200, by=who()) == 100
+    room.now += 1
+    assert await room.admitted(200, by=who()) == 20
+
+
 def test_there_are_eleven_classes_and_six_tiers() -> None:
     assert len(EdgeQuotas.of(limits_of({})).requests) == 11 * 6
 

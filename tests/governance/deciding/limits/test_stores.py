@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 from governance.deciding.limits.budget_script import CHECK
 from governance.deciding.limits.budget_store import MemoryStore, RedisStore, redis_store
 from governance.engine.budget import BudgetVerdict, Charge, MemoryBudgets, Quota, Window
+from governance.engine.compiled.compilation import limits_of
 from tests.governance.deciding.limits.stretches import Admitted, assert_within
 
 URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/3")
@@ -157,6 +158,21 @@ async def test_in_redis_no_stretch_of_time_admits_more_than_burst_and_rate_times
             if verdict.admitted:
                 admitted.append((now, min(asked.cost, max(1.0, quota.burst))))
         assert_within(admitted, rate=rate, burst=max(1.0, quota.burst))
+
+
+@needs_redis
+async def test_in_redis_no_stretch_admits_more_than_its_classs_own_burst_and_rate(store: RedisStore) -> None:
+    random, clock = Random(20261128), SetClock(store._redis, store._prefix)
+    for number in range(30):
+        base, own = 10 ** random.uniform(-3, 3), random.uniform(1, 20)
+        limits = limits_of({"base_per_second": {"mcp": base}, "burst_multipliers": {"mcp": own}})
+        rate, burst = limits.bucket("mcp", "user")
+        now, admitted = 1_000.0, Admitted()
+        for _ in range(60):
+            now += random.choice((0.0, 0.0, random.random() / rate, random.uniform(0, 50)))
+            if (await clock.admit(now, charge(f"{number}", Quota(rate, burst)))).admitted:
+                admitted.append((now, 1.0))
+        assert_within(admitted, rate=rate, burst=max(1.0, base * own))
 
 
 @needs_redis
