@@ -166,7 +166,9 @@ def _key(kept: KeptPayload, ring: CaptureKeys) -> SealedDayKey:
         )
     recipient = ring.named(row.kid)
     if recipient is None:
-        raise PayloadRefused("payload.no_key", f"{SETTING} of this process does not hold the key {row.kid}")
+        raise PayloadRefused(
+            "payload.no_key", f"{SETTING} of this process does not hold the key that this was sealed to"
+        )
     if recipient.private is None:
         raise PayloadRefused(
             "payload.no_key",

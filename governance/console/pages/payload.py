@@ -13,6 +13,7 @@ from audit.models import TrailRecord
 from audit.records.canonical import RecordInvalid
 from audit.trace.payloads import KeptPayload, kept_payload, openings_of
 from audit.writing import process
+from governance.console.credentials import UnrepeatedText
 from governance.console.pages.page import actor, show
 from governance.deciding import keys
 from governance.services.payloads import (
@@ -38,7 +39,7 @@ class ReasonForm(forms.Form):
         max_length=LONGEST_REASON,
         label="Reason",
         help_text="10 to 500 characters, kept with the trail: a case, a question, who asked. No credential.",
-        widget=forms.Textarea({"rows": "2", "autocomplete": "off"}),
+        widget=UnrepeatedText({"rows": "2", "autocomplete": "off"}),
     )
 
 
