@@ -261,26 +261,31 @@ class TrailRecordAdmin(Base):
         said = f"{kept.place}, {capture.level.value}, {capture.bytes} bytes as it came; sealed for auditors."
         if not record.payloads_shown:
             return said
-        return format_html('{} <a href="{}">Open the payload</a>', said, reverse("admin:payload", args=(record.pk,)))
+        way = reverse("admin:payload", args=(record.pk,))
+        return format_html('<p>{}</p><p><a class="button" href="{}">Open the payload</a></p>', said, way)
 
     @admin.display(description="opened by")
     def openings(self, record: TrailRecord) -> SafeString | str:
         """Who opened it, when and why, newest first."""
         if not record.openings_shown:
             return "[for auditors, operators and owners]"
+        try:
+            found = openings_of(record)
+        except RecordInvalid as error:
+            return f"not readable: {visible(error)}"
         rows = [
             (
-                f"{one.moment:%Y-%m-%d %H:%M:%S} UTC",
                 visible(one.by),
-                one.door,
-                visible(one.reason) if one.verified else f"did not verify: {visible(one.reason)}",
+                f"{one.moment:%Y-%m-%d %H:%M} UTC",
+                visible(one.door),
+                "" if one.verified else ", but it did not verify",
+                visible(one.reason),
             )
-            for one in openings_of(record)
+            for one in found
         ]
         if not rows:
             return "nobody"
-        body = format_html_join("", "<tr><td>{}</td><th>{}</th><td>{}</td><td>{}</td></tr>", rows)
-        return format_html("<table>{}</table>", body)
+        return format_html("<ul>{}</ul>", format_html_join("", "<li><strong>{}</strong>, {}, {}{}: {}</li>", rows))
 
     @admin.display(description="digest")
     def digest(self, record: TrailRecord) -> str:

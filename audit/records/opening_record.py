@@ -32,9 +32,9 @@ class OpeningRecord:
 
     @property
     def by(self) -> str:
-        """Who: a principal, or a command with the operating-system user who ran it."""
+        """Who: a principal, or the operating-system user who ran the command."""
         who = self.head.who
-        return f"{who.name} run by {who.staff}" if who.staff else who.name
+        return f"{who.staff} (OS user)" if who.staff else who.name
 
 
 def prepare_opening(
@@ -68,7 +68,8 @@ def read_opening(body: bytes) -> OpeningRecord | None:
     head, fields = read_prepared(body, Kind.SECURITY_EVENT)
     if fields["code"] not in OPENING_CODES:
         return None
-    detail = fields.get("detail") or {}
+    told = fields.get("detail")
+    detail = told if isinstance(told, dict) else {}
     return OpeningRecord(
         head=head,
         record=str(detail.get("record", "")),

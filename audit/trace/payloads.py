@@ -67,7 +67,10 @@ def sealed_key(row: DayKey) -> SealedDayKey:
 
 
 def openings_of(row: TrailRecord) -> list[OpeningRecord]:
-    """Who opened what this record keeps, newest first, at most 100; those of the last second may not be there yet."""
+    """Who opened what this record keeps, newest first, at most 100; those of the last second may not be there yet.
+
+    Raises RecordInvalid for one that cannot be read: it was altered.
+    """
     decision = str(row.pk) if row.kind == Kind.DECISION else row.decision
     if row.kind not in CAPTURING or decision is None:
         return []

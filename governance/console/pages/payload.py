@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -66,7 +67,7 @@ def payload(request: HttpRequest, record_id: UUID) -> HttpResponse:
         opened=opened,
         parts=_parts(opened) if opened is not None else (),
         refused=refused,
-        openings=openings_of(row),
+        **_openings(row),
     )
     answer["Cache-Control"] = "no-store"
     return answer
@@ -97,6 +98,13 @@ def _kept(row: TrailRecord) -> KeptPayload | None:
         return kept_payload(row)
     except RecordInvalid:
         return None
+
+
+def _openings(row: TrailRecord) -> dict[str, Any]:
+    try:
+        return {"openings": openings_of(row)}
+    except RecordInvalid as error:
+        return {"unreadable": str(error)}
 
 
 def _closed(row: TrailRecord) -> str:

@@ -15,7 +15,7 @@ class OpenedPayloadAnswer(ObjectAnswer):
     place = ChoiceField(("arguments", "result"), help_text="What of the call it is.")
     level = ChoiceField(
         (CaptureLevel.REDACTED, CaptureLevel.FULL),
-        help_text="redacted: each credential found is a placeholder such as [secret:github].",
+        help_text="redacted: each credential found is a placeholder such as [secret:cloud].",
     )
     size = WholeField(help_text="Bytes of the whole payload as it came, before anything was taken out.")
     text = TextField(help_text="The payload: JSON, exactly as it was sealed.")

@@ -13,7 +13,7 @@ from audit.trace.payloads import openings_of
 from audit.writing.journal import Journal
 from governance.deciding import keys
 from tests.governance.api.deciding import CAPTURE
-from tests.governance.payloads.conftest import AWS, MARK, WHY, House
+from tests.governance.services.payloads.conftest import AWS, MARK, WHY, House
 
 
 def run(capsys: pytest.CaptureFixture[str], record: UUID, *options: str, reason: str = WHY) -> tuple[int, str, str]:
@@ -40,7 +40,7 @@ def test_it_prints_the_payload_inert_and_names_the_opening(house: House, capsys:
     (opening,) = openings_of(house.row(record))
     assert opening.head.id in err
     assert (opening.door, opening.reason, opening.head.who.staff) == ("command", WHY, getpass.getuser())
-    assert opening.by == f"command:audit payload run by {getpass.getuser()}"
+    assert opening.by == f"{getpass.getuser()} (OS user)"
     code, out, _ = run(capsys, record, "--json")
     assert json.loads(out) == {"path": f"/srv/{MARK}", "note": "\x1b[2J\u202e"}
 

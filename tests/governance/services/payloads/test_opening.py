@@ -23,7 +23,7 @@ from audit.writing.promise import FailMode
 from governance.deciding import keys
 from governance.vault.keypair import parse_capture_keys
 from tests.governance.api.deciding import CAPTURE
-from tests.governance.payloads.conftest import AWS, MARK, WHY, House, ask
+from tests.governance.services.payloads.conftest import AWS, MARK, WHY, House, ask, planted
 
 BROKEN = pytest.mark.parametrize("fail", [FailMode.CLOSED, FailMode.OPEN])
 
@@ -48,20 +48,8 @@ def refused(answered: Any) -> tuple[int, str]:
 
 
 def altered_copy(record: UUID, **changes: str) -> UUID:
-    """The same record under another id, with another capture: what somebody with the database could put there."""
-    row = TrailRecord.objects.get(pk=record)
-    content = row.content()
-    other = UUID(int=row.pk.int ^ 1)
-    content["id"] = str(other)
-    content["data"]["arguments"] |= changes
-    body = json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
-    row.pk, row.body, row.seq, row.n = other, body, row.seq, None
-    columns = [one.column for one in TrailRecord._meta.fields]
-    values = [getattr(row, one.attname) for one in TrailRecord._meta.fields]
-    with connection.cursor() as cursor:
-        names = ", ".join(f'"{name}"' for name in columns)
-        cursor.execute(f"INSERT INTO audit_trail ({names}) VALUES ({', '.join(['%s'] * len(values))})", values)
-    return other
+    """The same record under another id, with another capture."""
+    return planted(record, lambda content: content["data"]["arguments"].update(changes))
 
 
 def test_an_auditor_opens_what_was_captured_in_full_exactly_as_it_came(house: House) -> None:

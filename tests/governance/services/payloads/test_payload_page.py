@@ -14,7 +14,7 @@ from audit.trace.payloads import openings_of
 from audit.writing.journal import Journal
 from governance.deciding import keys
 from tests.governance.api.deciding import CAPTURE
-from tests.governance.payloads.conftest import AWS, MARK, WHY, House, ask
+from tests.governance.services.payloads.conftest import AWS, MARK, WHY, House, ask, planted
 
 HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(2)>\u202e\u0007{{ 7|add:7 }}"
 
@@ -35,7 +35,7 @@ def test_an_auditor_comes_from_the_record_gives_a_reason_and_sees_it_once(house:
     record = house.captured()
     browser = house.browser(house.staff.person("auditor"))
     before = text_of(browser.get(record_page(record)))
-    assert f'<a href="{page_of(record)}">Open the payload</a>' in before
+    assert f'<a class="button" href="{page_of(record)}">Open the payload</a>' in before
     assert "nobody" in before
     asked = browser.get(page_of(record))
     assert asked.status_code == 200
@@ -152,3 +152,24 @@ def test_all_openings_are_listed_by_a_filter_of_the_trail(house: House) -> None:
     listed = {str(row.pk) for row in answer.context["cl"].queryset}
     assert opening in listed
     assert {row.code for row in TrailRecord.objects.filter(pk__in=listed)} == {"payload.opened"}
+
+
+def test_an_opening_that_was_altered_is_said_to_be_unreadable(house: House) -> None:
+    record = house.captured()
+    auditor = house.staff.person("auditor")
+    opening = UUID(ask(auditor, record).json["opening"])
+    house.ship()
+    planted(opening, lambda content: content["data"].update(invented="x"))
+    browser = house.browser(auditor)
+    assert "not readable: /data/invented" in text_of(browser.get(record_page(record)))
+    page = browser.get(page_of(record))
+    assert page.status_code == 200
+    assert "One of them cannot be read: /data/invented" in text_of(page)
+
+
+def test_a_record_that_was_altered_is_said_to_be_unreadable(house: House) -> None:
+    copy = planted(house.captured(), lambda content: content["data"].update(arguments="x"))
+    auditor = house.staff.person("auditor")
+    answered = ask(auditor, copy)
+    assert (answered.status, answered.json["code"]) == (409, "payload.none")
+    assert "cannot be read" in text_of(house.browser(auditor).get(page_of(copy)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from audit.intake.ingest import drain_outbox
@@ -34,7 +36,7 @@ class House:
     staff: Office
     shipper: Shipper
 
-    def captured(self, tool: str = "read", *, principal: str = "alice", **arguments: Any) -> UUID:
+    def captured(self, tool: str = "read", *, principal: Any = "alice", **arguments: Any) -> UUID:
         """A decision about `files/<tool>`, in the trail."""
         arguments = arguments or {"path": f"/srv/ledger/{MARK}.csv"}
         answered = self.process.decide(principal, {"server": "files", "tool": tool, "arguments": arguments})
@@ -61,6 +63,24 @@ class House:
 
     def browser(self, person: Person) -> Any:
         return signed_in(User.objects.get(username=person.name))
+
+
+def planted(record: UUID, change: Callable[[dict[str, Any]], None]) -> UUID:
+    """The record once more under another id, changed: what somebody who holds the database could put there."""
+    row = TrailRecord.objects.get(pk=record)
+    content = row.content()
+    row.pk = UUID(int=row.pk.int ^ 1)
+    content["id"], row.n = str(row.pk), None
+    change(content)
+    row.body = json.dumps(content, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+    fields = TrailRecord._meta.fields
+    with connection.cursor() as cursor:
+        names = ", ".join(f'"{one.column}"' for one in fields)
+        places = ", ".join(["%s"] * len(fields))
+        cursor.execute(
+            f"INSERT INTO audit_trail ({names}) VALUES ({places})", [getattr(row, one.attname) for one in fields]
+        )
+    return row.pk
 
 
 def ask(person: Person, record: UUID, reason: str = WHY) -> Answered:
