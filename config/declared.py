@@ -127,7 +127,7 @@ DECLARED: tuple[Setting, ...] = (
         kind="pem",
         secret=True,
         shown_default="made at first run",
-        meaning="X25519 key for captured payloads; web needs only the public half.",
+        meaning="X25519 key for captured payloads: the public half seals (web needs no more), the private half opens.",
     ),
     Setting(
         name="TOOLGATE_ISSUER",

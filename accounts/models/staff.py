@@ -127,9 +127,15 @@ GLOBAL_ONLY = (
 """What concerns the whole installation: a grant for one department or server never gives it."""
 
 
+NAMED_ONLY = ("audit.open_payload",)
+"""What a role has only where it names it: no wildcard gives it, not even an owner's."""
+
+
 @cache
 def role_gives(role: str, perm: str) -> bool:
     """Whether a staff role as such, wherever it is granted, contains a permission."""
+    if perm in NAMED_ONLY:
+        return perm in PERMISSIONS.get(role, ())
     return any(pattern == "*" or fnmatchcase(perm, pattern) for pattern in PERMISSIONS.get(role, ()))
 
 

@@ -11,16 +11,19 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.admin.estimate import EstimatingPaginator
-from audit.admin.reach import PAYLOADS, sees_any, within_reach, without_payloads
 from audit.models import TrailRecord
 from audit.records.canonical import RecordInvalid, map_text
 from audit.records.decision_reading import read_decision
 from audit.records.kinds import Kind
-from audit.trace.reading import records_between
+from audit.records.opening_record import OPENING_CODES
+from audit.trace.payloads import CAPTURING, kept_payload, openings_of, why_closed
+from audit.trace.reach import EVERYTHING, PAYLOADS, reached_for, sees_any, within_reach, without_payloads
+from audit.trace.reading import find_record, records_between
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[TrailRecord]
@@ -35,6 +38,7 @@ SPANS: dict[str, tuple[str, timedelta]] = {
     "year": ("last 366 days", timedelta(days=366)),
 }
 DEFAULT_SPAN = "day"
+PAYLOAD_SECTION = "Captured payload"
 _WHO = ("owner", "agent", "session", "department", "iss", "jti", "kid")
 _BESIDE = ("trace", "context", "task", "client", "client_session", "decision", "execution")
 
@@ -97,16 +101,26 @@ class EffectFilter(_OneOf):
     title, parameter_name, values = "decision", "effect", ("allow", "deny", "ask")
 
 
+class OpeningFilter(_OneOf):
+    """Who looked at captured payloads: the records of openings, by what came of them."""
+
+    title, parameter_name, values = "payloads", "code", OPENING_CODES
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TrailRecord]) -> QuerySet[TrailRecord]:
+        found = super().queryset(request, queryset)
+        return found if self.value() is None else found.filter(kind=Kind.SECURITY_EVENT)
+
+
 @admin.register(TrailRecord)
 class TrailRecordAdmin(Base):
-    """Nobody adds, changes or deletes audit rows; everybody sees what their grants show (audit/admin/reach.py).
+    """Nobody adds, changes or deletes audit rows; everybody sees what their grants show (audit/trace/reach.py).
 
     Search: principal, server or server/tool, or a record's id.
     """
 
     list_display = ("seq", "at", "kind", "result", "who", "what", "shown_code", "shown_rule")
     list_display_links = ("seq", "at")
-    list_filter = (SpanFilter, KindFilter, EffectFilter)
+    list_filter = (SpanFilter, KindFilter, EffectFilter, OpeningFilter)
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
@@ -136,6 +150,7 @@ class TrailRecordAdmin(Base):
         ),
         ("Who", {"fields": ("who", "names", *(f"shown_{name}" for name in _WHO))}),
         ("Layers", {"fields": ("layers",)}),
+        (PAYLOAD_SECTION, {"fields": ("captured", "openings")}),
         ("Beside", {"fields": tuple(f"shown_{name}" for name in _BESIDE)}),
         ("Record", {"fields": ("id", "node", "boot", "n", "source", "retention", "digest", "content")}),
     )
@@ -168,11 +183,21 @@ class TrailRecordAdmin(Base):
         return records_between(now - span, now + timedelta(minutes=5)).filter(within_reach(request.user))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> TrailRecord | None:
-        """The record, with a note of whether this person gets the bytes of sealed payloads."""
+        """The record, with a note of whether this person may open what it captured, and see who did."""
         found: TrailRecord | None = super().get_object(request, object_id, from_field)
         if found is not None:
-            found.payloads_shown = request.user.has_perm(PAYLOADS)
+            found.payloads_shown, found.openings_shown = (
+                find_record(found.pk, within=reached_for(request.user, perm)) is not None
+                for perm in (PAYLOADS, EVERYTHING)
+            )
         return found
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The section of payloads stands where a record of its kind may have captured one."""
+        sections = super().get_fieldsets(request, obj)
+        if obj is not None and obj.kind not in CAPTURING:
+            return [section for section in sections if section[0] != PAYLOAD_SECTION]
+        return sections
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TrailRecord], search_term: str
@@ -234,6 +259,47 @@ class TrailRecordAdmin(Base):
             return "–"
         body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td><td><code>{}</code></td></tr>", rows)
         return format_html("<table>{}</table>", body)
+
+    @admin.display(description="kept")
+    def captured(self, record: TrailRecord) -> SafeString | str:
+        """What was captured, and for who may open it the way there."""
+        try:
+            kept = kept_payload(record)
+        except RecordInvalid as error:
+            return f"not readable: {visible(error)}"
+        if kept is None:
+            return "nothing"
+        capture = kept.capture
+        if closed := why_closed(capture):
+            return f"{kept.place}: {closed}."
+        said = f"{kept.place}, {capture.level.value}, {capture.bytes} bytes as it came; sealed for auditors."
+        if not record.payloads_shown:
+            return said
+        way = reverse("admin:payload", args=(record.pk,))
+        return format_html('<p>{}</p><p><a class="button" href="{}">Open the payload</a></p>', said, way)
+
+    @admin.display(description="opened by")
+    def openings(self, record: TrailRecord) -> SafeString | str:
+        """Who opened it, when and why, newest first."""
+        if not record.openings_shown:
+            return "[for auditors, operators and owners]"
+        try:
+            found = openings_of(record)
+        except RecordInvalid as error:
+            return f"not readable: {visible(error)}"
+        rows = [
+            (
+                visible(one.by),
+                f"{one.moment:%Y-%m-%d %H:%M} UTC",
+                visible(one.door),
+                "" if one.verified else ", but it did not verify",
+                visible(one.reason),
+            )
+            for one in found
+        ]
+        if not rows:
+            return "nobody"
+        return format_html("<ul>{}</ul>", format_html_join("", "<li><strong>{}</strong>, {}, {}{}: {}</li>", rows))
 
     @admin.display(description="digest")
     def digest(self, record: TrailRecord) -> str:

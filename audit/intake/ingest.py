@@ -15,6 +15,7 @@ from audit.intake.batch import Batch, BatchBroken, Checked, Poison, check_batch
 from audit.intake.columns import COLUMNS, NoRow, Row, copy_data
 from audit.writing.crash import ARMED, crash_point
 from audit.writing.frames import KeyFor
+from audit.writing.outbox import INSERT_DAY_KEY
 
 Connection = psycopg.Connection[Any]
 Alarm = Callable[[str, Mapping[str, Any]], None]
@@ -139,11 +140,7 @@ def move_cursor(connection: Connection, checked: Checked, alarms: Alarms) -> Sta
 
 def _insert_day_keys(connection: Connection, keys: Sequence[Mapping[str, Any]]) -> None:
     for key in keys:
-        connection.execute(
-            "INSERT INTO audit_day_key (id, kid, principal, day, sealed) "
-            "VALUES (%(id)s, %(kid)s, %(principal)s, %(day)s, %(sealed)s) ON CONFLICT (id) DO NOTHING",
-            key,
-        )
+        connection.execute(INSERT_DAY_KEY, key)
 
 
 def _insert(

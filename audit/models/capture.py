@@ -8,7 +8,10 @@ from django.db import models
 
 
 class DayKey(models.Model):
-    """The data key of one principal and UTC day (`day` counts from 1970-01-01), sealed to the auditors' public key."""
+    """The data key of one principal and UTC day (`day` counts from 1970-01-01), sealed to the auditors' public key.
+
+    A destroyed one keeps its row: `sealed` is empty and `destroyed_at` says since when.
+    """
 
     id = models.UUIDField(primary_key=True)
     kid = models.TextField()
@@ -16,6 +19,7 @@ class DayKey(models.Model):
     day = models.IntegerField()
     sealed = models.TextField()
     created_at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[DayKey]] = models.Manager()
 

@@ -71,7 +71,9 @@ class TrailRecord(ReadOnly):
 
     objects: ClassVar[models.Manager[TrailRecord]] = models.Manager()
     payloads_shown = False
-    """Whether the page that shows this row may show what was captured, as sealed."""
+    """Whether the page that shows this row may show what was captured, as sealed, and lead to its opening."""
+    openings_shown = False
+    """Whether that page may show who opened it."""
 
     class Meta(ReadOnly.Meta):
         abstract = False

@@ -6,13 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.models import TrailRecord
 from audit.records.decision_reading import read_decision
 from audit.records.decision_record import DecisionRecord
 from audit.records.kinds import Kind
 from audit.records.uuid7 import floor_of, milliseconds_of
+
+ANY = Q()
 
 
 def microseconds(moment: datetime) -> int:
@@ -29,12 +31,12 @@ def records_between(since: datetime, until: datetime) -> QuerySet[TrailRecord]:
     )
 
 
-def find_record(record_id: UUID) -> TrailRecord | None:
-    """The record of that id: one partition a class is looked at. None when there is none."""
+def find_record(record_id: UUID, *, within: Q = ANY) -> TrailRecord | None:
+    """The record of that id: one partition a class is looked at. None when there is none, or none `within` that."""
     if record_id.version != 7:
         return None
     floor = floor_of(milliseconds_of(record_id) * 1000)
-    return TrailRecord.objects.filter(id=record_id, id__gte=floor).first()
+    return TrailRecord.objects.filter(within, id=record_id, id__gte=floor).first()
 
 
 def find_decision(record_id: UUID) -> DecisionRecord | None:

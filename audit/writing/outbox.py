@@ -21,7 +21,12 @@ from audit.records.who import Who
 from audit.writing.frames import leaf_of
 from audit.writing.process import node
 
-__all__ = ["OutsideTransaction", "record", "record_all_prepared", "record_change", "record_prepared"]
+__all__ = ["INSERT_DAY_KEY", "OutsideTransaction", "record", "record_all_prepared", "record_change", "record_prepared"]
+
+INSERT_DAY_KEY = (
+    "INSERT INTO audit_day_key (id, kid, principal, day, sealed) "
+    "VALUES (%(id)s, %(kid)s, %(principal)s, %(day)s, %(sealed)s) ON CONFLICT (id) DO NOTHING"
+)
 
 
 class OutsideTransaction(RuntimeError):
@@ -93,12 +98,14 @@ def _put(drafts: Sequence[Prepared], using: str) -> list[UUID]:
         record_id, body = stamp(made, at=at, node=node(), boot=None, n=None, random=os.urandom(24))
         rows.append((record_id, leaf_of(body), body))
     if rows:
-        _insert(rows, using)
+        _insert(rows, [part for made in drafts for part in made.attachments], using)
     return [UUID(record_id) for record_id, _, _ in rows]
 
 
-def _insert(rows: Sequence[tuple[str, bytes, bytes]], using: str) -> None:
+def _insert(rows: Sequence[tuple[str, bytes, bytes]], day_keys: Sequence[dict[str, Any]], using: str) -> None:
     with connections[using].cursor() as cursor:
+        if day_keys:  # without its key, what a record captured could never be opened
+            cursor.executemany(INSERT_DAY_KEY, day_keys)
         cursor.executemany("INSERT INTO audit_outbox (id, leaf, body) VALUES (%s, %s, %s)", rows)
     transaction.on_commit(_wake_worker, using=using, robust=True)
 

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.forms import TextInput
+from django.forms import Textarea, TextInput
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -62,6 +62,13 @@ def without_credentials_in_address(view: View) -> View:
 
 class Unrepeated(TextInput):
     """A box whose content is never put back: people type passwords where names belong."""
+
+    def format_value(self, value: Any) -> str | None:
+        return None
+
+
+class UnrepeatedText(Textarea):
+    """The same for a few lines of a person's own words."""
 
     def format_value(self, value: Any) -> str | None:
         return None

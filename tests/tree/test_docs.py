@@ -16,7 +16,7 @@ DOCS = PROJECT / "docs"
 PAGES = [*sorted(PROJECT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 ROOMS = ("config", "governance", "accounts", "audit")
 # A code is the first such text among what these are called with.
-SAYS_CODE = {"Stop", "Fault", "Problem", "TokenError", "CredentialError"}
+SAYS_CODE = {"Stop", "Fault", "Problem", "TokenError", "CredentialError", "PayloadRefused"}
 # Run by the tree itself, not by people: the lint of the settings page, and what `serve` calls.
 OWN_USE = {"settings_doc"}
 _FENCED = re.compile(r"^( *)(```|~~~).*?^\1\2", re.MULTILINE | re.DOTALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from argparse import ArgumentParser
@@ -9,11 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.services.actor import Actor
 from audit.models import TrailRecord
 from audit.records.kinds import Kind
 from audit.trace.reading import find_by_counter, find_record, quarantine_reason, records_between
+from audit.writing import process
+from governance.deciding import keys
+from governance.services.payloads import PayloadRefused, RecordUnknown, open_payload
 
 FOUND, MISSING, DIFFERENT = 0, 1, 2
 _PLAIN = dict.fromkeys([*range(32), *range(127, 160)], "\ufffd")
@@ -26,9 +32,12 @@ def inert(text: object) -> str:
 
 
 class Command(BaseCommand):
-    """Receipts, single records and short lists. Exit: 0 found, 1 not in the trail, 2 there but different."""
+    """Receipts, single records, captured payloads and short lists.
 
-    help = "Ask the audit trail: receipt, show, list. Exit 0 found, 1 not in the trail, 2 there but different."
+    Exit: 0 found, 1 not in the trail, 2 there but different, or not to be opened.
+    """
+
+    help = "Ask the audit trail: receipt, show, payload, list. Exit 0 found, 1 not there, 2 different or not opened."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)
@@ -41,9 +50,14 @@ class Command(BaseCommand):
         show = commands.add_parser("show", help="one record, exactly as it was written")
         show.add_argument("id", type=UUID)
         show.add_argument("--json", action="store_true", help="the canonical bytes and nothing else")
+        payload = commands.add_parser("payload", help="what a record captured, opened for a reason that is recorded")
+        payload.add_argument("id", type=UUID)
+        payload.add_argument("--reason", required=True, help="10 to 500 characters, recorded with who asked")
+        payload.add_argument("--json", action="store_true", help="the payload exactly as it was sealed")
         listing = commands.add_parser("list", help="the newest records")
         listing.add_argument("--kind", choices=[kind.value for kind in Kind])
         listing.add_argument("--effect", choices=["allow", "deny", "ask"])
+        listing.add_argument("--code", help="payload.opened lists who opened captured payloads")
         listing.add_argument("--principal")
         listing.add_argument("--hours", type=float, default=24.0)
         listing.add_argument("--limit", type=int, default=50)
@@ -83,12 +97,33 @@ class Command(BaseCommand):
             self._say({"seq": found.seq, "digest": bytes(found.leaf).hex(), **found.content()}, False)
         return FOUND
 
+    def _payload(self, *, id: UUID, reason: str, json: bool, **_: Any) -> int:
+        actor = Actor.command("audit payload", staff=getpass.getuser())
+        try:
+            opened = open_payload(
+                actor=actor, record_id=id, reason=reason, door="command", ring=keys.capture_keys(),
+                journal=process.journal(),
+            )  # fmt: skip
+        except RecordUnknown:
+            self._say({"state": "missing"}, json)
+            return MISSING
+        except PayloadRefused as refusal:
+            raise CommandError(f"{refusal} ({refusal.code}).", returncode=DIFFERENT) from None
+        except ValidationError as fault:
+            raise CommandError(" ".join(fault.messages), returncode=DIFFERENT) from None
+        finally:
+            process.close_journal()
+        for line in [opened.text] if json else opened.indented().splitlines():
+            self.stdout.write(line if json else inert(line))
+        self.stderr.write(f"Opened the {opened.place}, captured at {opened.level}; recorded as {opened.opening}.")
+        return FOUND
+
     def _list(self, *, hours: float, limit: int, json: bool, **filters: Any) -> int:
         if not 0 < limit <= 10_000 or not 0 < hours <= 24 * 400:
             raise CommandError("--limit is 1 to 10000, --hours at most 9600")
         now = datetime.now(UTC)
         rows = records_between(now - timedelta(hours=hours), now + timedelta(minutes=1))
-        for name in ("kind", "effect", "principal"):
+        for name in ("kind", "effect", "code", "principal"):
             if filters.get(name) is not None:
                 rows = rows.filter(**{name: filters[name]})
         found = list(rows[:limit])

@@ -14,6 +14,7 @@ from governance.api.management.draft.routes import draft_routes
 from governance.api.management.objects.routes import resource_routes
 from governance.api.management.people.routes import people_routes
 from governance.api.management.questions.routes import question_routes
+from governance.api.management.records.routes import record_routes
 from governance.api.management.releases.routes import release_routes
 from governance.api.management.switches.routes import switch_routes
 
@@ -31,6 +32,7 @@ urlpatterns = [
     *release_routes,
     *switch_routes,
     *people_routes,
+    *record_routes,
     *resource_routes(),
     re_path(r"^(?:api/v1|access)/", nothing_here, name="manage-unknown"),
 ]

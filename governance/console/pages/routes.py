@@ -5,13 +5,24 @@ from __future__ import annotations
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
-from governance.console.pages import access, simulator, switches, try_box
+from audit.trace.reach import PAYLOADS
+from governance.console.pages import access, payload, simulator, switches, try_box
 from governance.console.pages.page import Page, View
 from governance.console.pages.releasing import releases, review
 
 
 def _page(at: str, name: str, title: str, permission: str, view: View, *, listed: bool = True) -> Page:
     return Page(path=at, name=name, title=title, permission=f"governance.{permission}", view=view, listed=listed)
+
+
+_PAYLOAD = Page(
+    path="trail/<uuid:record_id>/payload/",
+    name="payload",
+    title="Open a captured payload",
+    permission=PAYLOADS,
+    view=payload.payload,
+    listed=False,
+)
 
 
 PAGES: tuple[Page, ...] = (
@@ -27,6 +38,7 @@ PAGES: tuple[Page, ...] = (
     _page("kill-switch/<int:switch_id>/lift/", "lift", "Lift a switch", "view_switch", switches.lift, listed=False),
     _page("simulator/", "simulator", "Simulator", "view_rule", simulator.simulator),
     _page("access/", "access", "Who can, what can", "view_rule", access.access),
+    _PAYLOAD,
     _page("try/", "try", "Try detectors and blocklist", "view_blocklistentry", try_box.try_box),
 )
 

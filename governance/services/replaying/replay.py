@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from audit.models import DayKey
 from audit.records.canonical import RecordInvalid, read_map
 from audit.records.capture import RecordedCapture
 from audit.records.decision_reading import read_decision
 from audit.records.decision_record import DecisionRecord, Inputs
 from audit.records.who import RecordedWho
+from audit.trace.payloads import find_day_key, sealed_key
 from governance.engine.call import Call, Door
 from governance.engine.compiled.snapshot import Snapshot
 from governance.engine.deciding.driver import run
@@ -24,7 +24,7 @@ from governance.engine.detection.redaction import REDACTED as REDACTED_TEXT
 from governance.engine.need import Answer, Approval, Buckets, HookRun, HookRuns, Need, NeedBuckets, NeedHooks
 from governance.engine.principal import Caller, Directory
 from governance.engine.world import World
-from governance.vault.capture import OpenedDayKey, SealedDayKey
+from governance.vault.capture import OpenedDayKey
 from governance.vault.errors import VaultError
 from governance.vault.keypair import CaptureKeys
 
@@ -122,13 +122,10 @@ class Replayer:
     def _day_key(self, key_id: str) -> OpenedDayKey | None:
         if key_id not in self._day_keys:
             self._day_keys[key_id] = None
-            row = DayKey.objects.filter(pk=key_id).first()
+            row = find_day_key(key_id)
             if row is not None:
-                sealed = SealedDayKey(
-                    id=str(row.pk), kid=row.kid, principal=row.principal, day=row.day, sealed=row.sealed
-                )
                 with contextlib.suppress(VaultError):
-                    self._day_keys[key_id] = OpenedDayKey(self.capture_keys, sealed)
+                    self._day_keys[key_id] = OpenedDayKey(self.capture_keys, sealed_key(row))
         return self._day_keys[key_id]
 
     def _decide(self, record: DecisionRecord, arguments: Mapping[str, Any]) -> Decision:

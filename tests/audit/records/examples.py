@@ -9,6 +9,7 @@ from audit.records.capture import Capture
 from audit.records.decision_record import Inputs, Question, prepare_decision
 from audit.records.execution_record import ExecutionStatus, execution_ended, execution_started
 from audit.records.kinds import FIELDS, Kind, Level, Source
+from audit.records.opening_record import prepare_opening
 from audit.records.record import Prepared, ids, prepare, stamp
 from audit.records.who import TokenRef, Who, links_of
 from governance.engine.call import Call, Door, EntityKind, Labels
@@ -123,8 +124,12 @@ EXAMPLES: Mapping[str, Prepared] = {
     "admin_change, of nothing": prepare(
         Kind.ADMIN_CHANGE, who=COMPONENT, action="created", model="governance.rule", object="1", before={}, after={}
     ),
+    "security_event, of an opening": prepare_opening(
+        who=WHO, record=EXECUTION, decision=EXECUTION, server="github", tool="create", place="result", door="console",
+        reason="Case 7: what did it answer?", verified=True,
+    ),
     **OTHERS,
-}
+}  # fmt: skip
 
 
 def placed(made: Prepared, *, in_journal: bool = True) -> bytes:

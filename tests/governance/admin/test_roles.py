@@ -154,5 +154,5 @@ def test_only_owners_give_staff_roles(role: str) -> None:
     assert not role_gives(role, permission("change", StaffGrant))
 
 
-def test_only_auditors_and_owners_open_captured_payloads() -> None:
-    assert {role for role in PERMISSIONS if role_gives(role, "audit.open_payload")} == {"owner", "auditor"}
+def test_only_auditors_open_captured_payloads_and_no_wildcard_gives_it() -> None:
+    assert {role for role in PERMISSIONS if role_gives(role, "audit.open_payload")} == {"auditor"}

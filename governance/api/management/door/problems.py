@@ -18,6 +18,7 @@ from governance.api.door.exchange import Problem
 from governance.engine.strict_json import pointer
 from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.selectors.policy_versions import ReleaseAltered
+from governance.services.payloads import NOT_HERE, PayloadRefused, RecordUnknown
 from governance.services.releasing.publish import TestsFailed
 from governance.services.releasing.releases import PublishConflict
 from governance.services.switches import SwitchRefused, TargetUnknown
@@ -52,6 +53,10 @@ def problem_of(error: BaseException) -> Problem | None:
             return Problem(
                 409, "release.conflict", str(error), expected=error.expected, current=error.current, by=error.author
             )
+        case RecordUnknown():
+            return not_found()
+        case PayloadRefused():
+            return Problem(503 if error.code in NOT_HERE else 409, error.code, f"{error}.")
         case ServiceError():
             return Problem(409, "request.refused", str(error))
         case IntegrityError():

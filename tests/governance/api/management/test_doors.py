@@ -15,7 +15,7 @@ from tests.governance.api.management.clients import Answered, Office
 from tests.governance.api.management.test_objects import SAMPLES
 
 PROBLEM = {"type", "title", "status", "code", "detail", "request_id"}
-EXAMPLE = {"server": "mail", "tool": "send"}
+EXAMPLE = {"server": "mail", "tool": "send", "record": "01a2006c-ab8e-71ca-bb62-2b4f0c0f5624"}
 QUESTIONS = {"explain", "simulate", "why-not", "who-can", "what-can"}
 
 

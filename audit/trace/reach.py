@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -27,13 +27,25 @@ def sees_any(user: User | AnonymousUser) -> bool:
 
 def within_reach(user: User | AnonymousUser) -> Q:
     """The records that this person's grants show. A grant for one department or server shows what is of it."""
-    shown = Q(pk__in=())
-    for grant in user.live_grants() if isinstance(user, User) else ():
-        reached = _kinds(grant) & _place(grant)
-        if not reached:  # joined to others, an empty Q would be as nothing instead of everything
-            return reached
-        shown |= reached
-    return shown
+    return _any_of(_kinds(grant) & _place(grant) for grant in _grants(user))
+
+
+def reached_for(user: User | AnonymousUser, perm: str) -> Q:
+    """The records that this person's grants reach for one permission: what another grant shows does not count."""
+    return _any_of(_place(grant) for grant in _grants(user) if grant.gives(perm))
+
+
+def _grants(user: User | AnonymousUser) -> Iterable[StaffGrant]:
+    return user.live_grants() if isinstance(user, User) else ()
+
+
+def _any_of(parts: Iterable[Q]) -> Q:
+    found = Q(pk__in=())
+    for part in parts:
+        if not part:  # joined to others, an empty Q would be as nothing instead of everything
+            return part
+        found |= part
+    return found
 
 
 def _kinds(grant: StaffGrant) -> Q:
