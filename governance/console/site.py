@@ -49,9 +49,18 @@ class ConsoleSite(AdminSite):
         """What every page shows around its content."""
         context = super().each_context(request)
         context["environment"] = settings.TOOLGATE_ENV
-        context["unpublished_changes"] = unpublished_changes() if self._sees_the_draft(request) else 0
+        context |= self._draft() if self._sees_the_draft(request) else {}
         context["live_switches"] = list(live_switches()[:SWITCHES_NAMED]) if self._may(request, "view_switch") else []
         return {**context, **(self._release() if self._may(request, "view_release") else {})}
+
+    @staticmethod
+    def _draft() -> dict[str, Any]:
+        """How many changes the draft would make, or that it is no sound policy; nothing beside an altered release."""
+        try:
+            count = unpublished_changes()
+        except ReleaseAltered:
+            return {}
+        return {"unpublished_changes": count or 0, "draft_is_unsound": count is None}
 
     @staticmethod
     def _release() -> dict[str, Any]:

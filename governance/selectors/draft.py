@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from governance.models import DraftState, Release
+from governance.models import DraftState
+from governance.policy.diff.semantic import written_changes
+from governance.policy.document.errors import PolicyErrors
 from governance.policy.tables.row_mapping import ROW_MAPPINGS, Form
+from governance.selectors.kept import Kept
+from governance.selectors.policy_versions import draft_version, newest_version
+
+_counted: Kept[tuple[str, str], int] = Kept(most=8)
 
 
 def draft_revision() -> int:
@@ -11,13 +17,17 @@ def draft_revision() -> int:
     return DraftState.objects.filter(pk=1).values_list("changed_revision", flat=True).first() or 0
 
 
-def unpublished_changes() -> int:
-    """How many changes the draft has had since what is in force was made from it; two queries, no document.
+def unpublished_changes() -> int | None:
+    """How many changes publishing the draft would make: as many as its diff with what is in force lists as written.
 
-    A rollback carries the revision of the release whose document it is, so afterwards the changes since then count.
+    None where the draft is no sound policy, so that it has no diff. Raises `ReleaseAltered`.
     """
-    published = Release.objects.order_by("-number").values_list("draft_revision", flat=True).first() or 0
-    return max(0, draft_revision() - published)
+    try:
+        draft = draft_version()
+    except PolicyErrors:
+        return None
+    before = newest_version()
+    return _counted.once((before.digest, draft.digest), lambda: len(written_changes(before.document, draft.document)))
 
 
 def holds_a_policy() -> bool:

@@ -15,14 +15,16 @@ class DraftAnswer(RowAnswer[DraftState]):
     """How the draft stands."""
 
     revision = WholeField(source="changed_revision")
-    unpublished_changes = serializers.SerializerMethodField()
+    unpublished_changes = serializers.SerializerMethodField(
+        help_text="As many as the draft's diff lists beside rights; null where the draft is no sound policy."
+    )
 
     class Meta:
         model = DraftState
         fields = ("revision", "changed_at", "changed_by", "based_on", "unpublished_changes")
 
-    def get_unpublished_changes(self, state: DraftState) -> int:
-        """Since what is in force."""
+    def get_unpublished_changes(self, state: DraftState) -> int | None:
+        """From what is in force."""
         return unpublished_changes()
 
 

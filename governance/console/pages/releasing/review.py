@@ -123,6 +123,7 @@ def review(request: HttpRequest) -> HttpResponse:
         title="Review and publish",
         form=form,
         review=looked,
+        takes_back=may_author(user) and not looked.before.nothing_released,
         may_ask=may_publish or user.has_perm("governance.propose_release"),
         may_tighten=looked.difference.tightens_only
         and (may_publish or user.has_perm("governance.tighten_release"))
@@ -136,6 +137,11 @@ def review(request: HttpRequest) -> HttpResponse:
         may_backtest=any(user.has_perm(f"governance.{name}_release") for name in ("publish", "propose", "approve")),
         sees_flips=sees_all(request, "audit.view_decision"),
     )
+
+
+def may_author(user: User) -> bool:
+    """Whether a grant, whatever its reach, lets this person write rules: putting the draft back is offered to them."""
+    return user.has_perm("governance.change_rule")
 
 
 def comment(request: HttpRequest) -> HttpResponse:
