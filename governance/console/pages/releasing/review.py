@@ -18,11 +18,11 @@ from governance.models import BacktestRun, DraftComment, Release
 from governance.models.releases.release import ReleaseKind
 from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyError, PolicyErrors
-from governance.policy.lint.linter import Known, LintFinding, lint
+from governance.policy.lint.linter import LintFinding, lint
 from governance.policy.testing import CaseResult, run_tests
-from governance.selectors.directory_now import directory_now
 from governance.selectors.draft import draft_revision
 from governance.selectors.kept import Kept
+from governance.selectors.known import known_beside
 from governance.selectors.policy_versions import DraftVersion, PolicyVersion, draft_version, newest_version
 from governance.services.authoring.comments import comment_on_draft, settle_comment
 from governance.services.releasing.publish import Published, publish_draft
@@ -205,7 +205,7 @@ def _checks(draft: DraftVersion) -> Checks:
     """Lint and tests of a draft: the same for everybody who looks within the minute."""
     now = time.time()
     tests = tuple(run_tests(draft.written, now=now)) if draft.written.get("tests") else ()
-    known = Known(principals=directory_now().principals)
+    known = known_beside(draft.document, now=now)
     return Checks(findings=tuple(lint(draft.document, now=now, known=known)), tests=tests)
 
 
