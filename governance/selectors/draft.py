@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from governance.models import DraftState
-from governance.policy.diff.semantic import written_changes
-from governance.policy.document.errors import PolicyErrors
+from governance.policy.diff.semantic import Change, written_changes
+from governance.policy.tables.compiler import WRITTEN_IN, read_draft
 from governance.policy.tables.row_mapping import ROW_MAPPINGS, Form
 from governance.selectors.kept import Kept
-from governance.selectors.policy_versions import draft_version, newest_version
+from governance.selectors.policy_versions import PolicyVersion, newest_version
 
-_counted: Kept[tuple[str, str], int] = Kept(most=8)
+_changes: Kept[tuple[str, tuple[int, str] | None], tuple[Change, ...]] = Kept(most=4)
 
 
 def draft_revision() -> int:
@@ -17,17 +17,20 @@ def draft_revision() -> int:
     return DraftState.objects.filter(pk=1).values_list("changed_revision", flat=True).first() or 0
 
 
-def unpublished_changes() -> int | None:
-    """How many changes publishing the draft would make: as many as its diff with what is in force lists as written.
+def unpublished_changes() -> tuple[Change, ...]:
+    """What publishing the draft would write differently from what is in force; there are as many changes as these.
 
-    None where the draft is no sound policy, so that it has no diff. Raises `ReleaseAltered`.
+    Whether the draft is sound is not asked: the review's diff says the same of one that is. Raises `ReleaseAltered`.
     """
-    try:
-        draft = draft_version()
-    except PolicyErrors:
-        return None
     before = newest_version()
-    return _counted.once((before.digest, draft.digest), lambda: len(written_changes(before.document, draft.document)))
+    row = DraftState.objects.filter(pk=1).annotate(written_in=WRITTEN_IN).values_list("changed_revision", "written_in")
+    return _changes.once((before.digest, row.first()), lambda: _written_since(before))
+
+
+def _written_since(before: PolicyVersion) -> tuple[Change, ...]:
+    document = read_draft().document.copy()
+    document.pop("principals", None)  # no release holds them
+    return tuple(written_changes(before.document, document))
 
 
 def holds_a_policy() -> bool:

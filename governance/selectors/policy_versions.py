@@ -25,7 +25,6 @@ from governance.engine.document.policy import PolicyDocument
 from governance.models import DraftState, Release
 from governance.policy.checks.validate import checked
 from governance.policy.document.codec import digest
-from governance.policy.document.errors import PolicyErrors
 from governance.policy.tables.compiler import WRITTEN_IN, read_draft
 from governance.selectors.kept import Kept
 from governance.vault.errors import VaultError
@@ -113,14 +112,11 @@ class DraftVersion(PolicyVersion):
 
 
 _kept: Kept[tuple[str, int, str], PolicyVersion] = Kept(most=KEPT)
-_unsound: Kept[tuple[int, str], PolicyErrors] = Kept(most=1)
-"""What is wrong with the draft that was looked at last, so that pages which count its changes do not check it anew."""
 
 
 def forget() -> None:
     """Read, check and compile anew next time."""
     _kept.forget()
-    _unsound.forget()
 
 
 def reference_of(text: str) -> Reference | None:
@@ -180,15 +176,8 @@ def draft_version() -> DraftVersion:
         known = _kept.get((Which.DRAFT, revision, written_in))
         if isinstance(known, DraftVersion):
             return known
-        faults = _unsound.get((revision, written_in))
-        if faults is not None:
-            raise PolicyErrors(faults.errors)
     draft = read_draft()
-    try:
-        document = checked(draft.document)
-    except PolicyErrors as faults:
-        _unsound.put((draft.revision, draft.written_in), faults)
-        raise
+    document = checked(draft.document)
     version = DraftVersion(
         number=0, document=document, digest=digest(document), revision=draft.revision, written=draft.document
     )

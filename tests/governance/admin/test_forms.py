@@ -138,7 +138,7 @@ def test_history_shows_before_and_after_and_who(author: Client) -> None:
 def test_the_banner_counts_what_is_not_published_and_is_gone_at_none(author: Client) -> None:
     assert "unpublished change" not in author.get(reverse("admin:index")).content.decode()
     _add(author)
-    assert "The draft cannot be published" in author.get(reverse("admin:index")).content.decode(), "its role is nowhere"
+    assert "1 unpublished change<" in author.get(reverse("admin:index")).content.decode(), "its role is nowhere"
     authoring.create_object(actor=SETUP, instance=Role(slug="analyst"))
     authoring.create_object(actor=SETUP, instance=Server(slug="files"))
     for name in ("list", "read"):

@@ -94,7 +94,8 @@ def test_an_unsound_draft_can_be_discarded(author: Client) -> None:
     change_rule(description="Anew")
     html = _page(author, reverse("admin:review"))
     assert "The draft is no sound policy" in html
-    assert "The draft cannot be published" in html
+    assert "<strong>2 changes</strong>" in html
+    assert "2 unpublished changes" in html
     assert "says exactly what release 1 says" in _confirm(author, reverse("admin:discard"))
 
 

@@ -119,6 +119,16 @@ def test_the_demo_refuses_an_installation_that_holds_a_policy(tmp_path: Path) ->
         call_command("demo")
 
 
+def test_a_draft_with_principals_says_what_the_release_made_of_it_says(tmp_path: Path) -> None:
+    file = written(tmp_path, policy(principals={"alice": {"roles": ["analyst"]}}))
+    assert run("import", file)[0] == 0
+    assert run("publish", "-m", "one")[0] == 0
+    for old, new in (("current", "draft"), ("draft", "1"), ("current", file)):
+        assert run("diff", old, new) == (0, "")
+    other = written(tmp_path, policy(), "other.yaml")
+    assert run("diff", "draft", other) == (1, "neutral  principals.alice: is removed\n")
+
+
 def test_the_draft_is_discarded_restored_and_freed_of_one_change(tmp_path: Path) -> None:
     old, new = written(tmp_path, policy()), written(tmp_path, policy(rules=3), "new.yaml")
     assert run("import", old)[0] == 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from accounts.models import ScopeKind, User
 from accounts.services.actor import Actor
@@ -18,6 +19,7 @@ from governance.models.controls.secret import SecretVersion
 from governance.policy.checks.validate import checked, normalise
 from governance.policy.diff.semantic import written_changes
 from governance.policy.document.codec import digest
+from governance.policy.document.errors import PolicyErrors
 from governance.policy.files.bundle import read_policy
 from governance.policy.tables.compiler import read_draft
 from governance.policy.tables.taking_back import taken_back
@@ -33,6 +35,7 @@ from governance.services.authoring.returning import (
 )
 from governance.services.releasing.publish import publish_draft, roll_back
 from tests.governance.admin.actors import staff
+from tests.governance.models.policies import policies
 from tests.governance.models.test_draft import EXAMPLE
 from tests.governance.services.policies import COMMAND, policy, published
 
@@ -48,11 +51,11 @@ def records(action: str) -> list[dict[str, Any]]:
     return [one | {side: orjson.loads(one[side]) for side in ("before", "after") if side in one} for one in named]
 
 
-def counted() -> list[int | None]:
+def counted() -> list[int]:
     """Every count of what is not published: banner and API, review, what a release records of it."""
     found = difference(newest_version().document, draft_version().document)
     listed = sum(len(changes) for _, changes in found.objects)
-    return [unpublished_changes(), found.written, sum(count for _, count in found.counts), listed]
+    return [len(unpublished_changes()), found.written, sum(count for _, count in found.counts), listed]
 
 
 def edited(document: Document, change: Callable[[Document], None]) -> Document:
@@ -118,12 +121,21 @@ def test_after_a_rollback_the_draft_holds_the_changes_that_were_rolled_back() ->
     assert counted() == [1] * 4
 
 
-def test_an_unsound_draft_has_no_count() -> None:
+def test_an_unsound_draft_has_its_count_too() -> None:
     published(many())
     Tool.objects.filter(own_name="t0").delete()
     DraftState.objects.update(changed_revision=7)
-    assert unpublished_changes() is None
-    assert unpublished_changes() is None, "and the faults are kept"
+    with pytest.raises(PolicyErrors):
+        draft_version()
+    assert [change.path for change in unpublished_changes()] == ["servers.files.tools.t0"]
+
+
+@given(old=policies, new=policies)
+@settings(max_examples=60, deadline=None, suppress_health_check=[*HealthCheck])
+def test_whatever_the_tables_hold_can_be_counted(old: Document, new: Document) -> None:
+    before: Any = normalise(old)
+    assert written_changes(before, before) == []
+    assert bool(written_changes(before, normalise(new))) == (before != normalise(new))
 
 
 def test_every_object_of_a_policy_is_taken_back_by_the_path_of_its_change() -> None:

@@ -16,16 +16,16 @@ class DraftAnswer(RowAnswer[DraftState]):
 
     revision = WholeField(source="changed_revision")
     unpublished_changes = serializers.SerializerMethodField(
-        help_text="As many as the draft's diff lists beside rights; null where the draft is no sound policy."
+        help_text="As many as the draft's diff lists beside rights."
     )
 
     class Meta:
         model = DraftState
         fields = ("revision", "changed_at", "changed_by", "based_on", "unpublished_changes")
 
-    def get_unpublished_changes(self, state: DraftState) -> int | None:
+    def get_unpublished_changes(self, state: DraftState) -> int:
         """From what is in force."""
-        return unpublished_changes()
+        return len(unpublished_changes())
 
 
 class ReplacedObjectAnswer(ObjectAnswer):

@@ -20,7 +20,7 @@ from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.lint.linter import LintFinding, lint
 from governance.policy.testing import CaseResult, run_tests
-from governance.selectors.draft import draft_revision
+from governance.selectors.draft import draft_revision, unpublished_changes
 from governance.selectors.kept import Kept
 from governance.selectors.known import known_beside
 from governance.selectors.policy_versions import DraftVersion, PolicyVersion, draft_version, newest_version
@@ -83,7 +83,7 @@ _kept: Kept[str, Checks] = Kept(most=4, seconds=CHECKS_HOLD)
 class Review:
     """Everything that a reviewer looks at; `named` is the draft's digest.
 
-    `faults`: the draft is no sound policy, and the rest is empty.
+    `faults`: the draft is no sound policy, and but for what was written the rest is empty.
     """
 
     before: PolicyVersion
@@ -177,7 +177,8 @@ def reviewed(user: User) -> Review:
     try:
         draft = draft_version()
     except PolicyErrors as faults:
-        return Review(before=before, revision=revision, faults=tuple(faults.errors))
+        written = PolicyDifference(changes=unpublished_changes())
+        return Review(before=before, revision=revision, faults=tuple(faults.errors), difference=written)
     found = difference(before.document, draft.document)
     checks = _kept.once(digest(draft.written), lambda: _checks(draft))
     reasons = second_person_reasons(before, draft.document, changes=found.changes, author=user)
