@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import migrations
+from django.db import migrations, models
 
 TABLES = """
 ALTER TABLE audit_head ADD COLUMN rules_since timestamptz NOT NULL DEFAULT now();
@@ -33,4 +33,14 @@ ALTER TABLE audit_head DROP COLUMN rules_since;
 
 class Migration(migrations.Migration):
     dependencies = [("audit", "0002_trail")]
-    operations = [migrations.RunSQL(TABLES, DROP)]
+    operations = [
+        migrations.RunSQL(TABLES, DROP),
+        migrations.CreateModel(
+            name="RuleUse",
+            fields=[
+                ("rule", models.TextField(primary_key=True, serialize=False)),
+                ("last", models.DateTimeField()),
+            ],
+            options={"db_table": "audit_rule_use", "managed": False},
+        ),
+    ]
