@@ -30,9 +30,12 @@ class NoRow(ValueError):
 
 
 class Row:
-    """One record as a row: `packed` is its binary COPY form without field count and `seq`."""
+    """One record as a row: `packed` is its binary COPY form without field count and `seq`.
 
-    __slots__ = ("at", "body", "boot", "id", "leaf", "n", "packed", "retention")
+    `rules` are the ids of what matched the call of a decision, in shadow too; detectors and entries may be among them.
+    """
+
+    __slots__ = ("at", "body", "boot", "id", "leaf", "n", "packed", "retention", "rules")
 
     def __init__(self, raw: bytes) -> None:
         """Reads a record's exact bytes. Raises NoRow when they are none of version 1, or its id is not of its time."""
@@ -41,6 +44,8 @@ class Row:
             self.id, self.at, self.retention = content["id"], content["at"], content["class"]
             self.boot, self.n = content.get("boot"), content.get("n")
             self.body, self.leaf = raw, leaf_of(raw)
+            data = content["data"]
+            self.rules = tuple(map(str, (*data.get("matched", ()), *data.get("shadowed", ()))))
             self.packed = self._pack(content, bytes.fromhex(self.id.replace("-", "")))
         except RecordInvalid as error:
             raise NoRow(str(error)) from None

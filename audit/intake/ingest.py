@@ -152,14 +152,34 @@ def _insert(
     try:
         with connection.transaction():
             seq = copy_rows(connection, rows)
+        _note_rules(connection, rows)
         return len(rows), seq, poison
     except errors.CheckViolation:
         _make_partitions(connection, rows, alarms)
     except (errors.UniqueViolation, errors.DataError):
         pass
     stored, seq, refused = _insert_carefully(connection, rows)
+    bad = {row for row, _ in refused}
+    _note_rules(connection, [row for row in rows if row not in bad])
     found = [_poison_of(row, reason, source) for row, reason in refused]
     return stored, seq, [*poison, *found]
+
+
+def _note_rules(connection: Connection, rows: list[Row]) -> None:
+    """Note when each rule last matched, once an hour for each: most batches then write nothing."""
+    last: dict[str, int] = {}
+    for row in rows:
+        for rule in row.rules:
+            last[rule] = max(row.at, last.get(rule, 0))
+    if last:
+        connection.execute(
+            "INSERT INTO audit_rule_use (rule, last) "
+            "SELECT new.rule, to_timestamp(new.at / 1000000.0) FROM unnest(%s::text[], %s::bigint[]) AS new (rule, at) "
+            "WHERE NOT EXISTS (SELECT FROM audit_rule_use AS known WHERE known.rule = new.rule "
+            "AND known.last > to_timestamp(new.at / 1000000.0) - interval '1 hour') "
+            "ON CONFLICT (rule) DO UPDATE SET last = excluded.last",
+            (list(last), list(last.values())),
+        )
 
 
 def copy_rows(connection: Connection, rows: list[Row], *, table: str = TRAIL) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.models.capture import DayKey
 from audit.models.execution import Execution
-from audit.models.intake import OutboxEntry, QuarantinedFrame, SegmentCursor, TrailHead
+from audit.models.intake import OutboxEntry, QuarantinedFrame, RuleUse, SegmentCursor, TrailHead
 from audit.models.trail import TrailRecord
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Execution",
     "OutboxEntry",
     "QuarantinedFrame",
+    "RuleUse",
     "SegmentCursor",
     "TrailHead",
     "TrailRecord",

@@ -8,16 +8,36 @@ from django.db import models
 
 
 class TrailHead(models.Model):
-    """The last `seq` given out: one row, moved in the transaction that inserts."""
+    """The last `seq` given out: one row, moved in the transaction that inserts.
+
+    `rules_since` is the moment from which on uses of rules are counted.
+    """
 
     id = models.BooleanField(primary_key=True)
     seq = models.BigIntegerField()
+    rules_since = models.DateTimeField()
 
     objects: ClassVar[models.Manager[TrailHead]] = models.Manager()
 
     class Meta:
         managed = False
         db_table = "audit_head"
+
+
+class RuleUse(models.Model):
+    """When a rule last matched a recorded call, enforced or in shadow: at `last`, or within the hour after it."""
+
+    rule = models.TextField(primary_key=True)
+    last = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[RuleUse]] = models.Manager()
+
+    class Meta:
+        managed = False
+        db_table = "audit_rule_use"
+
+    def __str__(self) -> str:
+        return f"{self.rule} at {self.last}"
 
 
 class SegmentCursor(models.Model):

@@ -49,9 +49,17 @@ class ConsoleSite(AdminSite):
         """What every page shows around its content."""
         context = super().each_context(request)
         context["environment"] = settings.TOOLGATE_ENV
-        context["unpublished_changes"] = unpublished_changes() if self._sees_the_draft(request) else 0
+        context |= self._draft() if self._sees_the_draft(request) else {}
         context["live_switches"] = list(live_switches()[:SWITCHES_NAMED]) if self._may(request, "view_switch") else []
         return {**context, **(self._release() if self._may(request, "view_release") else {})}
+
+    @staticmethod
+    def _draft() -> dict[str, Any]:
+        """How many changes the draft holds; nothing beside an altered release."""
+        try:
+            return {"unpublished_changes": len(unpublished_changes())}
+        except ReleaseAltered:
+            return {}
 
     @staticmethod
     def _release() -> dict[str, Any]:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from governance.models import DraftState, Release
+from governance.models import DraftState
+from governance.policy.diff.semantic import Change, written_changes
+from governance.policy.tables.compiler import WRITTEN_IN, read_draft
 from governance.policy.tables.row_mapping import ROW_MAPPINGS, Form
+from governance.selectors.kept import Kept
+from governance.selectors.policy_versions import PolicyVersion, newest_version
+
+_changes: Kept[tuple[str, tuple[int, str] | None], tuple[Change, ...]] = Kept(most=4)
 
 
 def draft_revision() -> int:
@@ -11,13 +17,20 @@ def draft_revision() -> int:
     return DraftState.objects.filter(pk=1).values_list("changed_revision", flat=True).first() or 0
 
 
-def unpublished_changes() -> int:
-    """How many changes the draft has had since what is in force was made from it; two queries, no document.
+def unpublished_changes() -> tuple[Change, ...]:
+    """What publishing the draft would write differently from what is in force; there are as many changes as these.
 
-    A rollback carries the revision of the release whose document it is, so afterwards the changes since then count.
+    Whether the draft is sound is not asked: the review's diff says the same of one that is. Raises `ReleaseAltered`.
     """
-    published = Release.objects.order_by("-number").values_list("draft_revision", flat=True).first() or 0
-    return max(0, draft_revision() - published)
+    before = newest_version()
+    row = DraftState.objects.filter(pk=1).annotate(written_in=WRITTEN_IN).values_list("changed_revision", "written_in")
+    return _changes.once((before.digest, row.first()), lambda: _written_since(before))
+
+
+def _written_since(before: PolicyVersion) -> tuple[Change, ...]:
+    document = read_draft().document.copy()
+    document.pop("principals", None)  # no release holds them
+    return tuple(written_changes(before.document, document))
 
 
 def holds_a_policy() -> bool:

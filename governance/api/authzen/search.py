@@ -21,9 +21,10 @@ from governance.api.door.exchange import Exchange, Problem, Reply, json_reply
 from governance.api.door.identify import identify
 from governance.api.door.paging import BadCursor, read_cursor, write_cursor
 from governance.deciding.runtime import Runtime
-from governance.engine.asking.explain import explain
 from governance.engine.asking.surface import seen, surface
 from governance.engine.call import Call, Door, EntityKind, Labels
+from governance.engine.deciding.driver import StandIn, run
+from governance.engine.deciding.pipeline import decide
 from governance.engine.decision import Effect
 from governance.engine.principal import Caller
 from governance.selectors.subjects import is_kind, named_subject, subjects
@@ -158,8 +159,8 @@ class _Looking:
             labels=Labels(agent_id=self._search.agent_id),
             door=Door.AUTHZEN,
         )
-        explained = explain(self._snapshot, self._world, caller, call, now=self._now)
-        return explained.decision.effect is Effect.ALLOW
+        decision = run(decide(self._snapshot, self._world, caller, call, now=self._now), StandIn())
+        return decision.effect is Effect.ALLOW
 
     def result(self, key: str) -> dict[str, str]:
         """A result in AuthZEN's form."""

@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from audit.trace.reach import PAYLOADS
 from governance.console.pages import access, payload, simulator, switches, try_box
 from governance.console.pages.page import Page, View
-from governance.console.pages.releasing import releases, review
+from governance.console.pages.releasing import putting_back, releases, review
 
 
 def _page(at: str, name: str, title: str, permission: str, view: View, *, listed: bool = True) -> Page:
@@ -29,6 +29,16 @@ PAGES: tuple[Page, ...] = (
     _page("review/", "review", "Review and publish", "view_draftstate", review.review),
     _page("review/comment/", "comment", "Comment on the draft", "add_draftcomment", review.comment, listed=False),
     _page("review/backtest/", "backtest", "Backtest the draft", "view_draftstate", review.backtest, listed=False),
+    _page("draft/discard/", "discard", "Discard the draft", "view_draftstate", putting_back.discard, listed=False),
+    _page("draft/take-back/", "take-back", "Take back a change", "view_draftstate", putting_back.taken, listed=False),
+    _page(
+        "releases/<int:number>/draft/",
+        "restore",
+        "Make the draft a release",
+        "view_draftstate",
+        putting_back.restore,
+        listed=False,
+    ),
     _page("releases/", "releases", "Releases", "view_release", releases.releases),
     _page("releases/<int:number>/rollback/", "rollback", "Roll back", "view_release", releases.rollback, listed=False),
     _page(

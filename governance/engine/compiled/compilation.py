@@ -101,7 +101,7 @@ def compile_slices(
     restricting, granting = RuleIndex(fold=True), RuleIndex(fold=False)
     rules: list[Rule] = []
     for order, raw in enumerate(sorted(document.get("rules", ()), key=_by_id)):
-        rule = _rule(raw, order)
+        rule = compile_rule(raw, order)
         rules.append(rule)
         (granting if rule.effect is Effect.ALLOW else restricting).add(rule)
         if order % SLICE == SLICE - 1 or rule.condition is not None:
@@ -149,6 +149,7 @@ def compile_slices(
         stale_after=float(settings.get("stale_after", STALE_AFTER)),
         stale_after_restricted=float(settings.get("stale_after_restricted", STALE_AFTER_RESTRICTED)),
         document=document,
+        issuer=keys.issuer,
         exact_ids=exact_ids,
         folded_ids=folded_ids,
     )
@@ -305,7 +306,8 @@ def _bound(id: str, raw: AgentFields) -> Bound:
     )
 
 
-def _rule(raw: RuleFields, order: int) -> Rule:
+def compile_rule(raw: RuleFields, order: int) -> Rule:
+    """A rule at its place among the rules by id. Raises ValueError where it is none."""
     effect = Effect(raw["effect"])
     parameters, excepted = raw.get("parameters"), raw.get("except")
     return Rule(

@@ -145,6 +145,7 @@ class Snapshot:
     stale_after: float
     stale_after_restricted: float
     document: PolicyDocument
+    issuer: str
     exact_ids: IdDirectory
     folded_ids: IdDirectory
     plans: dict[tuple[str, str], Plan] = field(default_factory=dict, repr=False)

@@ -12,7 +12,10 @@ from governance.engine.principal import Tier
 
 
 class Fault(NamedTuple):
-    """A boundary that does not hold: its code, the entity that has it, and what `Detail` tells of it."""
+    """A boundary that does not hold: its code, the entity that has it, and what `Detail` tells of it.
+
+    `holder` is the principal or the agent that it does not let in; empty where it lets in nobody.
+    """
 
     code: str
     entity: Entity
@@ -20,6 +23,7 @@ class Fault(NamedTuple):
     required: Json
     actual: Json
     fix: str
+    holder: str = ""
 
 
 def admits(profile: Profile, standing: Standing) -> bool:
@@ -76,6 +80,7 @@ def _scope(entities: tuple[Entity, ...], people: tuple[Person, ...]) -> Fault | 
                     list(entity.scopes),
                     Tier(one.lowered).word,
                     "Call with one of the required tiers.",
+                    one.principal.id,
                 )
     return None
 
@@ -93,6 +98,7 @@ def _kind(entities: tuple[Entity, ...], people: tuple[Person, ...]) -> Fault | N
                     required,
                     one.principal.kind.value,
                     "Call as one of the required kinds of principal.",
+                    one.principal.id,
                 )
     return None
 
@@ -111,6 +117,7 @@ def _department(entities: tuple[Entity, ...], people: tuple[Person, ...]) -> Fau
                     required,
                     actual,
                     "Call as a member of one of the required departments.",
+                    one.principal.id,
                 )
     return None
 
@@ -126,6 +133,7 @@ def _sensitivity(entities: tuple[Entity, ...], people: tuple[Person, ...]) -> Fa
                     SENSITIVITIES[entity.profile.sensitivity],
                     SENSITIVITIES[one.max_sensitivity],
                     "Call with a role that reaches this sensitivity.",
+                    one.principal.id,
                 )
     return None
 
@@ -134,13 +142,13 @@ def _bound(entities: tuple[Entity, ...], agents: tuple[Acting, ...]) -> Fault | 
     fix = "Use an agent whose bounds include this."
     for agent in agents:
         if not agent.bound.covers(entities[0]):
-            return Fault("agent.bound", entities[0], "agent.entities", entities[0].id, None, fix)
+            return Fault("agent.bound", entities[0], "agent.entities", entities[0].id, None, fix, agent.bound.id)
         for entity in entities:
             departments = entity.profile.departments
             if departments is not None and departments.isdisjoint(agent.departments):
                 required: list[Json] = [*sorted(departments)]
                 actual: list[Json] = [*sorted(agent.departments)]
-                return Fault("agent.bound", entity, "agent.departments", required, actual, fix)
+                return Fault("agent.bound", entity, "agent.departments", required, actual, fix, agent.bound.id)
             most = agent.bound.max_sensitivity
             if most is not None and entity.profile.sensitivity > most:
                 return Fault(
@@ -150,5 +158,6 @@ def _bound(entities: tuple[Entity, ...], agents: tuple[Acting, ...]) -> Fault | 
                     SENSITIVITIES[entity.profile.sensitivity],
                     SENSITIVITIES[most],
                     fix,
+                    agent.bound.id,
                 )
     return None

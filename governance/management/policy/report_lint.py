@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.conf import settings
 from governance.management.policy.documents import is_stored, load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
 from governance.policy.lint.linter import Known, lint
-from governance.selectors.directory_now import directory_now
+from governance.selectors.known import known_beside
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -27,8 +28,9 @@ def run(options: Namespace, streams: Streams) -> int:
     document = load(options.paths[0] if len(options.paths) == 1 else options.paths, streams)
     if document is None:
         return UNUSABLE
-    people = directory_now().principals if needs_database(options) else None
-    findings = lint(document, now=time.time(), known=Known(principals=people, executables=_executables()))
+    now = time.time()
+    known = known_beside(document, now=now) if needs_database(options) else Known()
+    findings = lint(document, now=now, known=replace(known, executables=_executables()))
     for finding in findings:
         if options.json:
             streams.out.write(json.dumps(finding.line(), ensure_ascii=False) + "\n")
@@ -53,7 +55,7 @@ def needs_database(options: Namespace) -> bool:
 
 SUBCOMMAND = Subcommand(
     name="lint",
-    summary="report what is unreachable, redundant, too broad, expired or switched off",
+    summary="report what is unreachable, redundant, too broad, expired, unused or switched off",
     configure=configure,
     run=run,
     needs_database=needs_database,

@@ -37,17 +37,20 @@ NESTED = {"blocklist": "entries", "detectors": "own"}
 class Change:
     """One change. `kind` is the kind of object, or `right`; `path` names it; `effect` is which way it moves.
 
-    `summary` is a sentence for people.
+    `summary` is a sentence for people. `object` is the path of the object that was written differently, under which
+    it can be taken back; empty for a right.
     """
 
     kind: str
     path: str
     summary: str
     effect: Move
+    object: str = ""
 
     def line(self) -> dict[str, Json]:
         """The change as `policy diff --json` prints it."""
-        return {"kind": self.kind, "path": self.path, "summary": self.summary, "effect": self.effect.value}
+        said = {"kind": self.kind, "path": self.path, "summary": self.summary, "effect": self.effect.value}
+        return {**said, "object": self.object}
 
 
 def compare(
@@ -62,12 +65,20 @@ def compare(
     if directory is None:
         said = {**old.get("principals", {}), **new.get("principals", {})}
         directory = {name: described(fields) for name, fields in said.items()}
-    changes = list(_objects(old, new))
+    changes = written_changes(old, new)
     changes += [
         Change(kind="right", path=right.entity, summary=right.summary, effect=right.move)
         for right in changed_rights(old, new, directory=directory, now=time.time() if now is None else now)
     ]
     return changes
+
+
+def written_changes(old: PolicyDocument, new: PolicyDocument) -> list[Change]:
+    """What was written differently from one canonical document to another, without what that means for whom.
+
+    The number of these is the number of changes, wherever one is told.
+    """
+    return [] if old == new else list(_objects(old, new))
 
 
 def only_tightens(changes: list[Change]) -> bool:
@@ -110,12 +121,12 @@ def _table(kind: str, prefix: str, old: Mapping[str, Any], new: Mapping[str, Any
             effect = Move.WIDENS if _allows_by_itself(new[name]) else ARRIVAL[kind]
             if new[name].get("mode") == "shadow" or (kind == "hooks" and not new[name].get("enabled", True)):
                 effect = Move.NEUTRAL
-            yield Change(kind=kind, path=path, summary="is new", effect=effect)
+            yield Change(kind=kind, path=path, summary="is new", effect=effect, object=path)
         elif name not in new:
             effect = DEPARTURE[kind]
             if old[name].get("mode") == "shadow" or (kind == "hooks" and not old[name].get("enabled", True)):
                 effect = Move.NEUTRAL
-            yield Change(kind=kind, path=path, summary=REMOVED, effect=effect)
+            yield Change(kind=kind, path=path, summary=REMOVED, effect=effect, object=path)
         elif old[name] != new[name]:
             first, second = dict(old[name]), dict(new[name])
             if kind == "servers":
@@ -163,6 +174,7 @@ def _fields(kind: str, path: str, old: Mapping[str, Any], new: Mapping[str, Any]
                 path=f"{path}.{field}",
                 summary=f"{_shown(before)} → {_shown(after)}",
                 effect=judge(kind, field, before, after),
+                object=path,
             )
 
 
@@ -175,7 +187,7 @@ def _rule(name: str, old: RuleFields | None, new: RuleFields | None, entities: E
     else:
         assert old is not None
         summary, effect = rule_presence(old, arrives=False)
-    return Change(kind="rules", path=path, summary=summary, effect=effect)
+    return Change(kind="rules", path=path, summary=summary, effect=effect, object=path)
 
 
 def _value(kind: str, field: str, record: Mapping[str, Any]) -> Json:
@@ -204,18 +216,19 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _by_id(kind: str, value: object) -> dict[str, Any]:
-    """A list of objects by what names each; bindings and exemptions by what they bind or exempt."""
+def listed_name(kind: str, record: Mapping[str, Any]) -> str:
+    """What names an object of a list; bindings and exemptions go by what they bind or exempt."""
     keys = {
         "tests": ("name",),
         "bindings": ("secret", "server", "tool", "into"),
         "exemptions": ("layer", "name", "entity", "path"),
     }.get(kind, ("id",))
-    found: dict[str, Any] = {}
-    for record in value if isinstance(value, list) else []:
-        parts = [record[key] for key in keys if key in record]
-        found[" ".join(part if isinstance(part, str) else _shown(part) for part in parts)] = record
-    return found
+    parts = [record[key] for key in keys if key in record]
+    return " ".join(part if isinstance(part, str) else _shown(part) for part in parts)
+
+
+def _by_id(kind: str, value: object) -> dict[str, Any]:
+    return {listed_name(kind, record): record for record in (value if isinstance(value, list) else [])}
 
 
 def _shown(value: Json) -> str:

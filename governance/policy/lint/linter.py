@@ -21,14 +21,15 @@ __all__ = ["Known", "LintFinding", "lint"]
 class Known:
     """What is known beside the document; None where it is not, and then nothing is said about it.
 
-    `hits` are calls that each rule decided or matched in the time that `hits_days` names.
+    `idle` are the rules that matched no call, each with the days for which it did not; `idle_problem` says why that
+    cannot be told.
     """
 
     principals: Collection[str] | None = None
     secrets: Collection[str] | None = None
     executables: Collection[str] | None = None
-    hits: Mapping[str, int] | None = None
-    hits_days: int = 30
+    idle: Mapping[str, int] | None = None
+    idle_problem: str = ""
 
 
 def lint(document: PolicyDocument, *, now: float, known: Known | None = None) -> list[LintFinding]:
@@ -46,10 +47,10 @@ def lint(document: PolicyDocument, *, now: float, known: Known | None = None) ->
 
 
 def _unused(document: PolicyDocument, known: Known) -> Iterator[LintFinding]:
-    if known.hits is None:
-        return
+    if known.idle_problem:
+        yield LintFinding(code="incomplete", path="rules", message=known.idle_problem)
+    idle = known.idle or {}
     for rule in document.get("rules", ()):
-        name = rule["id"]
-        if not known.hits.get(name):
-            message = f"matched no call in {known.hits_days} days"
-            yield LintFinding(code="unused", path=f"rules.{name}", message=message)
+        if rule["id"] in idle:
+            message = f"matched no call in {idle[rule['id']]} days"
+            yield LintFinding(code="unused", path=f"rules.{rule['id']}", message=message)

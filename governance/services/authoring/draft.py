@@ -12,7 +12,7 @@ from accounts.services.actor import Actor
 from accounts.services.change import RowChange, permission, record
 from accounts.services.errors import Conflict
 from governance.engine.call import Json
-from governance.models import DraftState
+from governance.models import DraftState, Server, Tool
 from governance.policy.checks.validate import validate
 from governance.policy.document.canonical import normalise
 from governance.policy.document.errors import PolicyErrors
@@ -62,13 +62,14 @@ def replace_draft(
         raise PolicyErrors(faults)
     parts = take_apart(normalise(document))
     with draft_locked(actor=actor) as state:
-        _require_revision(state, expected_revision)
+        require_revision(state, expected_revision)
         plan = [(home, _steps(home, parts.get(home, {}))) for home in ROW_MAPPINGS]
         changes = tuple(_change(home, step) for home, steps in plan for step in steps)
+        arriving = _arriving(actor, plan)
+        for home, steps in plan:
+            _require(actor, home, steps, arriving)
         if dry_run:
             return Replacement(changes=changes, revision=state.changed_revision)
-        for home, steps in plan:
-            _require(actor, home, steps)
         for home, steps in reversed(plan):
             _remove(home, steps)
         for home, steps in plan:
@@ -82,10 +83,11 @@ def replace_draft(
         return Replacement(changes=changes, revision=state.changed_revision)
 
 
-def _require_revision(state: DraftState, expected: int | None) -> None:
+def require_revision(state: DraftState, expected: int | None) -> None:
+    """Raise Conflict unless the draft is at the revision that somebody saw; None: whatever it is."""
     if expected is not None and state.changed_revision != expected:
         raise Conflict(
-            model="draft",
+            model="the",
             object="draft",
             expected=expected,
             current=state.changed_revision,
@@ -127,7 +129,13 @@ def _instance(actor: Actor, home: RowMapping, step: _Step) -> Versioned:
     return instance
 
 
-def _require(actor: Actor, home: RowMapping, steps: list[_Step]) -> None:
+def _arriving(actor: Actor, plan: list[tuple[RowMapping, list[_Step]]]) -> dict[str, Server]:
+    """The servers that are new, by id: from them the reach of a grant to their tools is read."""
+    made = (_instance(actor, home, step) for home, steps in plan for step in steps if step.before is None)
+    return {one.slug: one for one in made if isinstance(one, Server)}
+
+
+def _require(actor: Actor, home: RowMapping, steps: list[_Step], arriving: Mapping[str, Server]) -> None:
     """A grant must reach every row that changes, as it was and as it will be."""
     if actor.user is None:
         return
@@ -136,7 +144,10 @@ def _require(actor: Actor, home: RowMapping, steps: list[_Step]) -> None:
         for said in (step.before, step.after):
             if said is not None:
                 side = _Step(identity=step.identity, pk=step.pk, revision=step.revision, before=None, after=said)
-                actor.require(permission(action, home.model), _instance(actor, home, side))
+                instance = _instance(actor, home, side)
+                if isinstance(instance, Tool) and instance.server_id in arriving:
+                    instance.server = arriving[instance.server_id]
+                actor.require(permission(action, home.model), instance)
 
 
 def _remove(home: RowMapping, steps: list[_Step]) -> None:

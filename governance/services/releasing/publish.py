@@ -251,10 +251,12 @@ def _failing(document: PolicyDocument) -> tuple[CaseResult, ...]:
 
 
 def _summary(changes: Sequence[Change], failing: Sequence[CaseResult]) -> dict[str, Any]:
+    """How much was written differently, and which way it moves: as many changes as the review counts."""
+    written = [change for change in changes if change.object]
     counted: dict[str, int] = {}
-    for change in changes:
+    for change in written:
         counted[change.effect.value] = counted.get(change.effect.value, 0) + 1
-    summary: dict[str, Any] = {"changes": len(changes), **counted}
+    summary: dict[str, Any] = {"changes": len(written), **counted}
     if failing:
         summary["failing_tests"] = [result.name for result in failing[:50]]
     return summary

@@ -15,7 +15,16 @@ from psycopg import errors, sql
 from audit.intake.columns import COLUMNS, Row
 from audit.intake.ingest import drain_outbox
 from audit.intake.partitions import ensure_partitions
-from audit.models import DayKey, Execution, OutboxEntry, QuarantinedFrame, SegmentCursor, TrailHead, TrailRecord
+from audit.models import (
+    DayKey,
+    Execution,
+    OutboxEntry,
+    QuarantinedFrame,
+    RuleUse,
+    SegmentCursor,
+    TrailHead,
+    TrailRecord,
+)
 from audit.models.trail import ReadOnlyError
 from audit.records.execution_record import ExecutionStatus, execution_ended, execution_started
 from audit.records.kinds import RETENTION_DAYS, Kind, Level, Source
@@ -28,7 +37,7 @@ from tests.audit.builders import decision, event, unique, who
 
 Connection = psycopg.Connection[Any]
 MODELS: tuple[type[models.Model], ...] = (
-    DayKey, Execution, OutboxEntry, QuarantinedFrame, SegmentCursor, TrailHead, TrailRecord,
+    DayKey, Execution, OutboxEntry, QuarantinedFrame, RuleUse, SegmentCursor, TrailHead, TrailRecord,
 )  # fmt: skip
 TYPES = {
     "BigIntegerField": "bigint",

@@ -10,9 +10,9 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AgentKey, Department, User
+from accounts.models import AgentKey, Department, Role, User
 from accounts.services.actor import Actor
-from governance.models import PolicySettings, RateLimits, Rule
+from governance.models import PolicySettings, RateLimits, Rule, Server, Tool
 from governance.services.authoring import objects as authoring
 from tests.governance.admin.actors import signed_in, staff
 
@@ -139,7 +139,12 @@ def test_history_shows_before_and_after_and_who(author: Client) -> None:
 def test_the_banner_counts_what_is_not_published_and_is_gone_at_none(author: Client) -> None:
     assert "unpublished change" not in author.get(reverse("admin:index")).content.decode()
     _add(author)
-    assert "1 unpublished change<" in author.get(reverse("admin:index")).content.decode()
+    assert "1 unpublished change<" in author.get(reverse("admin:index")).content.decode(), "its role is nowhere"
+    authoring.create_object(actor=SETUP, instance=Role(slug="analyst"))
+    authoring.create_object(actor=SETUP, instance=Server(slug="files"))
+    for name in ("list", "read"):
+        authoring.create_object(actor=SETUP, instance=Tool(server_id="files", own_name=name))
+    assert "3 unpublished changes<" in author.get(reverse("admin:index")).content.decode()
 
 
 def test_settings_open_at_their_defaults_and_are_written_once_saved(author: Client) -> None:

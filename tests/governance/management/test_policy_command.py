@@ -144,3 +144,40 @@ def test_the_demo_refuses_an_installation_that_holds_a_policy(tmp_path: Path) ->
     run("import", written(tmp_path, policy()))
     with pytest.raises(CommandError, match="empty"):
         call_command("demo")
+
+
+def test_a_draft_with_principals_says_what_the_release_made_of_it_says(tmp_path: Path) -> None:
+    file = written(tmp_path, policy(principals={"alice": {"roles": ["analyst"]}}))
+    assert run("import", file)[0] == 0
+    assert run("publish", "-m", "one")[0] == 0
+    for old, new in (("current", "draft"), ("draft", "1"), ("current", file)):
+        assert run("diff", old, new) == (0, "")
+    other = written(tmp_path, policy(), "other.yaml")
+    assert run("diff", "draft", other) == (1, "neutral  principals.alice: is removed\n")
+
+
+def test_the_draft_is_discarded_restored_and_freed_of_one_change(tmp_path: Path) -> None:
+    old, new = written(tmp_path, policy()), written(tmp_path, policy(rules=3), "new.yaml")
+    assert run("import", old)[0] == 0
+    assert run("discard")[0] == 1, "nothing was published yet"
+    assert run("publish", "-m", "one")[0] == 0
+    assert run("import", new)[0] == 0
+    code, said = run("take-back", "rules.rule-00001", "--dry-run")
+    assert (code, said) == (0, "removes      governance.rule rule-00001\n")
+    assert Rule.objects.count() == 3
+    code, said = run("take-back", "rules.rule-00001", "--reason", "Not this one")
+    assert (code, "at revision" in said) == (0, True)
+    assert {rule.slug for rule in Rule.objects.all()} == {"rule-00000", "rule-00002"}
+    assert run("take-back", "rules.nobody")[0] == 1
+    assert run("discard", "--revision", "1")[0] == 1
+    assert run("discard")[0] == 0
+    assert run("diff", "current", "draft")[0] == 0
+    assert run("discard")[0] == 0, "there is nothing to discard"
+    assert run("import", new)[0] == 0
+    assert run("publish", "-m", "two")[0] == 0
+    code, said = run("rollback", "1")
+    assert (code, "policy discard" in said) == (0, True)
+    assert run("diff", "current", "draft")[0] == 1
+    assert run("restore", "1")[0] == 0
+    assert run("diff", "current", "draft")[0] == 0
+    assert run("restore", "9")[0] == 1

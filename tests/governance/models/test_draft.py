@@ -213,10 +213,10 @@ def test_twins_without_an_id_of_their_own_are_kept_apart(monkeypatch: pytest.Mon
 
 
 def test_changes_since_the_newest_release_are_counted() -> None:
-    assert unpublished_changes() == 0
-    authoring.create_object(actor=SETUP, instance=rule())
-    authoring.create_object(actor=SETUP, instance=rule("writers"))
-    assert unpublished_changes() == 2
+    assert len(unpublished_changes()) == 0
+    authoring.create_object(actor=SETUP, instance=rule(subjects={"everyone": True}))
+    authoring.create_object(actor=SETUP, instance=rule("writers", subjects={"everyone": True}))
+    assert len(unpublished_changes()) == 2
 
 
 def test_a_release_cannot_be_changed_or_removed() -> None:

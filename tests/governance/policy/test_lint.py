@@ -101,7 +101,7 @@ def test_asks_with_different_approvers_are_both_needed() -> None:
 
 def test_rules_that_matched_nothing_are_reported_where_hits_are_known() -> None:
     rules = [rule("a"), rule("b", entities=["tool:files/write"])]
-    assert findings(known=Known(hits={"a": 3}), rules=rules) == {("unused", "rules.b")}
+    assert findings(known=Known(idle={"b": 30}), rules=rules) == {("unused", "rules.b")}
 
 
 def test_secrets_and_executables_are_missed_only_where_they_are_known() -> None:

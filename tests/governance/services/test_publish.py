@@ -62,12 +62,12 @@ def test_a_release_is_numbered_hashed_signed_and_recorded() -> None:
 @pytest.mark.django_db
 def test_the_banner_counts_changes_since_what_is_in_force_was_made() -> None:
     published(policy())
-    assert unpublished_changes() == 0
+    assert len(unpublished_changes()) == 0
     replace_draft(actor=COMMAND, document=policy(rules=2))
-    assert unpublished_changes() == 1
+    assert len(unpublished_changes()) == 1
     published(policy(rules=2))
     roll_back(actor=COMMAND, number=1, at_once=True)
-    assert unpublished_changes() == 1
+    assert len(unpublished_changes()) == 1
 
 
 @pytest.mark.django_db

@@ -15,15 +15,17 @@ class DraftAnswer(RowAnswer[DraftState]):
     """How the draft stands."""
 
     revision = WholeField(source="changed_revision")
-    unpublished_changes = serializers.SerializerMethodField()
+    unpublished_changes = serializers.SerializerMethodField(
+        help_text="As many as the draft's diff lists beside rights."
+    )
 
     class Meta:
         model = DraftState
         fields = ("revision", "changed_at", "changed_by", "based_on", "unpublished_changes")
 
     def get_unpublished_changes(self, state: DraftState) -> int:
-        """Since what is in force."""
-        return unpublished_changes()
+        """From what is in force."""
+        return len(unpublished_changes())
 
 
 class ReplacedObjectAnswer(ObjectAnswer):

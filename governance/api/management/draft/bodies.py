@@ -30,3 +30,25 @@ class CommentBody(Body):
     text = TextField(max_length=4_000, described={"minLength": 1})
     object_type = TextField(max_length=64, default="")
     object_id = TextField(max_length=500, default="")
+
+
+class PutBackBody(Body):
+    """Why the draft goes back."""
+
+    reason = TextField(max_length=4_000, default="", help_text="Kept with every change in the history.")
+
+
+class RestoreBody(PutBackBody):
+    """Which release the draft is to say."""
+
+    release = WholeField(min_value=1, help_text="The release's number.")
+
+
+class TakeBackBody(PutBackBody):
+    """Which change is taken back."""
+
+    object = TextField(
+        max_length=1_000,
+        described={"minLength": 1},
+        help_text="The object, as the draft's diff names it: `rules.payers`.",
+    )

@@ -16,10 +16,11 @@ from governance.api.management.releases.answers import ChangesAnswer, PublishedA
 from governance.api.management.releases.policies import document_of
 from governance.models import DraftState
 from governance.policy.diff.semantic import compare
-from governance.policy.lint.linter import Known, lint
+from governance.policy.lint.linter import lint
 from governance.policy.tables.compiler import read_draft
 from governance.policy.testing import run_tests
 from governance.selectors.directory_now import directory_now
+from governance.selectors.known import known_beside
 from governance.selectors.policy_versions import draft_version
 from governance.services.authoring.draft import replace_draft
 from governance.services.releasing.publish import publish_draft
@@ -105,8 +106,8 @@ class LintView(ManagementView):
         """Nothing of it keeps the draft from being published."""
         self.require(request, LOOK)
         self.query(request, {})
-        known = Known(principals=directory_now().principals)
-        findings = lint(draft_version().written, now=time.time(), known=known)
+        now, document = time.time(), draft_version().written
+        findings = lint(document, now=now, known=known_beside(document, now=now))
         return self.reply(LintAnswer.of({"findings": findings}))
 
 

@@ -15,6 +15,7 @@ class ChangeAnswer(ObjectAnswer):
     path = TextField()
     summary = TextField()
     effect = ChoiceField(Move)
+    object = TextField(help_text="The object that was written differently, as `take-back` names it; empty for a right.")
 
 
 class ChangesAnswer(ObjectAnswer):

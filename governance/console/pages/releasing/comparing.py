@@ -26,22 +26,25 @@ class PolicyDifference:
     @property
     def rights(self) -> list[Change]:
         """Who may now do more, or less."""
-        return _sorted(change for change in self.changes if change.kind == "right")[:SHOWN]
+        return _sorted(change for change in self.changes if not change.object)[:SHOWN]
 
     @property
-    def objects(self) -> list[Change]:
-        """What was written differently."""
-        return _sorted(change for change in self.changes if change.kind != "right")[:SHOWN]
+    def objects(self) -> list[tuple[str, list[Change]]]:
+        """What was written differently, by the object that was."""
+        found: dict[str, list[Change]] = {}
+        for change in _sorted(change for change in self.changes if change.object)[:SHOWN]:
+            found.setdefault(change.object, []).append(change)
+        return list(found.items())
 
     @property
     def left_out(self) -> int:
         """Changes that are not listed."""
-        return len(self.changes) - len(self.rights) - len(self.objects)
+        return max(0, self.written - SHOWN) + max(0, len(self.changes) - self.written - SHOWN)
 
     @property
     def written(self) -> int:
-        """How many things were written differently: what a button counts."""
-        return sum(change.kind != "right" for change in self.changes)
+        """How many changes it is: those that were written, not what they mean for whom."""
+        return sum(bool(change.object) for change in self.changes)
 
     @property
     def effect(self) -> str:
@@ -55,8 +58,9 @@ class PolicyDifference:
 
     @property
     def counts(self) -> list[tuple[str, int]]:
-        """How many changes move which way."""
-        found = [(move.value, sum(change.effect is move for change in self.changes)) for move in _ORDER]
+        """How many of the written changes move which way."""
+        written = [change for change in self.changes if change.object]
+        found = [(move.value, sum(change.effect is move for change in written)) for move in _ORDER]
         return [(word, count) for word, count in found if count]
 
 

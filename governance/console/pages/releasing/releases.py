@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 
 from governance.console.pages.page import actor, person, refusals_told, show
 from governance.console.pages.releasing.comparing import PolicyDifference, difference
-from governance.console.pages.releasing.review import asked_for, conflict_page
+from governance.console.pages.releasing.review import asked_for, conflict_page, may_author
 from governance.models import Release, ReleaseProposal
 from governance.models.releases.release import ProposalStatus
 from governance.policy.document.errors import PolicyErrors
@@ -65,6 +65,7 @@ def releases(request: HttpRequest) -> HttpResponse:
         old=old or (str(newest.based_on) if newest is not None and newest.based_on else ""),
         new=new or (str(newest.number) if newest is not None else ""),
         difference=_chosen(request, old, new) if old and new else None,
+        may_author=may_author(user),
         may_roll_back=user.has_perm("governance.rollback_release") or user.has_perm("governance.propose_release"),
     )
 
@@ -97,6 +98,7 @@ def rollback(request: HttpRequest, number: int) -> HttpResponse:
         newest=newest,
         form=form if form.errors else RollbackForm(initial={"expected_release": newest.number}),
         difference=difference(newest_version().document, release_version(number).document),
+        may_author=may_author(user),
         may_roll_back=user.has_perm("governance.rollback_release") or user.has_perm("governance.propose_release"),
     )
 
@@ -125,6 +127,7 @@ def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
         is_open=is_open,
         waits=found.release_id is None and found.status in (ProposalStatus.QUEUED, ProposalStatus.APPROVED),
         own=found.author == user.username,
+        may_author=may_author(user),
         may_decide=is_open and found.author != user.username and user.has_perm("governance.approve_release"),
     )
 

@@ -18,11 +18,11 @@ from governance.models import BacktestRun, DraftComment, Release
 from governance.models.releases.release import ReleaseKind
 from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyError, PolicyErrors
-from governance.policy.lint.linter import Known, LintFinding, lint
+from governance.policy.lint.linter import LintFinding, lint
 from governance.policy.testing import CaseResult, run_tests
-from governance.selectors.directory_now import directory_now
-from governance.selectors.draft import draft_revision
+from governance.selectors.draft import draft_revision, unpublished_changes
 from governance.selectors.kept import Kept
+from governance.selectors.known import known_beside
 from governance.selectors.policy_versions import DraftVersion, PolicyVersion, draft_version, newest_version
 from governance.services.authoring.comments import comment_on_draft, settle_comment
 from governance.services.releasing.publish import Published, publish_draft
@@ -83,7 +83,7 @@ _kept: Kept[str, Checks] = Kept(most=4, seconds=CHECKS_HOLD)
 class Review:
     """Everything that a reviewer looks at; `named` is the draft's digest.
 
-    `faults`: the draft is no sound policy, and the rest is empty.
+    `faults`: the draft is no sound policy, and but for what was written the rest is empty.
     """
 
     before: PolicyVersion
@@ -123,6 +123,7 @@ def review(request: HttpRequest) -> HttpResponse:
         title="Review and publish",
         form=form,
         review=looked,
+        takes_back=may_author(user) and not looked.before.nothing_released,
         may_ask=may_publish or user.has_perm("governance.propose_release"),
         may_tighten=looked.difference.tightens_only
         and (may_publish or user.has_perm("governance.tighten_release"))
@@ -136,6 +137,11 @@ def review(request: HttpRequest) -> HttpResponse:
         may_backtest=any(user.has_perm(f"governance.{name}_release") for name in ("publish", "propose", "approve")),
         sees_flips=sees_all(request, "audit.view_decision"),
     )
+
+
+def may_author(user: User) -> bool:
+    """Whether a grant, whatever its reach, lets this person write rules: putting the draft back is offered to them."""
+    return user.has_perm("governance.change_rule")
 
 
 def comment(request: HttpRequest) -> HttpResponse:
@@ -171,7 +177,8 @@ def reviewed(user: User) -> Review:
     try:
         draft = draft_version()
     except PolicyErrors as faults:
-        return Review(before=before, revision=revision, faults=tuple(faults.errors))
+        written = PolicyDifference(changes=unpublished_changes())
+        return Review(before=before, revision=revision, faults=tuple(faults.errors), difference=written)
     found = difference(before.document, draft.document)
     checks = _kept.once(digest(draft.written), lambda: _checks(draft))
     reasons = second_person_reasons(before, draft.document, changes=found.changes, author=user)
@@ -199,7 +206,7 @@ def _checks(draft: DraftVersion) -> Checks:
     """Lint and tests of a draft: the same for everybody who looks within the minute."""
     now = time.time()
     tests = tuple(run_tests(draft.written, now=now)) if draft.written.get("tests") else ()
-    known = Known(principals=directory_now().principals)
+    known = known_beside(draft.document, now=now)
     return Checks(findings=tuple(lint(draft.document, now=now, known=known)), tests=tests)
 
 

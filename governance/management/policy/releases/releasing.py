@@ -13,6 +13,7 @@ from accounts.services.errors import ServiceError
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams
 from governance.policy.document.errors import PolicyErrors
 from governance.selectors.policy_versions import ReleaseAltered
+from governance.services.authoring.returning import NothingDiffers
 from governance.services.releasing.publish import NothingToPublish, Published
 from governance.vault.errors import KeyMaterialError
 
@@ -29,7 +30,7 @@ def guarded(work: Callable[[], int], streams: Streams) -> int:
     """Run `work`; what it refuses goes to `err`: 1 for what somebody must decide, 2 for what cannot be used."""
     try:
         return work()
-    except NothingToPublish as nothing:
+    except (NothingToPublish, NothingDiffers) as nothing:
         streams.out.write(f"{nothing}\n")
         return GOOD
     except PolicyErrors as errors:

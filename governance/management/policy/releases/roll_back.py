@@ -20,7 +20,10 @@ def run(options: Namespace, streams: Streams) -> int:
     def work() -> int:
         code = tell(roll_back(actor=operator(), number=options.number, message=options.message, at_once=True), streams)
         if code == GOOD:
-            streams.out.write("The draft is as it was: import a release's export to work from there.\n")
+            streams.out.write(
+                "The draft is as it was. `policy discard` throws it away, `policy restore N` makes it a release again, "
+                "`policy take-back OBJECT` takes one change back.\n"
+            )
         return code
 
     return guarded(work, streams)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from governance.models import Release, ReleaseProposal
 from governance.policy.document.codec import canonical_json
@@ -13,6 +14,7 @@ from governance.services.replaying.backtest_runs import carry_out_waiting_backte
 from tests.governance.api.deciding import demo_document
 from tests.governance.api.management.clients import Office
 from tests.governance.api.management.trail import trailed
+from tests.governance.releases import backdate
 
 RULE: dict[str, Any] = {
     "id": "all-read",
@@ -85,8 +87,10 @@ def test_lint_knows_the_directory_and_says_which_owner_does_not_exist(written: O
 
 def test_the_draft_is_reviewed_tested_and_published(written: Office) -> None:
     author = written.person("policy_author")
-    assert author.get("/api/v1/draft").json["unpublished_changes"] == 1
-    assert author.get("/api/v1/draft/diff").json["changes"]
+    changes = author.get("/api/v1/draft/diff").json["changes"]
+    written_changes = [change for change in changes if change["kind"] != "right"]
+    assert author.get("/api/v1/draft").json["unpublished_changes"] == len(written_changes) > 20
+    assert all(change["object"] for change in written_changes)
     assert isinstance(author.get("/api/v1/draft/lint").json["findings"], list)
     tested = author.post("/api/v1/draft/tests").json
     assert tested["failed"] == 0 < tested["passed"]
@@ -115,6 +119,20 @@ def released(office: Office) -> None:
         assert office.person("approver").post(f"/api/v1/proposals/{proposal.pk}/approve").status == 200
     carry_out_waiting()
     assert Release.objects.exists()
+
+
+def test_lint_says_which_rules_matched_no_call(written: Office) -> None:
+    released(written)
+    author = written.person("policy_author")
+
+    def unused() -> int:
+        return sum(one["code"] == "unused" for one in author.get("/api/v1/draft/lint").json["findings"])
+
+    backdate(1, days=40)
+    assert unused() == 0, "uses were not counted then"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE audit_head SET rules_since = now() - interval '40 days'")
+    assert unused() == Release.objects.get().rule_count
 
 
 def test_of_two_publishers_the_second_gets_a_readable_conflict(written: Office) -> None:

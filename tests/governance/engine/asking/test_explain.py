@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from governance.engine.asking.explain import condition_parts, explain
+from governance.engine.asking.considered import condition_parts
+from governance.engine.asking.explain import explain
 from governance.engine.asking.questions import right, what_can, who_can
 from governance.engine.asking.surface import seen, surface
 from governance.engine.decision import Effect
@@ -49,7 +50,7 @@ def test_the_nearest_rule_is_the_one_with_the_fewest_parts_missing() -> None:
         rule("near", when="args.n > 3"),
     )
     nearest = explained(document, what=call(n=1)).nearest
-    assert (nearest.rule, nearest.fix) == ("near", "make this hold: args.n > 3")
+    assert (nearest.rule, nearest.fix) == ("near", "Make this hold: args.n > 3.")
 
 
 def test_a_class_that_admits_nothing_is_explained_as_it_is_decided() -> None:

@@ -1,0 +1,39 @@
+"""`policy restore`: make the draft say what an old release says."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from governance.management.policy.releases import putting_back
+from governance.management.policy.releases.releasing import operator
+from governance.management.policy.subcommand import Streams, Subcommand
+from governance.services.authoring.returning import restore_draft
+
+
+def configure(parser: ArgumentParser) -> None:
+    parser.add_argument("number", type=int, metavar="N", help="the release that the draft is to say")
+    putting_back.configure(parser)
+
+
+def run(options: Namespace, streams: Streams) -> int:
+    """0 when it was done, or there was nothing to do; 1 when it was refused, 2 when it cannot be used."""
+    return putting_back.put_back(
+        options,
+        streams,
+        lambda: restore_draft(
+            actor=operator(),
+            number=options.number,
+            expected_revision=options.revision,
+            reason=options.reason,
+            dry_run=options.dry_run,
+        ),
+    )
+
+
+SUBCOMMAND = Subcommand(
+    name="restore",
+    summary="make the draft say what an old release says",
+    configure=configure,
+    run=run,
+    needs_database=lambda _options: True,
+)
