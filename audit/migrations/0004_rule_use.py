@@ -32,7 +32,7 @@ ALTER TABLE audit_head DROP COLUMN rules_since;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0002_trail")]
+    dependencies = [("audit", "0003_destroyed_day_keys")]
     operations = [
         migrations.RunSQL(TABLES, DROP),
         migrations.CreateModel(
