@@ -29,7 +29,7 @@ from tests.governance.policy.documents import EXAMPLE
 
 FOR_PEOPLE = {"name", "description", "justification", "tags", "keywords", "author", "licence", "version"}
 """Keys that tell people something and decide nothing."""
-ALSO_FOR_PEOPLE = {"plugins.category", "skills.owner"}
+ALSO_FOR_PEOPLE = {"plugins.category", "principals.email", "skills.owner"}
 DEFINED = {"toolgate", "departments", "groups"}
 """What the reader of the file itself goes by: the format, and which ids there are."""
 TAKEN_WHOLE = {"data_sources.patterns", "rate_limits.tier_multipliers", "tests.expect", "tests.call.context"}
