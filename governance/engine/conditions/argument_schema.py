@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from governance.engine.call import Json
-from governance.engine.conditions.evaluation import ArgumentCostError, Evaluation
+from governance.engine.conditions.assertions import ArgumentCostError
+from governance.engine.conditions.evaluation import SchemaEvaluation
 from governance.engine.conditions.expression import Expression, ExpressionError, Expressions
 
 STEPS_PER_BYTE = 2
@@ -67,7 +68,7 @@ class ArgumentSchema:
         where the evaluation never ends or takes more than `allowed_steps(size)`.
         """
         try:
-            found = Evaluation(self, allowed_steps(size)).check(self.document, arguments)
+            found = SchemaEvaluation(self, allowed_steps(size)).check(self.document, arguments)
         except ArgumentCostError:
             raise
         except Exception:
@@ -91,7 +92,7 @@ class ArgumentSchema:
         """The keys of an `enum`'s values, made when they are first needed."""
         found = self._choices.get(id(options))
         if found is None:
-            made = Evaluation(self, _UNCOUNTED)
+            made = SchemaEvaluation(self, _UNCOUNTED)
             found = self._choices[id(options)] = frozenset(made.key(option) for option in options)
         return found
 

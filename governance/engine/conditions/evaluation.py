@@ -1,62 +1,33 @@
 """One evaluation of arguments by a JSON Schema (2020-12), in counted steps.
 
-A step is what looking at one keyword costs, 0.2 to 0.3 µs. Every loop here pays before it runs: over the schema's
-keywords, over members and items, over the characters that an expression reads. A part that is referred to is evaluated
-once at one place however often it is referred to, so that references cannot multiply.
+A part that is referred to is evaluated once at one place however often it is referred to, so that references cannot
+multiply.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
-from governance.engine.conditions.expression import Expression
+from governance.engine.conditions.assertions import ASSERTIONS, ArgumentCostError, Fault, SchemaParts, SchemaWork
 
 MAX_NESTING = 200
 """How many parts of a schema may be under evaluation inside one another."""
 
-_LOOKS_PER_STEP = 8
-
-
-class ArgumentCostError(Exception):
-    """The evaluation takes more steps than it has, or never ends; the message says which."""
-
-
-class Source(Protocol):
-    """What an evaluation asks of its schema."""
-
-    def target(self, reference: str) -> Any: ...
-
-    def expression(self, pattern: str, *, ascii: bool) -> Expression: ...
-
-    def choices(self, options: list[Any]) -> frozenset[Any]: ...
-
-
-Fault = list[Any]
-"""What does not hold: the keyword, then the keys from the place outwards."""
 
 Seen = set[Any]
 """Names of members and indexes of items that a valid part has evaluated."""
 
 
-class Evaluation:
+class SchemaEvaluation(SchemaWork):
     """Evaluates once; `left` are the steps that remain."""
 
-    __slots__ = ("_known", "_nesting", "left", "source")
+    __slots__ = ("_known", "_nesting")
 
-    def __init__(self, source: Source, steps: int) -> None:
-        self.source = source
-        self.left = steps
+    def __init__(self, source: SchemaParts, steps: int) -> None:
+        super().__init__(source, steps)
         self._nesting = 0
         self._known: dict[tuple[int, int, bool], tuple[Fault | None, Seen | None] | None] = {}
-
-    def spend(self, steps: int) -> None:
-        """Pay for what follows; raises ArgumentCostError."""
-        self.left -= steps
-        if self.left < 0:
-            raise ArgumentCostError("takes too many steps")
 
     def check(self, schema: Any, value: Any, seen: Seen | None = None) -> Fault | None:
         """The first fault of the value, or None; what was evaluated is added to `seen` where it is asked for."""
@@ -116,135 +87,11 @@ class Evaluation:
         self.spend(1 + len(more) // 2)
         seen |= more
 
-    def look(self, count: int) -> None:
-        """Pay for so many look-ups of a name, or comparisons of a short value."""
-        self.spend(1 + count // _LOOKS_PER_STEP)
 
-    def matches(self, pattern: str, text: str) -> bool:
-        """Whether the expression matches somewhere in the text."""
-        expression = self.source.expression(pattern, ascii=text.isascii())
-        raw = text.encode()
-        self.spend(expression.steps(len(raw)))
-        return expression.search(raw)
-
-    def key(self, value: Any) -> Any:
-        """What is equal for equal JSON: 1 and 1.0 are, 1 and true are not. No caller can choose its hash."""
-        if type(value) is str:
-            self.spend(1 + len(value) // 512)
-            return value
-        if type(value) is int:
-            self.spend(2 + value.bit_length() // 64)
-            return (str(value),)
-        self.spend(14)
-        return (json.dumps(self._plain(value), sort_keys=True),)
-
-    def _plain(self, value: Any) -> Any:
-        """The value with its whole numbers as integers, paid for."""
-        self.spend(3)
-        if isinstance(value, str):
-            self.spend(len(value) // 64)
-        elif type(value) is int:
-            self.spend(value.bit_length() // 64)
-        elif isinstance(value, float):
-            return int(value) if value.is_integer() else value
-        elif isinstance(value, list):
-            return [self._plain(item) for item in value]
-        elif isinstance(value, dict):
-            self.spend(len(value) + sum(map(len, value)) // 64)
-            return {name: self._plain(item) for name, item in value.items()}
-        return value
+Handler = Callable[[SchemaEvaluation, Any, Any, Any, "Seen | None"], "Fault | None"]
 
 
-Handler = Callable[[Evaluation, Any, Any, Any, "Seen | None"], "Fault | None"]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-_TYPES: Mapping[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "object": lambda value: isinstance(value, dict),
-    "array": lambda value: isinstance(value, list),
-    "boolean": lambda value: isinstance(value, bool),
-    "null": lambda value: value is None,
-    "number": _is_number,
-    "integer": lambda value: _is_number(value) and (isinstance(value, int) or value.is_integer()),
-}
-
-
-def _type(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-    if isinstance(given, str):
-        return None if _TYPES[given](value) else ["type"]
-    run.spend(len(given))
-    return None if any(_TYPES[one](value) for one in given) else ["type"]
-
-
-def _enum(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-    return None if run.key(value) in run.source.choices(given) else ["enum"]
-
-
-def _const(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-    if type(given) is str or type(value) is str:
-        return None if given == value else ["const"]
-    run.spend(1)
-    return None if run.key(value) == run.key(given) else ["const"]
-
-
-def _multiple_of(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-    if not _is_number(value):
-        return None
-    run.spend(4)
-    if isinstance(given, int):
-        return ["multipleOf"] if value % given else None
-    try:
-        quotient = value / given
-        whole = int(quotient) == quotient
-    except OverflowError:
-        run.spend(64)
-        whole = (Fraction(value) / Fraction(given)).denominator == 1
-    return None if whole else ["multipleOf"]
-
-
-def _bound(keyword: str, breaks: Callable[[Any, Any], bool]) -> Handler:
-    def handler(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-        return [keyword] if _is_number(value) and breaks(value, given) else None
-
-    return handler
-
-
-def _size(keyword: str, kind: type, breaks: Callable[[int, Any], bool]) -> Handler:
-    def handler(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-        return [keyword] if isinstance(value, kind) and breaks(len(value), given) else None
-
-    return handler
-
-
-def _pattern(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-    return ["pattern"] if isinstance(value, str) and not run.matches(given, value) else None
-
-
-def _required(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-    if not isinstance(value, dict):
-        return None
-    run.look(len(given))
-    for name in given:
-        if name not in value:
-            return ["required"]
-    return None
-
-
-def _dependent_required(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-    if not isinstance(value, dict):
-        return None
-    run.look(len(given))
-    for name, needed in given.items():
-        if name in value and _required(run, needed, value, schema, None) is not None:
-            return ["dependentRequired"]
-    return None
-
-
-def _properties(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _properties(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     if not isinstance(value, dict):
         return None
     names: Any = given if len(given) <= len(value) else value
@@ -260,7 +107,7 @@ def _properties(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen
     return None
 
 
-def _pattern_properties(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _pattern_properties(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     if not isinstance(value, dict):
         return None
     for pattern, part in given.items():
@@ -276,7 +123,7 @@ def _pattern_properties(run: Evaluation, given: Any, value: Any, schema: Any, se
     return None
 
 
-def _additional(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _additional(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     if not isinstance(value, dict):
         return None
     named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
@@ -293,7 +140,7 @@ def _additional(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen
     return None
 
 
-def _property_names(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _property_names(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     if isinstance(value, dict):
         run.look(len(value))
         for name in value:
@@ -303,7 +150,7 @@ def _property_names(run: Evaluation, given: Any, value: Any, schema: Any, seen: 
     return None
 
 
-def _prefix_items(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _prefix_items(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     if not isinstance(value, list):
         return None
     run.look(min(len(given), len(value)))
@@ -317,7 +164,7 @@ def _prefix_items(run: Evaluation, given: Any, value: Any, schema: Any, seen: Se
     return None
 
 
-def _items(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _items(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     if not isinstance(value, list):
         return None
     first = len(schema.get("prefixItems", ()))
@@ -334,7 +181,7 @@ def _items(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | No
     return None
 
 
-def _contains(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _contains(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     if not isinstance(value, list):
         return None
     least, most, found = schema.get("minContains", 1), schema.get("maxContains", len(value)), 0
@@ -349,19 +196,7 @@ def _contains(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen |
     return None if found >= least else ["contains"]
 
 
-def _unique_items(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
-    if not given or not isinstance(value, list):
-        return None
-    keys = set()
-    for item in value:
-        key = run.key(item)
-        if key in keys:
-            return ["uniqueItems"]
-        keys.add(key)
-    return None
-
-
-def _all_of(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _all_of(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     for part in given:
         run.spend(1)
         fault = run.check(part, value, seen)
@@ -370,7 +205,7 @@ def _all_of(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | N
     return None
 
 
-def _holding(run: Evaluation, given: Any, value: Any, seen: Seen | None, enough: int) -> int:
+def _holding(run: SchemaEvaluation, given: Any, value: Any, seen: Seen | None, enough: int) -> int:
     """How many of the parts hold, counted to `enough`; to the end where it matters what they evaluate."""
     found = 0
     for part in given:
@@ -385,19 +220,19 @@ def _holding(run: Evaluation, given: Any, value: Any, seen: Seen | None, enough:
     return found
 
 
-def _any_of(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _any_of(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     return None if _holding(run, given, value, seen, 1) else ["anyOf"]
 
 
-def _one_of(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _one_of(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     return None if _holding(run, given, value, seen, 2) == 1 else ["oneOf"]
 
 
-def _not(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _not(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     return ["not"] if run.check(given, value) is None else None
 
 
-def _if(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _if(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     own: Seen | None = None if seen is None else set()
     holds = run.check(given, value, own) is None
     if holds and own and seen is not None:
@@ -406,7 +241,7 @@ def _if(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None)
     return None if following is None else run.check(following, value, seen)
 
 
-def _dependent_schemas(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _dependent_schemas(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     if not isinstance(value, dict):
         return None
     run.look(len(given))
@@ -418,11 +253,11 @@ def _dependent_schemas(run: Evaluation, given: Any, value: Any, schema: Any, see
     return None
 
 
-def _reference(run: Evaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
+def _reference(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: Seen | None) -> Fault | None:
     return run.refer(given, value, seen)
 
 
-def _unevaluated(run: Evaluation, schema: Any, value: Any, seen: Seen) -> Fault | None:
+def _unevaluated(run: SchemaEvaluation, schema: Any, value: Any, seen: Seen) -> Fault | None:
     """What no other keyword of the schema evaluated; looked at last, wherever it is written."""
     if isinstance(value, dict):
         keyword, entries = "unevaluatedProperties", list(value.items())
@@ -441,25 +276,9 @@ def _unevaluated(run: Evaluation, schema: Any, value: Any, seen: Seen) -> Fault 
 
 
 _KEYWORDS: Mapping[str, Handler] = {
+    **ASSERTIONS,
     "$ref": _reference,
     "$dynamicRef": _reference,
-    "type": _type,
-    "enum": _enum,
-    "const": _const,
-    "multipleOf": _multiple_of,
-    "minimum": _bound("minimum", lambda value, given: value < given),
-    "maximum": _bound("maximum", lambda value, given: value > given),
-    "exclusiveMinimum": _bound("exclusiveMinimum", lambda value, given: value <= given),
-    "exclusiveMaximum": _bound("exclusiveMaximum", lambda value, given: value >= given),
-    "minLength": _size("minLength", str, lambda size, given: size < given),
-    "maxLength": _size("maxLength", str, lambda size, given: size > given),
-    "minItems": _size("minItems", list, lambda size, given: size < given),
-    "maxItems": _size("maxItems", list, lambda size, given: size > given),
-    "minProperties": _size("minProperties", dict, lambda size, given: size < given),
-    "maxProperties": _size("maxProperties", dict, lambda size, given: size > given),
-    "pattern": _pattern,
-    "required": _required,
-    "dependentRequired": _dependent_required,
     "properties": _properties,
     "patternProperties": _pattern_properties,
     "additionalProperties": _additional,
@@ -467,7 +286,6 @@ _KEYWORDS: Mapping[str, Handler] = {
     "prefixItems": _prefix_items,
     "items": _items,
     "contains": _contains,
-    "uniqueItems": _unique_items,
     "allOf": _all_of,
     "anyOf": _any_of,
     "oneOf": _one_of,

@@ -34,15 +34,13 @@ def check_tool_schema(node: Node, errors: list[PolicyError]) -> None:
     if _size(schema) > MAX_SCHEMA_NODES:
         errors.append(node.error(f"holds more than {MAX_SCHEMA_NODES} values"))
         return
-    before = len(errors)
     try:
         ArgumentSchema.compile(schema)
     except ArgumentSchemaError as error:
         errors.append(node.error(f"is no JSON Schema: {str(error)[:300]}"))
     places, pinned = dict(_places(node, schema)), ArgumentSchema.trusted(schema)
     _references(pinned, places, errors)
-    if len(errors) == before:
-        _cost(pinned, places, errors)
+    _cost(pinned, places, errors)
 
 
 def _size(value: Json) -> int:

@@ -7,8 +7,8 @@ from governance.engine.compiled.entity import Entity
 from governance.engine.compiled.rule import Rule
 from governance.engine.compiled.standing import Standing
 from governance.engine.conditions.argument_schema import allowed_steps
+from governance.engine.conditions.assertions import ArgumentCostError
 from governance.engine.conditions.condition import measured
-from governance.engine.conditions.evaluation import ArgumentCostError
 from governance.engine.deciding.answer import UNKNOWN_REASON
 from governance.engine.deciding.boundaries import Fault, admits, fault
 from governance.engine.deciding.run import Run, Stop
