@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — one case a line reads better than one case in three
 """A pinned schema of unbounded cost is refused at its place, and an honest recursive one is not."""
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def faults(schema: dict[str, Any]) -> list[tuple[str, str]]:
         ),
     ],
 )  # fmt: skip
-def test_a_part_that_comes_back_to_itself_at_one_value_is_refused(schema: dict[str, Any], path: str, circle: str) -> None:
+def test_a_part_that_comes_back_to_itself_at_one_value_is_refused(
+    schema: dict[str, Any], path: str, circle: str
+) -> None:
     ((where, message),) = faults(schema)
     assert where == path
     assert "refers to itself in a circle" in message
@@ -62,9 +65,23 @@ def test_too_many_parts_at_one_value_are_refused() -> None:
 
 def test_references_to_nothing_elsewhere_and_documents_inside_are_refused_at_their_place() -> None:
     found = dict(
-        faults({"properties": {"x": {"$ref": "#/$defs/no"}, "y": {"$ref": "http://x"}, "z": {"$id": "q"}, "w": {"$ref": "#no"}}})
+        faults(
+            {
+                "properties": {
+                    "x": {"$ref": "#/$defs/no"},
+                    "y": {"$ref": "http://x"},
+                    "z": {"$id": "q"},
+                    "w": {"$ref": "#no"},
+                }
+            }
+        )
     )
-    assert found.keys() == {'properties.x["$ref"]', 'properties.y["$ref"]', 'properties.z["$id"]', 'properties.w["$ref"]'}
+    assert found.keys() == {
+        'properties.x["$ref"]',
+        'properties.y["$ref"]',
+        'properties.z["$id"]',
+        'properties.w["$ref"]',
+    }
 
 
 def test_expressions_too_large_together_are_refused() -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — one case a line reads better than one case in three
 """Tool schemas judge as JSON Schema does, in counted steps, whatever schema and arguments are."""
 
 from __future__ import annotations
@@ -154,7 +155,9 @@ def test_equality_is_that_of_json_schema(one: Any, other: Any, same: bool) -> No
     assert (judged(UNIQUE, {"a": [one, other]}) == "invalid") is same
 
 
-SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from([1.0, 0.5, -2.0]), st.text("ab1", max_size=3))
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from([1.0, 0.5, -2.0]), st.text("ab1", max_size=3)
+)
 NAMES = st.sampled_from(["a", "b", "ab"])
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=8
@@ -221,7 +224,12 @@ def test_what_a_valid_part_evaluated_is_evaluated(schema: Schema, arguments: Any
 
 @pytest.mark.parametrize(
     ("pattern", "ordinary"),
-    [(r"^[a-z0-9-]{1,64}$", True), (r"^.{1,1000}$", True), (r"^[^<>]+@[a-z]+$", True), (r"^a.{1,500}[ab]{500}$", False)],
+    [
+        (r"^[a-z0-9-]{1,64}$", True),
+        (r"^.{1,1000}$", True),
+        (r"^[^<>]+@[a-z]+$", True),
+        (r"^a.{1,500}[ab]{500}$", False),
+    ],
 )
 def test_an_ordinary_expression_is_cheap_and_an_open_one_is_not(pattern: str, ordinary: bool) -> None:
     assert (Expression.compile(pattern, ascii=True).steps(1_000) < allowed_steps(0)) is ordinary
