@@ -617,7 +617,7 @@ def test_a_schema_of_an_old_release_stops_no_process(
     process = started(tmp_path, document=document)
     hostile = {"server": "files", "tool": "search", "arguments": arguments}
 
-    async def both() -> list[Any]:
+    async def both() -> tuple[Any, Any]:
         return await asyncio.gather(
             process.ask("POST", "/api/v1/decisions", token=process.token("carol"), body=hostile),
             process.ask("POST", "/api/v1/decisions", token=process.token("alice", agent="reporter"), body=READ),
