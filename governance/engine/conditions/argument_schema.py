@@ -1,92 +1,100 @@
-"""A tool's pinned schema, compiled once, and what it says about arguments and about conditions on them."""
+"""A tool's pinned schema, and what it says about arguments and about conditions on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
-import re2
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
-from jsonschema.validators import extend
-from referencing import Registry
+from jsonschema.exceptions import SchemaError
 
 from governance.engine.call import Json
+from governance.engine.conditions.assertions import ArgumentCostError
+from governance.engine.conditions.evaluation import SchemaEvaluation
+from governance.engine.conditions.expression import Expression, ExpressionError, Expressions
+
+STEPS_PER_BYTE = 2
+LEAST_STEPS = STEPS_PER_BYTE * 16 * 1024
+"""What an evaluation may cost: about 10 ms for arguments of up to 16 KiB, in proportion for larger ones."""
+
+_UNCOUNTED = 1 << 60  # once a release, for what the schema alone holds
 
 
 class ArgumentSchemaError(ValueError):
     """The schema is no JSON Schema (2020-12) that can be checked here; the message says why."""
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "string") and not re2.search(pattern, instance):
-        yield ValidationError("does not match the pattern")
+class ArgumentFault(NamedTuple):
+    """Where arguments do not hold: the JSON pointer into them, and the keyword of the schema."""
 
-
-def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if validator.is_type(instance, "object"):
-        for pattern, subschema in patterns.items():
-            for key, value in instance.items():
-                if re2.search(pattern, key):
-                    yield from validator.descend(value, subschema, path=key, schema_path=pattern)
-
-
-def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if not validator.is_type(instance, "object"):
-        return
-    properties, patterns = schema.get("properties", {}), tuple(schema.get("patternProperties", {}))
-    for key, value in instance.items():
-        if key in properties or any(re2.search(pattern, key) for pattern in patterns):
-            continue
-        if allowed is False:
-            yield ValidationError("is not a property of the schema", path=(key,))
-        else:
-            yield from validator.descend(value, allowed, path=key)
-
-
-# An upstream's expressions run on a caller's strings: RE2 takes linear time on them, Python's `re` does not.
-_Validator: Any = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator,
-    {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional},
-)
+    path: str
+    keyword: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArgumentSchema:
-    """A pinned schema. References out of the document are never fetched: they make every call invalid."""
+    """A pinned schema: one document, whose references point into itself. It is no one's to change afterwards."""
 
     document: Mapping[str, Json]
-    validator: Any
+    _targets: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _expressions: Expressions = field(default_factory=Expressions, compare=False, repr=False)
+    _choices: dict[int, frozenset[Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def compile(cls, document: Mapping[str, Json]) -> ArgumentSchema:
-        """The schema made ready; raises ArgumentSchemaError."""
+        """The schema checked and made ready; raises ArgumentSchemaError."""
+        made = cls.trusted(document)
         try:
-            _Validator.check_schema(document)
+            Draft202012Validator.check_schema(document)
             for pattern in _patterns(document):
-                re2.compile(pattern)
-        except (SchemaError, re2.error, RecursionError) as error:
+                made.expression(pattern, ascii=False)
+        except SchemaError as error:
+            raise ArgumentSchemaError(f"{error.json_path[2:] or 'it'}: {error.message}".partition("\n")[0]) from error
+        except (ExpressionError, RecursionError) as error:
             raise ArgumentSchemaError(str(error).partition("\n")[0]) from error
-        return cls.trusted(document)
+        return made
 
     @classmethod
     def trusted(cls, document: Mapping[str, Json]) -> ArgumentSchema:
-        """A schema that was checked when it was pinned; one that was not makes every call invalid."""
-        return cls(document=document, validator=_Validator(document, registry=Registry()))
+        """A schema that was checked when it was pinned; one that was not makes calls invalid, and costs no more."""
+        return cls(document=document)
 
-    def fault(self, arguments: Mapping[str, Json]) -> tuple[str, str] | None:
-        """The first place where the arguments do not hold, as (JSON pointer, keyword), or None.
+    def fault(self, arguments: Mapping[str, Json], *, size: int = 0) -> ArgumentFault | None:
+        """The first place where the arguments, `size` bytes of JSON, do not hold, or None.
 
-        A schema that cannot be evaluated (unresolvable or endless references) is a fault at the root.
+        A schema that cannot be evaluated (a reference to nothing) is a fault at the root. Raises ArgumentCostError
+        where the evaluation never ends or takes more than `allowed_steps(size)`.
         """
         try:
-            error = next(self.validator.iter_errors(arguments), None)
+            found = SchemaEvaluation(self, allowed_steps(size)).check(self.document, arguments)
+        except ArgumentCostError:
+            raise
         except Exception:
-            return "", "$ref"
-        if error is None:
-            return None
-        return pointer(error.absolute_path), str(error.validator or "additionalProperties")
+            return ArgumentFault("", "$ref")
+        return None if found is None else ArgumentFault(pointer(reversed(found[1:])), found[0])
+
+    def target(self, reference: str) -> Any:
+        """The part of the document that a reference points to, by pointer or anchor; raises ArgumentSchemaError."""
+        if not self._targets:
+            self._targets.update({**dict(_anchored(self.document)), "#": self.document})
+        found = self._targets.get(reference)
+        if found is None:
+            found = self._targets[reference] = _pointed(self.document, reference)
+        return found
+
+    def expression(self, pattern: str, *, ascii: bool) -> Expression:
+        """An expression of the schema; raises ExpressionError."""
+        return self._expressions.get(pattern, ascii=ascii)
+
+    def choices(self, options: list[Any]) -> frozenset[Any]:
+        """The keys of an `enum`'s values, made when they are first needed."""
+        found = self._choices.get(id(options))
+        if found is None:
+            made = SchemaEvaluation(self, _UNCOUNTED)
+            found = self._choices[id(options)] = frozenset(made.key(option) for option in options)
+        return found
 
     def excludes(self, path: tuple[str, ...]) -> bool:
         """Whether no valid arguments can hold this path of member names: a condition on it could never be met."""
@@ -100,7 +108,10 @@ class ArgumentSchema:
                 if node is False:
                     return True
                 continue
-            if any(re2.search(pattern, step) for pattern in node.get("patternProperties", {})):
+            if any(
+                self.expression(pattern, ascii=False).search(step.encode())
+                for pattern in node.get("patternProperties", {})
+            ):
                 return False
             return node.get("additionalProperties") is False or (
                 node.get("type") is not None and "object" not in _types(node)
@@ -139,6 +150,37 @@ def _patterns(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for value in node:
             yield from _patterns(value)
+
+
+def allowed_steps(size: int) -> int:
+    """How many steps arguments of so many bytes may take."""
+    return max(LEAST_STEPS, STEPS_PER_BYTE * size)
+
+
+def _pointed(document: Any, reference: str) -> Any:
+    """The schema at a JSON pointer; raises ArgumentSchemaError where there is none."""
+    value: Any = document if reference == "#" or reference.startswith("#/") else None
+    for step in unquote(reference).split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, (dict, bool)):
+        raise ArgumentSchemaError(f"{reference} points to no schema")
+    return value
+
+
+def _anchored(document: Any) -> Iterator[tuple[str, Any]]:
+    """Every part with a name to refer to it by, as the reference and the part."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for keyword in ("$anchor", "$dynamicAnchor"):
+                if isinstance(value.get(keyword), str):
+                    yield f"#{value[keyword]}", value
+        waiting.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
 
 
 def pointer(path: Any) -> str:

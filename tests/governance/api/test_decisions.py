@@ -26,7 +26,7 @@ from accounts.credentials.proxy import (
 )
 from governance.engine.world import Switch, SwitchKind, World
 from governance.policy.demo.files import DemoCall, demo_calls
-from tests.governance.api.deciding import Process, compiled, started
+from tests.governance.api.deciding import Process, compiled, demo_document, started
 
 READ = {"server": "files", "tool": "read", "arguments": {"path": "/srv/ledger/q3.csv"}}
 
@@ -590,3 +590,47 @@ def test_a_hidden_tool_is_no_look_alike_of_itself(process: Process) -> None:
     process.runtime.alarm = lambda code, detail: told.append(code)
     process.decide("bob", {"server": "pay", "tool": "send", "arguments": {}})
     assert told == []
+
+
+DOUBLING = {
+    "$ref": "#/$defs/n",
+    "$defs": {"n": {"allOf": [{"properties": {"n": {"$ref": "#/$defs/n"}}}] * 2}},
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "arguments", "reason"),
+    [
+        ({"properties": {"a": {"uniqueItems": True}}}, {"a": [{"a": at} for at in range(1_500)]}, None),
+        ({"properties": {"a": {"items": {"allOf": [True] * 900}}}}, {"a": [1] * 5_000}, "too many steps"),
+        ({"properties": {"a": {"pattern": "[ab]*a[ab]{500}c"}}}, {"a": "ab" * 7_000}, "too many steps"),
+        ({"properties": {"a": {"pattern": "[ab]*a[ab]{500}c"}}}, {"a": "ab" * 70_000}, "too many steps"),
+        ({"allOf": [{"$ref": "#"}]}, {}, "never ends"),
+        (DOUBLING, {"n": {"n": {"n": {"n": {"n": {"n": {"n": {"n": {"n": {"n": {}}}}}}}}}}}, None),
+    ],
+)
+def test_a_schema_of_an_old_release_stops_no_process(
+    tmp_path: Path, schema: Any, arguments: Any, reason: str | None
+) -> None:
+    document = demo_document()
+    document["servers"]["files"]["tools"]["search"]["schema"] = schema
+    process = started(tmp_path, document=document)
+    hostile = {"server": "files", "tool": "search", "arguments": arguments}
+
+    async def both() -> tuple[Any, Any]:
+        return await asyncio.gather(
+            process.ask("POST", "/api/v1/decisions", token=process.token("carol"), body=hostile),
+            process.ask("POST", "/api/v1/decisions", token=process.token("alice", agent="reporter"), body=READ),
+        )
+
+    began = time.process_time()
+    stopped, other = asyncio.run(both())
+    assert time.process_time() - began < 1.0
+    assert other.json["decision"] == "allow"
+    if reason is None:
+        assert stopped.json["code"] != "argument.invalid"
+        return
+    assert (stopped.status, stopped.json["decision"], stopped.json["code"]) == (200, "deny", "argument.invalid")
+    assert reason in stopped.json["reason"]
+    assert stopped.json["detail"]["required"].endswith(" steps")
+    assert any("argument.invalid" in str(record) for record in process.records())

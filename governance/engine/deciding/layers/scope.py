@@ -6,6 +6,9 @@ from governance.engine.call import Door, Json
 from governance.engine.compiled.entity import Entity
 from governance.engine.compiled.rule import Rule
 from governance.engine.compiled.standing import Standing
+from governance.engine.conditions.argument_schema import allowed_steps
+from governance.engine.conditions.assertions import ArgumentCostError
+from governance.engine.conditions.condition import measured
 from governance.engine.deciding.answer import UNKNOWN_REASON
 from governance.engine.deciding.boundaries import Fault, admits, fault
 from governance.engine.deciding.run import Run, Stop
@@ -126,19 +129,25 @@ def _part(entity: Entity, cause: Entity) -> bool:
 def _schema(run: Run, entity: Entity) -> Stop | None:
     if entity.schema is None or run.call.kind != "tool":
         return None
-    found = entity.schema.fault(run.call.arguments)
-    if found is None:
-        return None
-    path, keyword = found
+    size = run.call.size or measured(run.call.arguments)
+    try:
+        found = entity.schema.fault(run.call.arguments, size=size)
+    except ArgumentCostError as error:
+        run.note(NAME, "schema", str(error))
+        reason = f"Checking the arguments by the tool's schema {error}."
+        detail = Detail(
+            path="",
+            required=f"at most {allowed_steps(size)} steps",
+            fix="Send fewer or smaller arguments, or mend the schema.",
+        )
+    else:
+        if found is None:
+            return None
+        reason = "The arguments do not fit the tool's schema."
+        detail = Detail(path=found.path, required=found.keyword, fix="Send arguments that the tool's schema accepts.")
     standing = run.standing
     assert standing is not None
-    return Stop(
-        NAME,
-        "argument.invalid",
-        "The arguments do not fit the tool's schema.",
-        detail=Detail(path=path, required=keyword, fix="Send arguments that the tool's schema accepts."),
-        masked=_hidden(run, standing),
-    )
+    return Stop(NAME, "argument.invalid", reason, detail=detail, masked=_hidden(run, standing))
 
 
 def _rules(run: Run, standing: Standing) -> Stop | None:
