@@ -233,7 +233,7 @@ def _frame_at(data: bytes, at: int) -> Frame | None:
 
 def _end_of_short_lines(data: bytes, end: int) -> int:
     """Where lines too short for any frame end: they are one piece."""
-    while 0 < (following := data.find(b"\n", end, end + _SHORTEST_LINE) + 1):
+    while (following := data.find(b"\n", end, end + _SHORTEST_LINE) + 1) > 0:
         end = following
     return end
 

@@ -27,6 +27,7 @@ from audit.intake.ingest import (
     ingest_batch,
     ingest_stretch,
 )
+from audit.intake.quarantine import FOLDER
 from audit.intake.shipped import SegmentBroken, ShippedSegment
 from audit.writing.boots import is_free, note_end_of_dead
 from audit.writing.crash import ARMED, crash_point
@@ -317,7 +318,7 @@ class Shipper:
 
     def _set_aside(self, path: Path) -> None:
         """Keep a segment that does not hold for people to look at; its writer notices and opens another boot."""
-        folder = self._folder / "quarantine"
+        folder = self._folder / FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
         path.rename(folder / path.name)
         self._segments.pop(path.stem, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -14,12 +15,13 @@ import psycopg
 import pytest
 
 from audit.intake.batch import Batch, BatchBroken
-from audit.intake.ingest import ingest_batch, ingest_stretch
+from audit.intake.ingest import drain_outbox, ingest_batch, ingest_stretch
 from audit.intake.mending import MEND_BYTES, mend, walk
 from audit.intake.ship import Shipper
 from audit.intake.shipped import ShippedSegment
 from audit.models import QuarantinedFrame, TrailRecord
 from audit.writing import process
+from audit.writing.alarms import raise_alarm
 from audit.writing.frames import NO_MAC, Frame, boot_key, encode_frame
 from audit.writing.journal import Journal
 from tests.audit.builders import KEY, KID, decision, event, frames_of, journal, key_for
@@ -150,6 +152,24 @@ def test_what_is_set_aside_keeps_its_bytes_its_counter_and_the_reason(
     assert (detail["proven"], detail["quarantined"], detail["counters"]) == (0, 1, [4])
     assert told(alarms, "ship.damaged")["missing"] == [3, 4]
     assert told(alarms, "ingest.gap") == {"segment": path.stem, "after": 2, "next": 5}
+
+
+def test_damage_is_a_security_event_in_the_trail(
+    folder: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.writing.alarms._last", {})
+    path, data, frames = written(folder)
+    path.write_bytes(flip(data, frames[3].start + 90))
+    shipper = Shipper(folder, key_for=key_for, connect=process.connect, send=None, alarm=raise_alarm)
+    shipped(shipper)
+    shipper.close()
+    drain_outbox(connection, alarm=lambda *_: None)
+    found = {
+        row.code: json.loads(row.content()["data"]["detail"])
+        for row in TrailRecord.objects.filter(kind="security_event", actor="audit").order_by("seq")
+    }
+    assert found["audit.ingest.damaged"]["segment"] == path.stem
+    assert found["audit.ship.damaged"] == {"segment": path.stem, "missing": [3], "count": 1}
 
 
 def test_a_living_writer_goes_on_in_its_boot(folder: Path, shipper: Shipper, alarms: Alarms) -> None:
@@ -343,7 +363,7 @@ def test_any_damage_leaves_what_it_did_not_touch_and_lets_nothing_else_in(tmp_pa
     chance = random.Random(seed)
     writer = journal(tmp_path)
     for _ in range(20):
-        writer.append(chance.choice([event, decision])())
+        writer.append(event() if chance.random() < 0.5 else decision())
     writer.close()
     (path,) = tmp_path.glob("*.log")
     original, frames = path.read_bytes(), frames_of(path)
