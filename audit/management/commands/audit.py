@@ -41,7 +41,7 @@ class Command(BaseCommand):
     """
 
     help = (
-        "Ask the trail: receipt, show, payload, list, quarantine. Exit 0 found, 1 not there, 2 different or withheld."
+        "Ask the trail: receipt, show, payload, list, quarantine. Exit 0 found, 1 absent, 2 different or withheld."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
