@@ -40,9 +40,7 @@ class Command(BaseCommand):
     Exit: 0 found, 1 not in the trail, 2 there but different, not to be opened, or in quarantine and not reviewed.
     """
 
-    help = (
-        "Ask the trail: receipt, show, payload, list, quarantine. Exit 0 found, 1 absent, 2 different or withheld."
-    )
+    help = "Ask the trail: receipt, show, payload, list, quarantine. Exit 0 found, 1 absent, 2 different or withheld."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)
