@@ -8,12 +8,11 @@ from typing import Any
 import orjson
 
 from audit.intake.columns import NoRow, Row
+from audit.intake.mending import UNPROVEN, Mended, Piece
 from audit.writing.frames import NO_MAC, Frame, FrameBroken, KeyFor, boot_key, check_macs, split_frames
 
 MAXIMUM_FRAMES = 512
 MAXIMUM_BYTES = 1 << 20
-
-"""The journal key under a master key's id. Raises LookupError when that key is not configured."""
 
 
 class BatchBroken(Exception):
@@ -39,7 +38,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Poison:
-    """A frame that cannot be stored: `position` is in its segment, `n` its counter where it has one."""
+    """A frame that cannot be stored: `position` is in its segment, `n` its counter where one can be read."""
 
     position: int
     n: int | None
@@ -78,9 +77,35 @@ def check_batch(batch: Batch, key_for: KeyFor) -> Checked:
     for index, frame in enumerate(frames):
         if batch.start == 0 and index == 0:
             checked.n = _check_header(batch, boot, frame) - 1
-        else:
-            _take(checked, frame)
+        elif (n := _take(checked, frame)) is not None:
+            if (checked.n or batch.start == 0) and n != checked.n + 1:
+                raise BatchBroken(f"counter {n} follows {checked.n}")
+            checked.first_n = checked.first_n or n
+            checked.n = n
     return checked
+
+
+def check_stretch(batch: Batch, mended: Mended, data: bytes) -> Checked:
+    """Rows of what is proven in a damaged stretch, poison of all the rest of its bytes (`data` is the stretch).
+
+    Counters need not follow one another, what is missing is told when the segment ends. Raises BatchBroken for another
+    segment's header. Such a batch has no `frames` and goes to no worker: who sees the file says what is damaged in it.
+    """
+    boot = batch.segment.rpartition("-")[0]
+    checked = Checked(batch=batch, boot=boot, rows=[], day_keys=[], poison=[], first_n=0, n=0, mac=mended.mac)
+    for frame in mended.proven:
+        if batch.start == 0 and frame.start == 0:
+            checked.n = _check_header(batch, boot, frame) - 1
+        else:
+            checked.n = max(checked.n, _take(checked, frame) or 0)
+    for piece in mended.unproven:
+        checked.poison.append(_unproven(batch, piece, data))
+    return checked
+
+
+def _unproven(batch: Batch, piece: Piece, data: bytes) -> Poison:
+    n = None if piece.json is None else _counter_of(piece.json)
+    return Poison(batch.start + piece.start, n, piece.damage or UNPROVEN, data[piece.start : piece.end])
 
 
 def _check_header(batch: Batch, boot: str, frame: Frame) -> int:
@@ -93,7 +118,8 @@ def _check_header(batch: Batch, boot: str, frame: Frame) -> int:
     return int(header["first_n"])
 
 
-def _take(checked: Checked, frame: Frame) -> None:
+def _take(checked: Checked, frame: Frame) -> int | None:
+    """Make a row, a key or poison of a frame; the record's counter where it has one."""
     position = checked.batch.start + frame.start
     if frame.json.startswith(b'{"attach":'):
         attachment = orjson.loads(frame.json)
@@ -101,7 +127,7 @@ def _take(checked: Checked, frame: Frame) -> None:
             checked.day_keys.append(attachment)
         else:
             checked.poison.append(Poison(position, None, "an attachment of an unknown kind", frame.json))
-        return
+        return None
     n: int | None = None
     try:
         row = Row(frame.json)
@@ -114,11 +140,7 @@ def _take(checked: Checked, frame: Frame) -> None:
     except NoRow as problem:
         n = n if n is not None else _counter_of(frame.json)
         checked.poison.append(Poison(position, n, str(problem), frame.json))
-    if n is not None:
-        if (checked.n or checked.batch.start == 0) and n != checked.n + 1:
-            raise BatchBroken(f"counter {n} follows {checked.n}")
-        checked.first_n = checked.first_n or n
-        checked.n = n
+    return n
 
 
 def _counter_of(json: bytes) -> int | None:
@@ -126,4 +148,4 @@ def _counter_of(json: bytes) -> int | None:
         n = orjson.loads(json)["n"]
     except (ValueError, KeyError, TypeError):
         return None
-    return n if type(n) is int else None
+    return n if type(n) is int and 0 < n < 1 << 63 else None

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import psycopg
 from psycopg import errors, sql
 
-from audit.intake.batch import Batch, BatchBroken, Checked, Poison, check_batch
+from audit.intake.batch import Batch, BatchBroken, Checked, Poison, check_batch, check_stretch
 from audit.intake.columns import COLUMNS, NoRow, Row, copy_data
+from audit.intake.mending import Mended
 from audit.writing.crash import ARMED, crash_point
 from audit.writing.frames import KeyFor
 from audit.writing.outbox import INSERT_DAY_KEY
@@ -74,6 +75,22 @@ def ingest_batch(connection: Connection, batch: Batch, *, key_for: KeyFor, alarm
     except BatchBroken as problem:
         alarm("ingest.broken", {"segment": batch.segment, "position": batch.start, "problem": str(problem)})
         raise
+
+
+def ingest_stretch(connection: Connection, batch: Batch, mended: Mended, data: bytes, *, alarm: Alarm) -> Ingested:
+    """Store what is proven of a damaged stretch and set aside the rest of its bytes, `data`; one alarm tells of it.
+
+    The connection must be in autocommit. Raises BatchBroken and psycopg.Error.
+    """
+    checked = check_stretch(batch, mended, data)
+    outcome = _store(connection, checked, alarm)
+    if outcome.state is State.STORED:
+        told = {
+            "segment": batch.segment, "start": batch.start, "end": batch.end, "proven": len(checked.rows),
+            "quarantined": outcome.quarantined, "counters": [item.n for item in checked.poison if item.n][:20],
+        }  # fmt: skip
+        alarm("ingest.damaged", told)
+    return outcome
 
 
 def _store(connection: Connection, checked: Checked, alarm: Alarm) -> Ingested:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +16,18 @@ import psycopg
 from psycopg import sql
 
 from audit.intake.batch import Batch, BatchBroken
-from audit.intake.ingest import CHANNEL, Alarm, Connection, Ingest, cursor_positions, drain_outbox, ingest_batch
+from audit.intake.ingest import (
+    CHANNEL,
+    Alarm,
+    Connection,
+    Ingest,
+    State,
+    cursor_positions,
+    drain_outbox,
+    ingest_batch,
+    ingest_stretch,
+)
+from audit.intake.quarantine import FOLDER
 from audit.intake.shipped import SegmentBroken, ShippedSegment
 from audit.writing.boots import is_free, note_end_of_dead
 from audit.writing.crash import ARMED, crash_point
@@ -49,14 +60,16 @@ class Shipper:
         monotonic: Callable[[], float] = time.monotonic,
         resend_seconds: float = RESEND_SECONDS,
         ingest: Ingest = ingest_batch,
+        kid: Callable[[], str] = str,
     ) -> None:
         """`connect` opens an autocommit connection; `send` hands a batch to the broker and raises when it cannot.
 
-        Without `send` every batch is stored directly, by `ingest`. Raises AlreadyShipping.
+        Without `send` every batch is stored directly, by `ingest`. `kid` names the key that is written under today, for
+        a segment whose header is lost. Raises AlreadyShipping.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._key_for, self._connect, self._send, self._alarm = folder, key_for, connect, send, alarm
-        self._monotonic, self._resend, self._ingest = monotonic, resend_seconds, ingest
+        self._monotonic, self._resend, self._ingest, self._kid = monotonic, resend_seconds, ingest, kid
         self._segments: dict[str, ShippedSegment] = {}
         self._looks: dict[str, int] = {}
         self._connection: Connection | None = None
@@ -111,11 +124,14 @@ class Shipper:
             complete = is_free(path)
             segment = self._segments.get(path.stem)
             if segment is None:
-                segment = self._segments[path.stem] = ShippedSegment(path, self._key_for)
+                segment = self._segments[path.stem] = ShippedSegment(path, self._key_for, kids=self._kids())
                 if cursor is not None:
                     segment.resume(*cursor)
             self._settle(connection, segment, cursor)
-            busy = self._send_next(connection, segment, complete, direct)
+            try:
+                busy = self._send_next(connection, segment, complete, direct)
+            except SegmentBroken as problem:
+                return self._mend(connection, segment, problem, complete)
             self._looks.pop(path.stem, None)
             if complete and not busy and not segment.sent:
                 self._finish(connection, segment, cursor)
@@ -127,6 +143,34 @@ class Shipper:
         except OSError as error:
             self._alarm("ship.unreadable", {"segment": path.stem, "problem": str(error)})
         return False
+
+    def _kids(self) -> Iterator[str]:
+        """Keys that a segment whose header is lost may be written under: today's, and those that others here name."""
+        if kid := self._kid():
+            yield kid
+        yield from {segment.kid for segment in self._segments.values()}
+
+    def _mend(self, connection: Connection, segment: ShippedSegment, problem: SegmentBroken, complete: bool) -> bool:
+        """Store what is proven of a damaged stretch, set aside the rest, and go on after it.
+
+        Never by way of a worker: what is damaged in the file is for the one to say who sees the file.
+        """
+        looks = self._looks[segment.name] = self._looks.get(segment.name, 0) + 1
+        if looks < BROKEN_LOOKS and not complete:
+            return False
+        found = segment.mend(complete=complete)
+        if found is None:
+            if looks == BROKEN_LOOKS:
+                self._alarm("ship.broken", {"segment": segment.name, "problem": str(problem)})
+            return False
+        batch, mended, data = found
+        outcome = ingest_stretch(connection, batch, mended, data, alarm=self._alarm)
+        self._looks.pop(segment.name, None)
+        if outcome.state is State.STORED:
+            segment.resume(batch.end, mended.mac)
+        else:  # another has moved the cursor: read it again
+            self._segments.pop(segment.name, None)
+        return True
 
     def _settle(self, connection: Connection, segment: ShippedSegment, cursor: tuple[int, bytes] | None) -> None:
         """Forget what has arrived; send again what has not after 10 s, and the second time store it directly."""
@@ -149,7 +193,12 @@ class Shipper:
     def _send_next(self, connection: Connection, segment: ShippedSegment, complete: bool, direct: bool) -> bool:
         busy = False
         while len(segment.sent) < WINDOW:
-            found = segment.next_batch(complete=complete)
+            try:
+                found = segment.next_batch(complete=complete)
+            except SegmentBroken:
+                if busy or segment.sent:  # mended once all that is before it has arrived
+                    break
+                raise
             if found is None:
                 break
             batch, mac = found
@@ -175,11 +224,14 @@ class Shipper:
     # --- The end of a segment
 
     def _finish(self, connection: Connection, segment: ShippedSegment, cursor: tuple[int, bytes] | None) -> None:
-        """Delete a finished segment once the cursor and every digest in the trail say that all of it is there."""
+        """Delete a finished segment once the cursor and every digest in the trail say that all of it is there.
+
+        One that was damaged is kept in `quarantine/`, as evidence beside what was set aside of it.
+        """
         size = segment.path.stat().st_size
         if cursor is None or cursor[0] != segment.position or (cursor[0] != size and not segment.torn):
             return
-        leaves = segment.leaves()
+        leaves, whole = segment.examined()
         missing = self._missing(connection, segment, leaves)
         if missing:
             self._alarm("ship.missing", {"segment": segment.name, "counters": missing[:20], "count": len(missing)})
@@ -189,13 +241,34 @@ class Shipper:
             return
         if segment.torn:
             self._alarm("ship.torn", {"segment": segment.name, "bytes": size - segment.position})
-        last_n = max(leaves, default=segment.first_n - 1)
+        last_n = max(leaves, default=(segment.first_n or 1) - 1)
         if not list(self._folder.glob(f"{segment.boot}-{segment.number + 1:06d}.*")):
             note_end_of_dead(self._folder, boot=segment.boot, n=last_n, mac=segment.mac)
         if ARMED:
             crash_point("ship.before_unlink")
-        segment.path.unlink(missing_ok=True)
-        self._segments.pop(segment.name, None)
+        if whole:
+            segment.path.unlink(missing_ok=True)
+            self._segments.pop(segment.name, None)
+            return
+        absent = self._absent(connection, segment, leaves)
+        self._alarm("ship.damaged", {"segment": segment.name, "missing": absent[:20], "count": len(absent)})
+        self._set_aside(segment.path)
+
+    def _absent(
+        self, connection: Connection, segment: ShippedSegment, leaves: dict[int, tuple[str, bytes]]
+    ) -> list[int]:
+        """Counters that a damaged segment must have held, by what is around them, and of which no record is left."""
+        before, after = (f"{segment.boot}-{segment.number + step:06d}" for step in (-1, 1))
+        first, last = segment.first_n, max(leaves, default=0)
+        if first is None and segment.number > 1:
+            rows = connection.execute("SELECT n FROM audit_cursor WHERE segment = %s", (before,)).fetchone()
+            first = None if rows is None else int(rows[0]) + 1
+        with suppress(OSError, SegmentBroken, LookupError):
+            following = ShippedSegment(self._folder / f"{after}.log", self._key_for, kids=(segment.kid,))
+            last = max(last, (following.first_n or 1) - 1)
+        if first is None:
+            first = 1 if segment.number == 1 else min(leaves, default=last + 1)
+        return sorted(set(range(first, last + 1)) - leaves.keys())
 
     def _joined(self, connection: Connection, segment: ShippedSegment) -> bool:
         """Whether the segment before has been shipped; an alarm where this one does not go on from its end.
@@ -206,6 +279,8 @@ class Shipper:
         if (self._folder / f"{before}.log").exists():
             return False
         arrived = cursor_positions(connection, [before]).get(before)
+        if segment.previous is None or segment.first_n is None:
+            return True  # the header is lost, and told of as damage
         if arrived is None:  # never shipped, or its cursor was dropped for its age: then its last record is there
             last = connection.execute(
                 "SELECT EXISTS (SELECT FROM audit_trail WHERE boot = %(boot)s AND n = %(n)s)"
@@ -243,7 +318,7 @@ class Shipper:
 
     def _set_aside(self, path: Path) -> None:
         """Keep a segment that does not hold for people to look at; its writer notices and opens another boot."""
-        folder = self._folder / "quarantine"
+        folder = self._folder / FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
         path.rename(folder / path.name)
         self._segments.pop(path.stem, None)

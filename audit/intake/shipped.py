@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from audit.intake.batch import MAXIMUM_BYTES, MAXIMUM_FRAMES, Batch
+from audit.intake.mending import MEND_BYTES, Mended, mend, walk
 from audit.writing.frames import (
     MAXIMUM_JSON,
     NO_MAC,
@@ -23,6 +28,7 @@ from audit.writing.frames import (
 )
 
 READ_BYTES = MAXIMUM_BYTES
+_KID = re.compile(rb'"kid":"([^"\\]{1,64})"')
 
 
 class SegmentBroken(Exception):
@@ -51,25 +57,51 @@ class ShippedSegment:
         "torn",
     )  # fmt: skip
 
-    def __init__(self, path: Path, key_for: KeyFor) -> None:
-        """Reads and checks the header. Raises SegmentBroken, LookupError for an unknown key, OSError."""
+    def __init__(self, path: Path, key_for: KeyFor, *, kids: Iterable[str] = ()) -> None:
+        """Reads and checks the header; one that is damaged is made up for by what is proven after it under one of
+        `kids`, or the key that is still named. `first_n` and `previous` are None where the header is lost.
+
+        Raises SegmentBroken, LookupError for an unknown key, OSError.
+        """
         self.path, self.name = path, path.stem
         self.boot, _, number = self.name.rpartition("-")
         self.number = int(number)
+        self.first_n: int | None = None
+        self.previous: bytes | None = None
         with path.open("rb") as file:
             head = file.read(4096)
         try:
             frame = next(split_frames(head, limit=1))
-            header = orjson.loads(frame.json)
-            self.kid, self.node, self.first_n = str(header["kid"]), str(header["node"]), int(header["first_n"])
-            self.previous = bytes.fromhex(header["previous"])
+            self._say(orjson.loads(frame.json))
             self._key = boot_key(key_for(self.kid), self.boot)
             check_macs(self._key, NO_MAC, [frame])
         except (FrameBroken, StopIteration, ValueError, KeyError, TypeError) as error:
-            raise SegmentBroken(0, f"the header does not hold: {error}") from error
+            self._recover(key_for, [*_kids_in(head), *kids], error)
         self.position, self.mac = 0, NO_MAC
         self.sent: deque[Sent] = deque()
         self.torn = False
+
+    def _say(self, header: dict[str, Any]) -> None:
+        self.kid, self.node, self.first_n = str(header["kid"]), str(header["node"]), int(header["first_n"])
+        self.previous = bytes.fromhex(header["previous"])
+
+    def _recover(self, key_for: KeyFor, kids: Iterable[str], problem: Exception) -> None:
+        """What the header said, from a header that is proven all the same, or from the first record that is."""
+        self.first_n = self.previous = None
+        with self.path.open("rb") as file:
+            data = file.read(MEND_BYTES)
+        for kid in dict.fromkeys(kids):
+            with suppress(LookupError):
+                self._key = boot_key(key_for(kid), self.boot)
+                for frame in walk(self._key, data)[0]:
+                    body = orjson.loads(frame.json)
+                    if frame.start == 0:
+                        self._say(body)
+                        return
+                    if "id" in body and "node" in body:
+                        self.kid, self.node = kid, str(body["node"])
+                        return
+        raise SegmentBroken(0, f"the header does not hold: {problem}") from problem
 
     def resume(self, position: int, mac: bytes) -> None:
         """Go on after `position`, which the trail has; what was under way is forgotten."""
@@ -129,17 +161,45 @@ class ShippedSegment:
         self.sent.append(Sent(batch, mac, at))
         self.position, self.mac = batch.end, mac
 
-    def leaves(self) -> dict[int, tuple[str, bytes]]:
-        """Id and leaf of every record in the file by counter, for the comparison before it is deleted."""
+    def mend(self, *, complete: bool) -> tuple[Batch, Mended, bytes] | None:
+        """The damaged stretch at the position, to be stored in place of a batch, and its bytes.
+
+        None while a living writer has written nothing after it that holds. Raises OSError.
+        """
+        with self.path.open("rb") as file:
+            file.seek(self.position)
+            data = file.read(MEND_BYTES)
+            at_end = not file.read(1)
+        mended = mend(self._key, self.mac, data, last=complete and at_end)
+        if mended is None:
+            return None
+        batch = Batch(
+            segment=self.name,
+            node=self.node,
+            kid=self.kid,
+            start=self.position,
+            end=self.position + mended.end,
+            previous=self.mac.hex(),
+            frames="",
+        )
+        return batch, mended, data[: mended.end]
+
+    def examined(self) -> tuple[dict[int, tuple[str, bytes]], bool]:
+        """Id and leaf of every proven record in the file by counter, for the comparison before it is deleted; and
+        whether nothing in the file is damaged."""
         found: dict[int, tuple[str, bytes]] = {}
-        try:
-            for frame in split_frames(self.path.read_bytes()):
-                body = orjson.loads(frame.json)
-                if "n" in body and "id" in body:  # neither header nor attachment
-                    found[body["n"]] = (body["id"], leaf_of(frame.json))
-        except FrameBroken:
-            pass  # the torn tail
-        return found
+        frames, whole = walk(self._key, self.path.read_bytes())
+        for frame in frames:
+            body = orjson.loads(frame.json)
+            if "n" in body and "id" in body:  # neither header nor attachment
+                found[body["n"]] = (body["id"], leaf_of(frame.json))
+        return found, whole
+
+
+def _kids_in(head: bytes) -> Iterator[str]:
+    """The key that a damaged header may still name."""
+    if found := _KID.search(head):
+        yield found.group(1).decode("utf-8", "replace")
 
 
 def _missing(data: bytes) -> int:

@@ -98,3 +98,19 @@ class QuarantinedFrame(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment} at {self.position}: {self.reason}"
+
+
+class QuarantineReview(models.Model):
+    """A person has looked at every frame in quarantine up to the id `through`, and said why it may rest."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    through = models.BigIntegerField()
+    staff = models.TextField()
+    reason = models.TextField()
+
+    objects: ClassVar[models.Manager[QuarantineReview]] = models.Manager()
+
+    class Meta:
+        managed = False
+        db_table = "audit_quarantine_review"

@@ -54,9 +54,9 @@ class Frame:
     json: bytes
 
 
-def split_frames(data: bytes, *, limit: int | None = None) -> Iterator[Frame]:
-    """The frames in `data`, without checking macs. Raises FrameBroken at the first that does not hold."""
-    position, size, count = 0, len(data), 0
+def split_frames(data: bytes, *, start: int = 0, limit: int | None = None) -> Iterator[Frame]:
+    """The frames in `data` from `start` on, macs unchecked. Raises FrameBroken at the first that does not hold."""
+    position, size, count = start, len(data), 0
     while position < size and (limit is None or count < limit):
         body = position + PREFIX
         if size < body:
@@ -66,7 +66,9 @@ def split_frames(data: bytes, *, limit: int | None = None) -> Iterator[Frame]:
             mac = bytes.fromhex(data[position + 18 : body - 1].decode("ascii"))
         except ValueError:
             raise FrameBroken(position, "the prefix is not one of a frame") from None
-        if data[position + 8] != 32 or data[position + 17] != 32 or data[body - 1] != 32 or length > MAXIMUM_JSON:
+        # Digits in another case, a sign or a space in a number: not what was written.
+        written = b"%08x %08x %b " % (length, crc, mac.hex().encode())
+        if data[position:body] != written or length > MAXIMUM_JSON:
             raise FrameBroken(position, "the prefix is not one of a frame")
         end = body + length
         if size < end + 1:
@@ -78,11 +80,16 @@ def split_frames(data: bytes, *, limit: int | None = None) -> Iterator[Frame]:
         position, count = end + 1, count + 1
 
 
+def mac_of(key: bytes, previous: bytes, json: bytes) -> bytes:
+    """The mac of a frame with this JSON after the frame whose mac is `previous`."""
+    head = b"%08x %08x" % (len(json), zlib.crc32(json))
+    return hashlib.blake2b(b"%b%b %b" % (previous, head, json), key=key, digest_size=MAC_BYTES).digest()
+
+
 def check_macs(key: bytes, previous: bytes, frames: list[Frame]) -> bytes:
     """The mac after the last frame. Raises FrameBroken at the first frame whose mac does not follow from `previous`."""
     for frame in frames:
-        head = b"%08x %08x" % (len(frame.json), zlib.crc32(frame.json))
-        mac = hashlib.blake2b(b"%b%b %b" % (previous, head, frame.json), key=key, digest_size=MAC_BYTES).digest()
+        mac = mac_of(key, previous, frame.json)
         if not hmac.compare_digest(mac, frame.mac):
             raise FrameBroken(frame.start, "the mac does not hold")
         previous = mac

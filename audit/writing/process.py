@@ -33,6 +33,12 @@ def key_for(kid: str) -> bytes:
     return found
 
 
+def kid() -> str:
+    """The master key that journals are written under today."""
+    found: str = _state["kid"]()
+    return found
+
+
 @lru_cache(maxsize=1)
 def node() -> str:
     """This host's id."""
@@ -46,12 +52,12 @@ def journal() -> Journal:
     with _lock:
         found: Journal | None = _state.get("journal")
         if found is None:
-            kid = _state["kid"]()
+            writing = kid()
             found = _state["journal"] = Journal(
                 Path(settings.TOOLGATE_JOURNAL_DIR),
                 node=node(),
-                key=key_for(kid),
-                kid=kid,
+                key=key_for(writing),
+                kid=writing,
                 durability=Durability(settings.TOOLGATE_AUDIT_DURABILITY),
                 fail=FailMode(settings.TOOLGATE_AUDIT_FAIL),
                 cap=settings.TOOLGATE_JOURNAL_CAP,

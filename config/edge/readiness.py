@@ -13,6 +13,7 @@ from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, JsonResponse
 
 from accounts.models import User
+from audit.intake.quarantine import unreviewed_frames, unreviewed_segments
 from governance.api.door.exchange import Problem
 from governance.api.door.handler import exchange_of
 from governance.api.door.identify import identify
@@ -69,7 +70,20 @@ def _checks(runtime: Runtime, now: float) -> Iterator[Check]:
     yield Check(id="journal", problem=unwritable)
     yield Check(id="database", problem="" if _database_answers() else "the database does not answer", needed=False)
     degraded = "Redis cannot be reached: each process spends its share" if runtime.limits.degraded else ""
+    yield Check(id="quarantine", problem=_set_aside(runtime), needed=False)
     yield Check(id="limits", problem=degraded, needed=False)
+
+
+def _set_aside(runtime: Runtime) -> str:
+    """What is in quarantine and nobody has looked at: no reason to stop deciding, and none to call all well."""
+    segments = len(unreviewed_segments(runtime.journal.folder))
+    try:
+        frames = unreviewed_frames().count()
+    except DatabaseError:
+        frames = 0  # the check of the database says that it is away
+    if not frames and not segments:
+        return ""
+    return f"in quarantine and not reviewed (manage.py audit quarantine): {frames} frames, {segments} segments"
 
 
 def _details(runtime: Runtime, checks: list[Check], now: float) -> dict[str, Any]:

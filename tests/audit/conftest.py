@@ -9,7 +9,7 @@ import pytest
 
 from audit.intake.ship import Shipper
 from audit.writing import process
-from tests.audit.builders import key_for
+from tests.audit.builders import KID, key_for
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def shipper(
         connect=process.connect,
         send=None,
         alarm=lambda code, detail: alarms.append((code, detail)),
+        kid=lambda: KID,
     )
     yield made
     made.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.machine.postgres import Cluster
+from tests.audit.builders import decision, frames_of, journal
 from tests.faults.harness import Harness, Verdict
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -84,6 +85,39 @@ def test_a_crash_at_a_named_point_loses_nothing(
     assert verdict.kills[f"{part} (by itself)"] >= 1, "the crash point was not reached"
     assert verdict.acknowledged > 40
     assert verdict.whole, verdict
+
+
+@pytest.mark.parametrize(
+    "point", ["ingest.before_insert:2", "ingest.before_commit:2", "ingest.committed:2", "ship.before_unlink:1"]
+)
+def test_a_crash_over_a_damaged_segment_loses_the_damaged_frame_alone(
+    empty: Cluster, tmp_path: Path, point: str, seed: int
+) -> None:
+    """The second thing stored is the damaged stretch, after the frames before it."""
+    harness = Harness(tmp_path, empty, "direct", "", seed, producers=0, crash_at={"shipper": point})
+    writer = journal(harness.journal)
+    receipts = [writer.append(decision()) for _ in range(40)]
+    writer.close()
+    (path,) = harness.journal.glob("*.log")
+    raw = bytearray(path.read_bytes())
+    raw[frames_of(path)[20].start + 300] ^= 4
+    path.write_bytes(raw)
+    lost = receipts[18]
+    assert lost.n == 20
+    told = [receipt for receipt in receipts if receipt is not lost]
+    answers = "".join(f"{receipt.boot} {receipt.n} {receipt.digest}\n" for receipt in told)
+    (tmp_path / "acknowledged").write_text(answers)
+    try:
+        verdict = harness.run(seconds=2, kills=0, postgres=False)
+        with harness.connect() as connection:
+            kept = connection.execute("SELECT segment, n FROM audit_quarantine").fetchall()
+    finally:
+        harness.end()
+    print(verdict)
+    assert verdict.kills["shipper (by itself)"] >= 1, "the crash point was not reached"
+    assert (verdict.lost, verdict.doubled, verdict.gaps, verdict.seq_holes) == (0, 0, 1, 0), verdict
+    assert kept in ([(path.stem, 20)], [(path.stem, None)])
+    assert (harness.journal / "quarantine" / path.name).read_bytes() == raw
 
 
 @pytest.mark.parametrize("way", ["cursor_first", "insert_first"])

@@ -7,13 +7,16 @@ import json
 import sys
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.services.actor import Actor
+from audit.intake.quarantine import review, unreviewed_frames, unreviewed_segments
 from audit.models import TrailRecord
 from audit.records.kinds import Kind
 from audit.trace.reading import find_by_counter, find_record, quarantine_reason, records_between
@@ -32,12 +35,12 @@ def inert(text: object) -> str:
 
 
 class Command(BaseCommand):
-    """Receipts, single records, captured payloads and short lists.
+    """Receipts, single records, captured payloads, short lists and the quarantine.
 
-    Exit: 0 found, 1 not in the trail, 2 there but different, or not to be opened.
+    Exit: 0 found, 1 not in the trail, 2 there but different, not to be opened, or in quarantine and not reviewed.
     """
 
-    help = "Ask the audit trail: receipt, show, payload, list. Exit 0 found, 1 not there, 2 different or not opened."
+    help = "Ask the trail: receipt, show, payload, list, quarantine. Exit 0 found, 1 absent, 2 different or withheld."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)
@@ -62,6 +65,12 @@ class Command(BaseCommand):
         listing.add_argument("--hours", type=float, default=24.0)
         listing.add_argument("--limit", type=int, default=50)
         listing.add_argument("--json", action="store_true")
+        quarantine = commands.add_parser("quarantine", help="what was set aside and nobody has reviewed")
+        quarantine.add_argument(
+            "--reviewed", metavar="REASON", help="record that you have looked at all of it, and why"
+        )
+        quarantine.add_argument("--limit", type=int, default=50)
+        quarantine.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, command: str, **options: Any) -> None:
         code: int = getattr(self, f"_{command}")(**options)
@@ -128,11 +137,43 @@ class Command(BaseCommand):
                 rows = rows.filter(**{name: filters[name]})
         found = list(rows[:limit])
         for row in found:
-            self.stdout.write(self._line(row, json))
+            self._row(self._told(row), json)
         return FOUND if found else MISSING
 
-    def _line(self, row: TrailRecord, as_json: bool) -> str:
-        told = {
+    def _quarantine(self, *, reviewed: str | None, limit: int, json: bool, **_: Any) -> int:
+        journal = Path(settings.TOOLGATE_JOURNAL_DIR)
+        if not 0 < limit <= 10_000:
+            raise CommandError("--limit is 1 to 10000")
+        if reviewed is not None:
+            if not reviewed.strip():
+                raise CommandError("--reviewed: say what was found, in a few words")
+            done = review(journal, staff=getpass.getuser(), reason=reviewed.strip())
+            self._say({"reviewed": done.frames, "segments": done.segments}, json)
+            return FOUND
+        frames, segments = unreviewed_frames(), unreviewed_segments(journal)
+        for frame in frames.defer("frame")[:limit]:
+            told = {
+                "at": frame.at.isoformat(timespec="milliseconds"),
+                "segment": frame.segment,
+                "position": frame.position,
+                "n": frame.n,
+                "reason": frame.reason,
+            }
+            self._row(told, json)
+        for path in segments:
+            self._row({"file": str(path), "bytes": path.stat().st_size}, json)
+        return DIFFERENT if segments or frames.exists() else FOUND
+
+    def _row(self, told: dict[str, Any], as_json: bool) -> None:
+        self.stdout.write(
+            json.dumps(told)
+            if as_json
+            else "  ".join(inert("-" if item in (None, "") else item) for item in told.values())
+        )
+
+    @staticmethod
+    def _told(row: TrailRecord) -> dict[str, Any]:
+        return {
             "seq": row.seq,
             "at": row.at.isoformat(timespec="milliseconds"),
             "kind": row.kind,
@@ -142,9 +183,6 @@ class Command(BaseCommand):
             "code": row.code,
             "id": str(row.id),
         }
-        if as_json:
-            return json.dumps(told)
-        return "  ".join(inert("-" if value in (None, "") else value) for value in told.values())
 
     def _say(self, told: dict[str, Any], as_json: bool) -> None:
         if as_json:

@@ -48,6 +48,7 @@ class Command(BaseCommand):
                 send=None if direct else send,
                 alarm=raise_alarm,
                 resend_seconds=resend,
+                kid=process.kid,
             )
         except AlreadyShipping as error:
             raise CommandError(str(error)) from None

@@ -20,6 +20,7 @@ from audit.models import (
     Execution,
     OutboxEntry,
     QuarantinedFrame,
+    QuarantineReview,
     RuleUse,
     SegmentCursor,
     TrailHead,
@@ -37,7 +38,7 @@ from tests.audit.builders import decision, event, unique, who
 
 Connection = psycopg.Connection[Any]
 MODELS: tuple[type[models.Model], ...] = (
-    DayKey, Execution, OutboxEntry, QuarantinedFrame, RuleUse, SegmentCursor, TrailHead, TrailRecord,
+    DayKey, Execution, OutboxEntry, QuarantinedFrame, QuarantineReview, RuleUse, SegmentCursor, TrailHead, TrailRecord,
 )  # fmt: skip
 TYPES = {
     "BigIntegerField": "bigint",

@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.test import Client, RequestFactory
 
@@ -31,7 +32,7 @@ from audit.trace.reading import find_decision
 from audit.writing.outbox import record, record_change, record_prepared
 from governance.engine.decision import Effect
 from governance.engine.principal import Link
-from tests.audit.builders import caller, decision, journal, unique, who
+from tests.audit.builders import caller, decision, frames_of, journal, unique, who
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 HOSTILE = "<script>alert(1)</script>\u202e\u200b{{x}}\"'><img src=x onerror=alert(2)>"
@@ -268,6 +269,39 @@ def test_show_prints_the_record_exactly_as_it_was_written(
     assert code == 0
     assert "\x1b" not in text
     assert run(capsys, "show", str(uuid4()))[0] == 1
+
+
+def test_the_quarantine_is_listed_until_somebody_has_reviewed_it(
+    folder: Path, shipper: Shipper, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    settings.TOOLGATE_JOURNAL_DIR = folder
+    run(capsys, "quarantine", "--reviewed", "left by other tests")
+    assert run(capsys, "quarantine") == (0, "")
+    writer = journal(folder)
+    for _ in range(4):
+        writer.append(decision(unique()))
+    writer.close()
+    (path,) = folder.glob("*.log")
+    raw = bytearray(path.read_bytes())
+    raw[frames_of(path)[2].start + 90] ^= 1
+    path.write_bytes(raw)
+    for _ in range(6):
+        shipper.step()
+    code, text = run(capsys, "quarantine", "--json")
+    frame, file = map(json.loads, text.splitlines())
+    assert (code, frame["segment"], frame["reason"]) == (2, path.stem, "it is damaged")
+    assert file == {"file": str(folder / "quarantine" / path.name), "bytes": len(raw)}
+    with pytest.raises(CommandError, match="--reviewed"):
+        run(capsys, "quarantine", "--reviewed", " ")
+    code, text = run(capsys, "quarantine", "--reviewed", "one byte; disk replaced", "--json")
+    assert (code, json.loads(text)) == (0, {"reviewed": 1, "segments": [path.stem]})
+    assert run(capsys, "quarantine") == (0, "")
+    assert (folder / "quarantine" / "reviewed" / path.name).read_bytes() == raw
+    drain_outbox(shipper._connected(), alarm=ignore)
+    told = TrailRecord.objects.filter(kind="admin_change").order_by("-seq")[0].content()
+    assert (told["data"]["action"], told["data"]["reason"]) == ("reviewed", "one byte; disk replaced")
+    assert json.loads(told["data"]["after"]) == {"frames": 1, "segments": [path.stem]}
+    assert TrailRecord.objects.filter(boot=path.stem[:36]).count() == 5
 
 
 def test_list_filters_and_says_when_nothing_is_found(

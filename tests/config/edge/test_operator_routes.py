@@ -9,10 +9,12 @@ from pathlib import Path
 
 import orjson
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
 from accounts.tokens.claims import ActLink
+from audit.intake.quarantine import review
 from governance.deciding import startup
 from tests.governance.admin.actors import signed_in, staff
 from tests.governance.api.deciding import Process, compiled, started
@@ -28,6 +30,16 @@ def process(tmp_path: Path) -> Iterator[Process]:
     made.runtime.journal.close()
 
 
+@pytest.fixture(autouse=True)
+def reviewed(db: None) -> None:
+    """What other tests have left in quarantine is reviewed, until this test ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_quarantine_review (through, staff, reason) "
+            "SELECT coalesce(max(id), 0), 'tests', 'left by tests' FROM audit_quarantine"
+        )
+
+
 def ask(path: str, *, token: str | None = None) -> tuple[int, str]:
     headers = {"user-agent": "prometheus/3.0"} | ({} if token is None else {"authorization": f"Bearer {token}"})
     answered = Client(headers=headers, SERVER_NAME="127.0.0.1").get(path)
@@ -40,7 +52,7 @@ def staff_token(process: Process) -> str:
 
 def test_a_stranger_is_told_which_checks_hold_and_nothing_else(process: Process) -> None:
     status, body = ask("/readyz")
-    ids = ("release", "state", "revocations", "journal", "database", "limits")
+    ids = ("release", "state", "revocations", "journal", "database", "quarantine", "limits")
     assert status == 200
     assert orjson.loads(body) == {"ready": True, "checks": dict.fromkeys(ids, "ok")}
 
@@ -77,6 +89,23 @@ def test_a_stale_state_is_not_ready_and_says_so(process: Process) -> None:
     status, body = ask("/readyz")
     assert (status, orjson.loads(body)["checks"]["state"]) == (503, "not ok")
     assert "denied as stale" in ask("/readyz", token=staff_token(process))[1]
+
+
+def test_what_is_set_aside_is_said_and_stops_nothing(process: Process) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO audit_quarantine (segment, position, reason, frame) VALUES ('b-1', 7, 'x', '')")
+    kept = process.runtime.journal.folder / "quarantine"
+    kept.mkdir()
+    (kept / "b-000001.log").write_bytes(b"x")
+    (kept / "b-000002.log").write_bytes(b"x")
+    status, body = ask("/readyz")
+    told = orjson.loads(body)
+    assert (status, told["ready"], told["checks"]["quarantine"]) == (200, True, "not ok")
+    assert set(told) == {"ready", "checks"}, "a stranger is told the check's id and no count"
+    (problem,) = orjson.loads(ask("/readyz", token=staff_token(process))[1])["problems"]
+    assert problem.endswith("(manage.py audit quarantine): 1 frames, 2 segments")
+    review(process.runtime.journal.folder, staff="carol", reason="the disk was replaced")
+    assert orjson.loads(ask("/readyz")[1])["checks"]["quarantine"] == "ok"
 
 
 def test_before_the_first_release_nothing_is_ready(process: Process) -> None:
