@@ -92,10 +92,18 @@ class Runtime:
             self.alarm("proxy.refused", {"network": told.network, "reason": told.reason, "count": told.count})
 
     def is_staff(self, identity: Identity, *, now: float) -> bool:
-        """Whether the caller is one of the staff, acting in person: never through an agent or a chain."""
+        """Whether the caller is one of the staff, acting in person and with all its rights: never through an agent or
+        a chain, and never by a credential that was lowered."""
         caller = identity.caller
         entry = self.directory.state.principals.get(caller.principal.id)
-        return caller.agent is None and not caller.chain and entry is not None and entry.staff_until > now
+        in_person = caller.agent is None and not caller.chain and not self.is_lowered(identity)
+        return in_person and entry is not None and entry.staff_until > now
+
+    def is_lowered(self, identity: Identity) -> bool:
+        """Whether the caller's credential carries less than its tier: staff rights do not come with what is left."""
+        principal = identity.caller.principal
+        entry = self.directory.state.principals.get(principal.id)
+        return entry is not None and principal.tier < entry.tier
 
     def basis(self) -> str:
         """What a remembered answer rests on: when this text changes, it is decided anew.

@@ -91,6 +91,10 @@ class ManagementView(APIView):
             raise Problem(
                 403, "token.agent", "Management takes a person's own token: none of an agent, none delegated."
             )
+        if running().is_lowered(identity):
+            raise Problem(
+                403, "token.lowered", "Management takes a token of the person's own tier: this one is lowered."
+            )
         user = account_of(request)
         if user is None or not user.is_staff:
             raise Problem(403, "staff.missing", "Management is for staff.")

@@ -79,6 +79,26 @@ def test_nobody_comes_in_without_a_token_of_their_own(office: Office) -> None:
             assert is_problem(answered)
 
 
+@pytest.mark.parametrize("scope", ["anonymous", "mcp", "a2a", "service", "mcp anonymous"])
+def test_a_lowered_token_carries_no_staff_rights_at_any_route(office: Office, scope: str) -> None:
+    owner = office.person("owner")
+    owner.token = office.process.token(owner.name, scope=tuple(scope.split()))
+    for method, path in routes():
+        asks_about_own = path.removeprefix("/api/v1/") in QUESTIONS
+        answered = owner.ask(method, path, {})
+        assert answered.status == 403, (method, path, answered.body)
+        assert answered.json["code"] == ("staff.missing" if asks_about_own else "token.lowered"), (method, path)
+    decided = office.process.post("/api/v1/decisions", token=owner.token, body={"server": "files", "tool": "read"})
+    assert "policy" not in decided.json
+
+
+def test_a_scope_that_lowers_nothing_takes_no_staff_rights(office: Office) -> None:
+    viewer = office.person("viewer")
+    for scope in (("user",), ("admin",), ("user", "anonymous"), ("pep",)):
+        viewer.token = office.process.token(viewer.name, scope=scope)
+        assert viewer.get("/api/v1/rules").status == 200
+
+
 def test_a_token_for_another_door_does_not_open_this_one(office: Office) -> None:
     viewer = office.person("viewer")
     for audience in ("hook", "web", "http://127.0.0.1:8000/mcp/files"):
