@@ -23,7 +23,8 @@ LEAST = {
 
 FALSE = {
     "`manage.py verify var/`": "there is no command verify",
-    "`manage.py audit verify`": "argument command: invalid choice: 'verify' (choose from 'receipt', 'show', 'list')",
+    "`manage.py audit verify`": "argument command: invalid choice: 'verify' "
+    "(choose from 'receipt', 'show', 'payload', 'list', 'quarantine')",
     "`manage.py audit list --since 3`": "unrecognized arguments: --since 3",
     "`manage.py audit list [--since H]`": "manage.py audit list takes no --since",
     "    manage.py policy backtest draft --days all": "argument --days: invalid float value: 'all'",
