@@ -380,7 +380,7 @@ class Interpreter(Groups):
             if words and words[0] not in {"-", "-l", "-p"}:
                 self.read(words[0], depth + 1)
             return
-        text = " ".join(word for word in words if word not in {"-Command", "-ScriptBlock"})
+        text = " ".join(word for word in words[words[:1] == ["--"] :] if word not in {"-Command", "-ScriptBlock"})
         if text and not text.startswith(UNKNOWN):
             self.read(text, depth + 1, windows=windows)
 

@@ -136,6 +136,8 @@ SUBCOMMAND_WRAPPERS: Mapping[tuple[str, str], Wrapper] = {
     ("screen", "-dmS"): _wrapper(skip=1),
 }
 
+_CONTAINERS = frozenset("docker podman nerdctl docker-compose".split())
+"""What follows the operand of these is the program's, options too."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 
 
@@ -172,6 +174,8 @@ def wrapped(name: str, words: list[str]) -> tuple[int, bool] | None:
         elif skip:
             skip -= 1
             at += 1
+            if not skip and name in _CONTAINERS and at < len(words):
+                return at, wrapper.text
         elif name in {"start"} and word.startswith("/"):
             at += 1
         else:
