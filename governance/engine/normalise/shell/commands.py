@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from governance.engine.normalise.shell.assignments import Assignments
 from governance.engine.normalise.shell.budget import MAX_DEPTH, Budget, TooComplexError
 from governance.engine.normalise.shell.command import Program, Redirect, Simple, program_name
-from governance.engine.normalise.shell.groups import Groups
 from governance.engine.normalise.shell.launchers import (
     RUN_TEXT,
     commands_found,
@@ -23,18 +23,16 @@ from governance.engine.normalise.shell.launchers import (
 from governance.engine.normalise.shell.marks import DECODED, FETCHED, UNKNOWN
 from governance.engine.normalise.shell.outputs import output_of
 from governance.engine.normalise.shell.program_text import code_of, runs_text, shell_texts
-from governance.engine.normalise.shell.reading.cursor import NAME
 from governance.engine.normalise.shell.reading.reader import Reader
 from governance.engine.normalise.shell.shells import STARTERS, reads_stdin_as_script, started
 from governance.engine.normalise.shell.windows import cmd_text, is_windows, only_posix, powershell_text, scheduled_text
 from governance.engine.normalise.shell.wrappers import POWERSHELLS, SHELLS, entry_point, wrapped
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)(.*)", re.DOTALL)
 _PROSE = re.compile(r"[^\"`$\\;&|<>(){}\n#]*")
 """What is read whole when apostrophes are left out: nothing in it but words."""
-_KEYWORDS = frozenset("if then else elif do while until ! { coproc done fi esac } begin end".split())
 _EVALUATES = frozenset("let test [ [[ unset read printf declare typeset local export readonly mapfile wait".split())
 """Builtins that evaluate the subscript of a name that they are given."""
+_COMPARISONS = frozenset("-eq -ne -lt -le -gt -ge".split())
 _DECLARERS = frozenset("export declare typeset local readonly set setx".split())
 
 
@@ -54,14 +52,12 @@ class Commands:
     runs_decoded: bool = False
 
 
-class Interpreter(Groups):
+class Interpreter(Assignments):
     """Collects the commands of one text and of the texts it would run."""
 
     def __init__(self, budget: Budget) -> None:
         super().__init__(budget)
         self.aliases: dict[str, str] = {}
-        self.functions: set[str] = set()
-        self.bodies: dict[str, str] = {}
         self.calls: list[tuple[str, ...]] = []
         self.commands: list[Program] = []
         self.targets: list[tuple[str, str]] = []
@@ -106,7 +102,11 @@ class Interpreter(Groups):
     def emit(self, simple: Simple, depth: int, windows: bool, *, pipes: bool) -> None:
         source = self.previous if simple.piped else None
         self.previous = None
+        held = self.variables
+        if len(simple.words) > 1 and "=" in simple.words[0]:
+            self.variables = dict(held)
         words = self._beginning(list(simple.words))
+        temporary = bool(words) and self.variables is not held
         for redirect in simple.redirects:
             if redirect.operator not in {"<<", "<<<"}:
                 self.targets.append((redirect.operator, redirect.target))
@@ -118,7 +118,7 @@ class Interpreter(Groups):
         for redirect in simple.redirects:
             if redirect.operator in {"<<", "<<<"}:
                 stdin, given = redirect.target, True
-            elif redirect.operator == "<":
+            elif redirect.operator == "<" and redirect.descriptor in {"", "0"}:
                 stdin, given = self.files.get(redirect.target), True
         if stdin is None and source is not None:
             stdin = output_of(source)
@@ -127,7 +127,11 @@ class Interpreter(Groups):
         self.runs_fetched = self.runs_fetched or FETCHED in words[0]
         last = self._run(words, simple.redirects, stdin, source, depth, windows, ())
         self.last = last
+        if temporary:
+            self.variables |= held
         self.variables["_"] = words[-1]
+        if given and words == ["exec"]:
+            self.inputs[-1] = (stdin, None)
         if last is None:
             return
         elsewhere = False
@@ -150,26 +154,6 @@ class Interpreter(Groups):
             ) + text
 
     # --- meaning ------------------------------------------------------------------------------------------------------
-    def _beginning(self, words: list[str]) -> list[str]:
-        """The words of the program itself: keywords and assignments before it are taken off, assignments remembered."""
-        at = 0
-        while at < len(words):
-            word = words[at]
-            if word in _KEYWORDS:
-                at += 1
-            elif word == "function" and at + 1 < len(words):
-                self.functions.add(words[at + 1])
-                at += 2
-            elif word in {"for", "foreach"} and at + 1 < len(words):
-                self.variables[words[at + 1]] = " ".join(words[at + 3 :])
-                return []
-            elif "=" in word and (found := _ASSIGNMENT.match(word)):
-                self.variables[found[1]] = (self.variables.get(found[1], "") if found[2] == "+=" else "") + found[3]
-                at += 1
-            else:
-                break
-        return words[at:]
-
     def _run(
         self,
         words: list[str],
@@ -227,12 +211,13 @@ class Interpreter(Groups):
             self._script(first, depth)
         elif name == "read" and stdin is not None and rest:
             self._fill(rest, stdin)
+        elif name in {"mapfile", "readarray"} and stdin is not None and rest:
+            self.arrays[rest[-1]] = {str(place): line for place, line in enumerate(stdin.splitlines())}
         elif name == "shift":
             self.arguments = self.arguments[int(rest[0]) if rest and rest[0].isdecimal() else 1 :]
         elif name == "printf" and len(rest) > 2 and rest[0] == "-v":
             known = output_of(Program(name="printf", words=rest[2:]))
             self.variables[rest[1]] = known if known is not None else UNKNOWN
-            return command
         elif name in {"&", "."} and len(rest) > 0 and windows:
             return self._run(rest, redirects, stdin, source, depth, windows, wrappers)
         self.commands.append(command)
@@ -240,6 +225,8 @@ class Interpreter(Groups):
             for word in rest:
                 if "[" in word and ("$(" in word or "`" in word):
                     Reader(word, self, depth=depth + 1).double(closing="")
+            if name == "[[" and not _COMPARISONS.isdisjoint(rest):
+                Reader("", self, depth=depth + 1).arithmetic(" ".join(rest))
         return self._follow(command, depth, windows)
 
     def _call(self, words: list[str], stdin: str | None, source: Program | None, depth: int) -> None:
@@ -255,16 +242,6 @@ class Interpreter(Groups):
         self.read_with(self.bodies[call[0]], depth + 1, stdin, source)
         self.calls.pop()
         self.arguments = outer
-
-    def _fill(self, words: list[str], stdin: str) -> None:
-        """`read`: the first line's words into the variables, or the whole text where there is one only."""
-        names = [word for word in words if NAME.fullmatch(word)]
-        if len(names) == 1:
-            self.variables[names[0]] = stdin.strip()
-            return
-        fields = stdin.strip().partition("\n")[0].split(None, max(0, len(names) - 1))
-        for place, name in enumerate(names):
-            self.variables[name] = fields[place] if place < len(fields) else ""
 
     def _follow(self, command: Program, depth: int, windows: bool) -> Program:
         """Read what the command itself would run; the command that finally produces its output."""
@@ -335,14 +312,16 @@ class Interpreter(Groups):
                 self.read(command.stdin, depth + 1, windows=True)
             return
         given = started(words)
-        outer, self.arguments = self.arguments, given.arguments or self.arguments
+        kept, zero = self.keep(), self.zero
+        self.arguments, self.zero = given.arguments or self.arguments, given.name or self.zero
         if given.text is not None:
             self.read_with(given.text, depth + 1, command.stdin, command.source)
         if given.reads_stdin and command.stdin is not None:
             self.read(command.stdin, depth + 1)
         if given.script is not None:
             self._script(given.script, depth)
-        self.arguments = outer
+        self.restore(kept)
+        self.zero = zero
 
     def _script(self, script: str, depth: int) -> None:
         """A script file that a shell runs: known when it was written before, or when it is a process substitution."""
@@ -362,18 +341,6 @@ class Interpreter(Groups):
             self.runs_decoded = self.runs_decoded or DECODED in command.code
             for text, windows in shell_texts(command.code):
                 self.read(text, depth + 1, windows=windows, guess=True)
-
-    def _declare(self, name: str, words: list[str]) -> None:
-        if name == "set":
-            if "--" in words:
-                self.arguments = words[words.index("--") + 1 :]
-            elif words and not words[0].startswith(("-", "+")):
-                self.arguments = words
-            return
-        for word in words:
-            found = _ASSIGNMENT.match(word)
-            if found:
-                self.variables[found[1]] = found[3]
 
     def _evaluate(self, name: str, words: list[str], depth: int, windows: bool) -> None:
         if name == "trap":

@@ -22,19 +22,35 @@ class Groups(Sink):
         self.previous: Program | None = None
         self.last: Program | None = None
         self.cwd = ""
+        self.bodies: dict[str, str] = {}
+        self.kept: list[tuple[dict[str, str], dict[str, dict[str, str]], dict[str, str], list[str]] | None] = []
         self.inputs: list[tuple[str | None, Program | None]] = [(None, None)]
         self.printed: list[list[Program]] = [[]]
 
     def cut(self) -> None:
         self.previous = None
 
-    def enter(self, *, piped: bool) -> None:
+    def keep(self) -> tuple[dict[str, str], dict[str, dict[str, str]], dict[str, str], list[str]]:
+        """What a process of its own cannot change for those after it."""
+        return dict(self.variables), dict(self.arrays), dict(self.bodies), list(self.arguments)
+
+    def restore(self, kept: tuple[dict[str, str], dict[str, dict[str, str]], dict[str, str], list[str]]) -> None:
+        """What was held before is held again; what is new stays, as some shells run a pipe's end themselves."""
+        variables, arrays, bodies, self.arguments = kept
+        self.variables |= variables
+        self.arrays |= arrays
+        self.bodies |= bodies
+
+    def enter(self, *, piped: bool, apart: bool) -> None:
+        self.kept.append(self.keep() if piped or apart else None)
         source = self.previous if piped else None
         self.inputs.append((output_of(source), source) if source is not None else self.inputs[-1])
         self.printed.append([])
         self.previous = None
 
     def leave(self, *, pipes: bool) -> None:
+        if kept := self.kept.pop():
+            self.restore(kept)
         self.inputs.pop()
         group = _together(self.printed.pop())
         self.previous = None
@@ -49,12 +65,13 @@ class Groups(Sink):
         if reader.depth > MAX_DEPTH:
             raise TooComplexError
         outer, self.previous = self.previous, None
-        outer_last, self.last, cwd = self.last, None, self.cwd
+        outer_last, self.last, cwd, kept = self.last, None, self.cwd, self.keep()
         self.printed.append([])
         reader.commands(closer=closer)
         printed = _together(self.printed.pop())
         known = output_of(printed) if printed is not None else None
         self.last, self.previous, self.cwd = outer_last, outer, cwd
+        self.restore(kept)
         if process:
             return known or ""
         return UNKNOWN if known is None else known.rstrip("\n")

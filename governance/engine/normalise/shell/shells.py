@@ -18,12 +18,15 @@ STARTERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`text` of `-c` or None, `script` file or None, positional `arguments`, and whether standard input is read."""
+    """`text` of `-c` or None, `script` file or None, positional `arguments`, whether standard input is read, and the
+    `name` that is `$0` if one is given.
+    """
 
     text: str | None
     script: str | None
     arguments: list[str]
     reads_stdin: bool
+    name: str = ""
 
 
 def started(words: list[str]) -> Started:
@@ -50,7 +53,7 @@ def started(words: list[str]) -> Started:
             stdin = stdin or "s" in word
     rest = words[at:]
     if text_follows:
-        return Started(rest[0] if rest else None, None, rest[2:], False)
+        return Started(rest[0] if rest else None, None, rest[2:], False, "".join(rest[1:2]))
     if stdin or not rest or rest[0] in _STDIN:
         return Started(None, None, rest if stdin else rest[1:], True)
     return Started(None, rest[0], rest[1:], False)

@@ -1,6 +1,6 @@
 """The reader against bash itself: every command that bash runs is seen with its words, or the reader said it was lost.
 
-`TOOLGATE_FORMS` forms more than a thousand, from the seed `TOOLGATE_FORMS_SEED`, when they are set.
+`SHELL_FORMS` forms more than a thousand, from the seed `SHELL_FORMS_SEED`, when they are set.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from governance.engine.normalise.shell.marks import UNKNOWN
 from tests.governance.engine.normalise.differential.grammar import Forms
 from tests.governance.engine.normalise.differential.oracle import BASH, ran
 
-FORMS = int(os.environ.get("TOOLGATE_FORMS", "1000"))
-SEED = int(os.environ.get("TOOLGATE_FORMS_SEED", "1"))
+FORMS = int(os.environ.get("SHELL_FORMS", "1000"))
+SEED = int(os.environ.get("SHELL_FORMS_SEED", "1"))
 _CHUNK = 125
 _NUMBERED = re.compile(r"/dev/fd/\d+")
 

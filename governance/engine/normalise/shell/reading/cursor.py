@@ -96,14 +96,20 @@ class Cursor:
                 at = ahead.at
         return -1
 
-    def arithmetic(self, text: str) -> None:
-        """Read an arithmetic expression for what it would run: substitutions, also those of its variables' values."""
+    def arithmetic(self, text: str) -> str:
+        """Read an arithmetic expression for what it would run: substitutions, also those of its variables' values.
+
+        Its value, where it is a number or a variable that holds one; else `UNKNOWN`.
+        """
         if "$" in text or "`" in text:
             self.inside(text).double(closing="")
         for name in set(NAME.findall(text)):
             held = self.sink.variables.get(name, "")
             if "[" in held and ("$(" in held or "`" in held):
                 self.inside(held).double(closing="")
+        alone = text.strip().removeprefix("$")
+        alone = self.sink.variables.get(alone, alone)
+        return alone if alone.isdecimal() and len(alone) < 10 else UNKNOWN
 
     def bracketed(self) -> str:
         """What stands up to a closing `]`, with expansions; the place is behind the opening `[`."""
@@ -141,7 +147,7 @@ class Cursor:
         sink = self.sink
         if name.isdigit():
             place = int(name[:6])
-            return "bash" if not place else sink.arguments[place - 1] if place <= len(sink.arguments) else ""
+            return sink.zero if not place else sink.arguments[place - 1] if place <= len(sink.arguments) else ""
         if name in "@*":
             return " ".join(sink.arguments)
         held = sink.variables.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import translate
 
 from governance.engine.normalise.shell.marks import SPLIT, UNKNOWN
 from governance.engine.normalise.shell.reading.cursor import NAME, Cursor
@@ -11,7 +12,8 @@ from governance.engine.normalise.shell.reading.expansions import ansi
 _OPERATOR = re.compile(r":[-=+?]|##?|%%?|//?|\^\^?|,,?|@|[-=+?:]")
 _PARAMETER = re.compile(r"[A-Za-z_]\w*|\d+|[@*#?$!-]", re.ASCII)
 _PLAIN = re.compile(r"[^'\"`$\\}/]+")
-_SUBSTRING = re.compile(r"\s*(-?\d{1,5})\s*(?::\s*(-?\d{1,5})\s*)?")
+_WILD = re.compile(r"[*?\[]")
+_SUBSTRING = re.compile(r"\s*(-?\d{1,5})?\s*(?::\s*(-?\d{1,5})\s*)?")
 
 
 class Parameters(Cursor):
@@ -137,16 +139,25 @@ class Parameters(Cursor):
         if operator == ":":
             self.arithmetic(plain)
             return self._sliced(name, values, plain)
-        if "*" not in operand and "?" not in operand and "[" not in operand:
-            cut = str.removeprefix if operator[0] == "#" else str.removesuffix
-            return [cut(value, plain) for value in values]
-        return values
+        return [self._cut(value, plain, operator) for value in values]
+
+    def _cut(self, value: str, pattern: str, operator: str) -> str:
+        """A value without what a pattern covers at its beginning (`#`) or its end (`%`), the longest where doubled."""
+        if len(value) > 256 or not _WILD.search(pattern):
+            return (str.removeprefix if operator[0] == "#" else str.removesuffix)(value, pattern)
+        self.sink.budget.spend(len(value))
+        covers = re.compile(translate(pattern)).match
+        lengths = range(len(value), -1, -1) if len(operator) == 2 else range(len(value) + 1)
+        for length in lengths:
+            if covers(value[:length] if operator[0] == "#" else value[len(value) - length :]):
+                return value[length:] if operator[0] == "#" else value[: len(value) - length]
+        return value
 
     def _sliced(self, name: str, values: list[str], operand: str) -> list[str]:
         found = _SUBSTRING.fullmatch(operand)
         if found is None:
             return values
-        offset, length = int(found[1]), int(found[2]) if found[2] else None
+        offset, length = int(found[1] or 0), int(found[2]) if found[2] else None
         if name in "@*":
             offset -= offset > 0
             return values[offset:][:length] if length is None or length >= 0 else values[offset:]

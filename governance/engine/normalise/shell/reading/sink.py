@@ -19,13 +19,18 @@ class Substituted(Protocol):
 
 
 class Sink:
-    """Takes everything and knows nothing; `lost` is whether a reader lost its place."""
+    """Takes everything and knows nothing; `lost` is whether a reader lost its place.
+
+    `zero` is `$0`; `lines` are the further lines that a `read` would give its variable, each with its name.
+    """
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.variables: dict[str, str] = {}
         self.arrays: dict[str, dict[str, str]] = {}
         self.arguments: list[str] = []
+        self.zero = "bash"
+        self.lines: list[tuple[str, str]] = []
         self.lost = False
 
     def lose(self) -> None:
@@ -38,8 +43,10 @@ class Sink:
     def cut(self) -> None:
         """A pipeline ended without a further command."""
 
-    def enter(self, *, piped: bool) -> None:
-        """A group of commands begins; `piped` when it reads what the command before it prints."""
+    def enter(self, *, piped: bool, apart: bool) -> None:
+        """A group of commands begins; `piped` when it reads what the command before it prints; `apart` when it is a
+        process of its own, which changes nothing for those after it.
+        """
 
     def leave(self, *, pipes: bool) -> None:
         """A group of commands ended; `pipes` when its output goes to the next command."""

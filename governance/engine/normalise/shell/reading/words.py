@@ -191,9 +191,8 @@ class Words(Parameters):
             if outer < 0:
                 self.sink.lose()
             elif text.startswith("))", outer - 2) and self.matched(start + 1) == outer - 1:
-                self.arithmetic(text[start + 1 : outer - 2])
                 self.at = outer
-                return UNKNOWN
+                return self.arithmetic(text[start + 1 : outer - 2])
         inner = type(self)(text, self.sink, depth=self.depth + 1, windows=self.windows)
         inner.at = start
         value = self.sink.substitution(inner)
