@@ -16,7 +16,7 @@ _WILD = re.compile(r"[*?\[]")
 _SUBSTRING = re.compile(r"\s*(-?\d{1,5})?\s*(?::\s*(-?\d{1,5})\s*)?")
 
 
-class Parameters(Cursor):
+class Expansions(Cursor):
     """Reads the parameter expansions of a text, and everything that stands inside of them."""
 
     slashed = False

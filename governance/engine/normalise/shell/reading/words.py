@@ -12,7 +12,7 @@ import re
 from governance.engine.normalise.shell.marks import SPLIT, UNKNOWN
 from governance.engine.normalise.shell.reading.cursor import NAME
 from governance.engine.normalise.shell.reading.expansions import ansi, braces
-from governance.engine.normalise.shell.reading.parameters import Parameters
+from governance.engine.normalise.shell.reading.parameters import Expansions
 
 _PLAIN = re.compile(r"[^ \t\n'\"\\$`;&|<>()]+")
 _PLAIN_WINDOWS = re.compile(r"[^\s'\"$`;&|<>()^]+")
@@ -21,7 +21,7 @@ _HEREDOC = re.compile(r"[^\\$`]+")
 _ASSIGNED = re.compile(r"[A-Za-z_]\w*(?:\[|\+?=)", re.ASCII)
 
 
-class Words(Parameters):
+class Words(Expansions):
     """The words at the place that was read up to."""
 
     def word(self, *, assigns: bool = False) -> list[str]:

@@ -91,6 +91,16 @@ until RUN; do :; done
 { RUN; } 2>&1 | cat
 true && { RUN; }
 trap 'RUN' EXIT
+v=('RUN' b); read -ra w <<< "${v[0]}"; "${w[@]}"
+mapfile -t v <<< 'RUN'; ${v[0]}
+while read -r v; do $v; done <<< $'true\nRUN'
+v='RUN'; (v=ls); $v
+v='RUN'; v=ls true; $v
+v='RUN'; bash -c 'v=ls'; $v
+v='x RUN'; ${v#*x}
+printf -v 'v[$(RUN)]' a
+exec <<< 'RUN'; bash
+bash -c '$0' 'RUN'
 . /dev/stdin <<< 'RUN'
 """.replace("v=(1 2 # )\n3)", "v=(1 2 # )\0 3)")
 
@@ -129,8 +139,3 @@ TEXTS = [
     "echo ’; RUN; echo ’",
     "echo ＇; RUN #＇",
 ]
-
-
-def filled(command: str) -> list[str]:
-    """Every form with a command line in the place of `RUN`."""
-    return [form.replace("RUN", command) for form in LINES + TEXTS]
