@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from governance.console.pages.page import person, sees_all, show
 from governance.console.pages.question import chosen_version
 from governance.console.pages.traffic import EntryHits, hits_of_a_week
-from governance.engine.blocking import CODES, UNPARSABLE, Blocklist
+from governance.engine.blocking import CODES, UNREADABLE, Blocklist
 from governance.engine.call import EntityKind, Json
 from governance.engine.detection import Finding, Scan, redact
 from governance.selectors.policy_versions import PolicyVersion
@@ -147,7 +147,7 @@ def tried_against(policy: PolicyVersion, arguments: dict[str, Json], *, tool: st
 
 def _blocked(blocklist: Blocklist, hit: Any) -> Blocked:
     entry = blocklist.entry(hit.entry)
-    missing = "What stands there could not be read as what it is meant to be." if hit.entry == UNPARSABLE else ""
+    missing = "What stands there could not be read as what it is meant to be." if hit.entry == UNREADABLE else ""
     return Blocked(
         entry=hit.entry,
         kind=hit.kind,

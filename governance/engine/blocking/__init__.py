@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from governance.engine.blocking.blocklist import Blocklist, shipped_entries
 from governance.engine.blocking.data_sources import DataSourcePatterns
-from governance.engine.blocking.entry import CODES, UNPARSABLE, BlocklistError, Entry, EntryProblem, Hit
+from governance.engine.blocking.entry import CODES, UNREADABLE, BlocklistError, Entry, EntryProblem, Hit
 from governance.engine.blocking.examples import entry_problems
 
 __all__ = [
     "CODES",
-    "UNPARSABLE",
+    "UNREADABLE",
     "Blocklist",
     "BlocklistError",
     "DataSourcePatterns",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Self
 
-from governance.engine.blocking.entry import UNPARSABLE, BlocklistError, Entry, EntryProblem, Hit
+from governance.engine.blocking.entry import UNREADABLE, BlocklistError, Entry, EntryProblem, Hit
 from governance.engine.blocking.entry_reading import pattern_problem, read_entry
 from governance.engine.blocking.expressions import ArgumentMatcher
 from governance.engine.blocking.inspection import Inspection, Rules
@@ -98,7 +98,7 @@ class Blocklist:
             except BlocklistError as error:
                 problems += error.problems
                 continue
-            if entry.id in names or entry.id in shipped_ids or entry.id == UNPARSABLE:
+            if entry.id in names or entry.id in shipped_ids or entry.id == UNREADABLE:
                 problems.append(EntryProblem(entry=entry.id, message="id is taken"))
             names.add(entry.id)
             problem = pattern_problem(entry)
@@ -113,14 +113,14 @@ class Blocklist:
         return cls(_shadowed(entry, dark) for entry in chosen.values())
 
     def entry(self, name: str) -> Entry | None:
-        """The entry of a hit; None for `unparsable`, which has none."""
+        """The entry of a hit; None for `unreadable`, which has none."""
         return self._entries.get(name)
 
     def match(self, kind: str, entity: str, arguments: Mapping[str, Any]) -> tuple[Hit, ...]:
         """Every entry that the call matches, each once, with the first pointer at which it does; enforced ones first.
 
         `kind` and `entity` name what is called (`tool`, `server/tool`). Never raises on arguments, whatever they hold:
-        what cannot be read where a command was meant, or costs too much, is a hit of `unparsable`.
+        what cannot be read where a command was meant, or costs too much, is a hit of `unreadable`.
         """
         hits: dict[str, Hit] = {}
 
@@ -134,21 +134,21 @@ class Blocklist:
                     shadow=entry.mode == "shadow",
                 )
 
-        def unparsable(node: JsonNode) -> None:
+        def unreadable(node: JsonNode) -> None:
             hits.setdefault(
-                UNPARSABLE,
-                Hit(entry=UNPARSABLE, kind="command", path=node.pointer() if node is not _ROOT else "", shadow=False),
+                UNREADABLE,
+                Hit(entry=UNREADABLE, kind=UNREADABLE, path=node.pointer() if node is not _ROOT else "", shadow=False),
             )
 
         for name in self._entities.match(kind, entity):
             report(name, _ROOT)
         try:
             if suspects := self._suspects(entity, arguments):
-                self._inspect(suspects, Inspection(rules=self._rules, report=report, unparsable=unparsable))
+                self._inspect(suspects, Inspection(rules=self._rules, report=report, unreadable=unreadable))
             if self._arguments:
                 self._arguments.match(arguments, report)
         except (TooComplexError, RecursionError, ValueError, IndexError, OverflowError, UnicodeError):
-            unparsable(_ROOT)
+            unreadable(_ROOT)
         return tuple(sorted(hits.values(), key=lambda hit: (hit.shadow, hit.path, hit.entry))) if hits else ()
 
     def _suspects(self, entity: str, arguments: Mapping[str, Any]) -> list[Leaf]:

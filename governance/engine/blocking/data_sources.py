@@ -15,7 +15,7 @@ from governance.engine.normalise.hosts import Host, bare_host, url_hosts
 from governance.engine.normalise.paths import MAX_PATH, is_path_shaped, path_forms, pattern_form
 from governance.engine.normalise.shell.budget import Budget, TooComplexError
 from governance.engine.normalise.shell.commands import Commands, read_commands
-from governance.engine.normalise.sql import Statement, is_sql_shaped, statements
+from governance.engine.normalise.sql import Statement, is_sql_shaped, read_statements
 from governance.engine.normalise.text import fold
 
 KINDS = ("path", "host", "table")
@@ -121,17 +121,23 @@ class DataSourcePatterns:
                 if role is LeafRole.PROSE:
                     continue
                 budget.spend(2)
-                self._leaf(str(node.key), role, fold(raw), touched, budget)
+                if raw.isascii() or role is LeafRole.COMMAND or role is LeafRole.SQL:
+                    self._leaf(str(node.key), role, raw, touched, budget)
+                if not raw.isascii():
+                    self._leaf(str(node.key), role, fold(raw), touched, budget, folded=True)
         except (TooComplexError, RecursionError):
             for names in self._all.values():
                 touched |= names
         return frozenset(touched)
 
-    def _leaf(self, key: str, role: LeafRole, text: str, touched: set[str], budget: Budget) -> None:
+    def _leaf(
+        self, key: str, role: LeafRole, text: str, touched: set[str], budget: Budget, *, folded: bool = False
+    ) -> None:
         if role is LeafRole.COMMAND:
             commands = read_commands(text, budget)
-            if not commands.complete:
-                raise TooComplexError
+            if (commands.lost and not folded) or not commands.complete:
+                for names in self._all.values():
+                    touched |= names
             self._command(commands, touched, budget)
             return
         if self._paths:
@@ -142,7 +148,7 @@ class DataSourcePatterns:
             if role is LeafRole.SQL or (
                 (role in {LeafRole.QUERY, LeafRole.PLAIN, LeafRole.CODE}) and is_sql_shaped(text)
             ):
-                self._statements(text, touched, budget)
+                self._statements(text, touched, budget, typed=role is LeafRole.SQL and not folded)
             elif key.lower().replace("_", "") in _TABLE_KEYS:
                 touched.update(self._tables.match(text))
 
@@ -188,19 +194,23 @@ class DataSourcePatterns:
         ):
             touched |= self._all["host"]
 
-    def _statements(self, text: str, touched: set[str], budget: Budget) -> None:
+    def _statements(self, text: str, touched: set[str], budget: Budget, *, typed: bool) -> None:
         try:
-            for statement in statements(text, budget):
-                touched |= self._tables.match_statement(statement)
+            read = read_statements(text, budget)
         except TooComplexError:
             touched |= self._all["table"]
+            return
+        if read.lost and typed:
+            touched |= self._all["table"]
+        for statement in read.found:
+            touched |= self._tables.match_statement(statement)
 
     def _command(self, commands: Commands, touched: set[str], budget: Budget) -> None:
         match: Callable[[Host], set[str]] = self._hosts.match
         for host in reach.reached_hosts(commands) if self._hosts else ():
             touched |= match(host)
         for text in reach.statement_texts(commands) if self._tables else ():
-            self._statements(text, touched, budget)
+            self._statements(text, touched, budget, typed=True)
         if not self._paths:
             return
         for path in reach.opened_paths(commands):

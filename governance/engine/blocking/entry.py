@@ -18,13 +18,14 @@ CODES: Mapping[str, str] = {
     "sql": "block.action",
     "path": "block.action",
     "argument": "block.argument",
+    "unreadable": "block.unreadable",
 }
-"""Kind of the entry that hit → the decision's code."""
+"""Kind of the entry that hit → the decision's code, in the order in which one of several is told."""
 
-UNPARSABLE: Final = "unparsable"
-"""Entry id of a hit on what could not be read within bounds, or not at all, where a command was meant.
+UNREADABLE: Final = "unreadable"
+"""Entry id and kind of a hit on a command or a statement that could not be read to its end.
 
-It is no entry and has no switch.
+It is no entry and cannot be switched off; an exemption of this name lets it pass for one tool.
 """
 
 

@@ -24,7 +24,7 @@ from governance.engine.normalise.shell.budget import Budget, TooComplexError
 from governance.engine.normalise.shell.command import program_name
 from governance.engine.normalise.shell.commands import Commands, read_commands
 from governance.engine.normalise.shell.program_text import CALLS_HINT, shell_texts
-from governance.engine.normalise.sql import is_sql_shaped, statements
+from governance.engine.normalise.sql import is_sql_shaped, read_statements
 from governance.engine.normalise.text import fold
 
 _FIRST_WORDS = re.compile(r"[\s(]*(?:[A-Za-z_]\w*=\S*\s+)*([\w./\\~$-]+|[:\"'][^\s]*)")
@@ -62,11 +62,11 @@ Report = Callable[[str, JsonNode], None]
 
 @dataclass(slots=True)
 class Inspection:
-    """Looks at the leaves of one call under one budget and reports ids of entries, and `unparsable`."""
+    """Looks at the leaves of one call under one budget and reports ids of entries, and `unreadable`."""
 
     rules: Rules
     report: Report
-    unparsable: Callable[[JsonNode], None]
+    unreadable: Callable[[JsonNode], None]
     budget: Budget = field(default_factory=Budget)
 
     def leaf(self, leaf: Leaf, depth: int = 0) -> bool:
@@ -74,21 +74,27 @@ class Inspection:
         node, role, raw = leaf
         try:
             self.budget.spend(_COST.get(role, 9))
-            self._leaf(node, role, raw if raw.isascii() else fold(raw), depth)
+            if raw.isascii():
+                self._leaf(node, role, raw, depth)
+                return True
+            if role is LeafRole.COMMAND or role is LeafRole.SQL:
+                self._leaf(node, role, raw, depth)
+            self._leaf(node, role, fold(raw), depth, folded=True)
         except TooComplexError:
-            self.unparsable(node)
+            self.unreadable(node)
             return False
         return True
 
-    def _leaf(self, node: JsonNode, role: LeafRole, text: str, depth: int) -> None:
+    def _leaf(self, node: JsonNode, role: LeafRole, text: str, depth: int, *, folded: bool = False) -> None:
+        """A command or a statement that is not ASCII comes twice: as it is, for what runs it, and folded."""
         if role is LeafRole.COMMAND:
-            self.command(node, text)
+            self.command(node, text, certain=not folded)
             return
         if role is LeafRole.PROSE:
             self._prose(node, text)
             return
         if role is LeafRole.SQL:
-            self.sql(node, text, strict=False)
+            self.sql(node, text, strict=False, certain=not folded)
         elif role is LeafRole.CODE:
             self.code(node, text)
         elif role is LeafRole.QUERY or role is LeafRole.PLAIN:
@@ -166,8 +172,8 @@ class Inspection:
     def command(self, node: JsonNode, text: str, *, certain: bool = True) -> None:
         """A command line: what it would do, open, reach and send to a database."""
         commands = read_commands(text, self.budget)
-        if not commands.complete and certain:
-            self.unparsable(node)
+        if certain and (commands.lost or not commands.complete):
+            self.unreadable(node)
         for check in command_hazards(commands, text):
             self.check(check, node)
         for entry, pattern in self.rules.commands:
@@ -188,18 +194,23 @@ class Inspection:
             if command.code:
                 self.code(node, command.code, shells=False)
 
-    def sql(self, node: JsonNode, text: str, *, strict: bool) -> None:
-        """Statements; what follows a quote that closes a statement of somebody else's is one too."""
+    def sql(self, node: JsonNode, text: str, *, strict: bool, certain: bool = False) -> None:
+        """Statements; what follows a quote that closes a statement of somebody else's is one too.
+
+        Where it is `certain` that the text is meant as one, it is reported when it cannot be read to its end.
+        """
         if ";" in text and not is_sql_shaped(text) and (injected := _INJECTED.match(text)):
             text = injected[1]
-        for check in statement_hazards(text, self.budget, strict=strict):
+        read = read_statements(text, self.budget)
+        if read.lost and certain:
+            self.unreadable(node)
+        for check in statement_hazards(read.found, self.budget, strict=strict):
             self.check(check, node)
         for check in document_hazards(text):
             self.check(check, node)
         if self.rules.statements:
-            found = statements(text, self.budget)
             for entry, pattern in self.rules.statements:
-                if pattern.matches(found):
+                if pattern.matches(read.found):
                     self.report(entry, node)
 
     def code(self, node: JsonNode, text: str, *, shells: bool = True) -> None:

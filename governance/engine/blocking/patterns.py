@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from governance.engine.normalise.shell.budget import Budget
 from governance.engine.normalise.shell.command import Program
 from governance.engine.normalise.shell.commands import Commands, read_commands
-from governance.engine.normalise.sql import SqlToken, Statement, statements
+from governance.engine.normalise.sql import SqlToken, Statement, read_statements
 
 _SUBCOMMAND = re.compile(r"[a-z0-9][\w:-]*", re.IGNORECASE)
 _SKIPPED = frozenset({"if", "exists", "not", "only", "temporary", "temp", "cascade", "restrict", "concurrently"})
@@ -117,7 +117,7 @@ class StatementPattern:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        read = statements(text, Budget(2_000))
+        read = read_statements(text, Budget(2_000)).found
         if len(read) != 1 or read[0][0].kind not in {"word", "quoted"}:
             raise ValueError("not one statement's beginning")
         self._tokens = tuple(read[0])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from governance.engine.blocking import CODES
 from governance.engine.compiled.compilation import compile_snapshot
 from governance.engine.compiled.snapshot import Snapshot
 from tests.governance.engine.builders import KEYS, call, decided, policy, rule
@@ -23,6 +25,31 @@ def test_the_shipped_layers_let_a_plain_call_pass_and_stop_a_credential_and_a_bl
     assert "secret.found" in {decided(snapshot, what=call(note=text)).code for text in (token, key)}
     blocked = decided(snapshot, what=call(url="http://EVIL.example./latest"))
     assert (blocked.code, blocked.rule) == ("block.host", "no-evil")
+
+
+def test_a_command_that_cannot_be_read_is_denied_with_a_code_of_its_own_unless_the_tool_is_exempted() -> None:
+    exempted = {
+        "layer": "blocklist",
+        "name": "unreadable",
+        "entity": "tool:files/read",
+        "justification": "It takes commands of a shell of its own.",
+        "until": "2027-01-01T00:00:00Z",
+    }
+    snapshot = shipped()
+    denied = decided(snapshot, what=call(command="echo $((1; rm"))
+    assert (denied.layer, denied.code, denied.rule) == ("blocklist", "block.unreadable", "unreadable")
+    assert denied.detail is None
+    assert decided(snapshot, what=call(message="echo $((1; rm")).effect == "allow"
+    free = shipped(exemptions=[exempted])
+    assert decided(free, what=call(command="echo $((1; rm")).effect == "allow"
+    assert decided(free, what=call(command="rm -rf / 'a")).code == "block.action"
+    elsewhere = shipped(exemptions=[{**exempted, "entity": "tool:files/write"}])
+    assert decided(elsewhere, what=call(command="echo $((1; rm")).code == "block.unreadable"
+
+
+def test_every_code_of_the_blocklist_is_in_the_list_of_codes() -> None:
+    listed = (Path(__file__).parents[3] / "docs/integrate/codes.md").read_text()
+    assert [code for code in CODES.values() if f"`{code}`" not in listed] == []
 
 
 def test_what_did_not_change_is_taken_from_the_release_before() -> None:

@@ -4,11 +4,11 @@ entries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from governance.engine.blocking.queries.condition import always_true, where_of
 from governance.engine.normalise.shell.budget import Budget
-from governance.engine.normalise.sql import SqlToken, Statement, statements
+from governance.engine.normalise.sql import SqlToken, Statement, read_statements
 
 _DROPPED = frozenset(
     "table database schema user role tablespace keyspace collection owned login server warehouse graph "
@@ -29,10 +29,10 @@ _FILE_CALLS = frozenset(
 _DYNAMIC = frozenset("exec execute prepare do sp_executesql execsql".split())
 
 
-def statement_hazards(text: str, budget: Budget, *, strict: bool, depth: int = 0) -> set[str]:
-    """Checks that the statements in `text` meet. `strict` wants whole statements, for text that only may be SQL."""
+def statement_hazards(read: Iterable[Statement], budget: Budget, *, strict: bool, depth: int = 0) -> set[str]:
+    """Checks that the statements meet. `strict` wants whole statements, for text that only may be SQL."""
     found: set[str] = set()
-    for statement in statements(text, budget):
+    for statement in read:
         if strict and not _reads_as_statement(statement):
             continue
         for place in _verbs(statement):
@@ -40,7 +40,8 @@ def statement_hazards(text: str, budget: Budget, *, strict: bool, depth: int = 0
         found.update(_calls(statement))
         if depth < 3:
             for inner in _dynamic_texts(statement):
-                found |= statement_hazards(inner, budget, strict=False, depth=depth + 1)
+                within = read_statements(inner, budget).found
+                found |= statement_hazards(within, budget, strict=False, depth=depth + 1)
     return found
 
 

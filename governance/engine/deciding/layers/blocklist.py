@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+from governance.engine.blocking.entry import CODES, UNREADABLE
 from governance.engine.compiled.snapshot import HitLike
 from governance.engine.deciding.run import Run, Stop
 
 NAME = "blocklist"
 
-CODES = {
-    "entity": "block.entity",
-    "host": "block.host",
-    "network": "block.host",
-    "command": "block.action",
-    "sql": "block.action",
-    "path": "block.action",
-    "argument": "block.argument",
-}
+_UNREADABLE = "The call contains a command or a statement that cannot be read to its end."
 _ORDER = tuple(dict.fromkeys(CODES.values()))
 
 
 def check(run: Run) -> Stop | None:
-    """Deny on a hit in force; of several the first code in the order entity, host, action, argument."""
+    """Deny on a hit in force; of several the first code in the order entity, host, action, argument, unreadable."""
     call = run.call
     hits = run.snapshot.blocklist.match(call.kind.value, call.entity, call.arguments)
     if not hits:
@@ -45,7 +38,8 @@ def check(run: Run) -> Stop | None:
             run.shadowed[hit.entry] = None
         return None
     first = min(in_force, key=lambda hit: (_ORDER.index(CODES[hit.kind]), hit.entry))
-    return Stop(NAME, CODES[first.kind], "The call contains something that is blocked.", rule=first.entry)
+    reason = _UNREADABLE if first.kind == UNREADABLE else "The call contains something that is blocked."
+    return Stop(NAME, CODES[first.kind], reason, rule=first.entry)
 
 
 def _exempted(run: Run, hit: HitLike) -> bool:

@@ -15,15 +15,23 @@ class Redirect:
 
     operator: str
     target: str
+    descriptor: str = ""
+
+    def takes_output(self) -> bool:
+        """Whether it leads elsewhere what the command prints."""
+        return self.operator in {">", ">>", ">|", ">&"} and self.descriptor in {"", "1"}
 
 
 @dataclass(slots=True)
 class Simple:
-    """A simple command as written, after expansion and before wrappers are taken off."""
+    """A simple command as written, after expansion and before wrappers are taken off; `feeds` are the command lines
+    that read what it prints (`>(…)`).
+    """
 
     words: list[str] = field(default_factory=list)
     redirects: list[Redirect] = field(default_factory=list)
     piped: bool = False
+    feeds: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

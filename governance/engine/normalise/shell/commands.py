@@ -10,101 +10,103 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from governance.engine.normalise.shell.assignments import Assignments
 from governance.engine.normalise.shell.budget import MAX_DEPTH, Budget, TooComplexError
 from governance.engine.normalise.shell.command import Program, Redirect, Simple, program_name
-from governance.engine.normalise.shell.launchers import commands_found, texts_started, words_fed
+from governance.engine.normalise.shell.launchers import (
+    RUN_TEXT,
+    commands_found,
+    environment_split,
+    texts_started,
+    words_fed,
+)
 from governance.engine.normalise.shell.marks import DECODED, FETCHED, UNKNOWN
 from governance.engine.normalise.shell.outputs import output_of
 from governance.engine.normalise.shell.program_text import code_of, runs_text, shell_texts
-from governance.engine.normalise.shell.reader import Reader
-from governance.engine.normalise.shell.windows import cmd_text, is_windows, powershell_text, scheduled_text
-from governance.engine.normalise.shell.words import Sink, Words
-from governance.engine.normalise.shell.wrappers import POWERSHELLS, SHELLS, wrapped
+from governance.engine.normalise.shell.reading.reader import Reader
+from governance.engine.normalise.shell.shells import STARTERS, reads_stdin_as_script, started
+from governance.engine.normalise.shell.windows import cmd_text, is_windows, only_posix, powershell_text, scheduled_text
+from governance.engine.normalise.shell.wrappers import POWERSHELLS, SHELLS, entry_point, wrapped
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[[^\]]*\])?(\+?=)(.*)", re.DOTALL)
-_KEYWORDS = frozenset("if then else elif do while until ! { time coproc done fi esac } begin end".split())
+_PROSE = re.compile(r"[^\"`$\\;&|<>(){}\n#]*")
+"""What is read whole when apostrophes are left out: nothing in it but words."""
+_EVALUATES = frozenset("let test [ [[ unset read printf declare typeset local export readonly mapfile wait".split())
+"""Builtins that evaluate the subscript of a name that they are given."""
+_COMPARISONS = frozenset("-eq -ne -lt -le -gt -ge".split())
 _DECLARERS = frozenset("export declare typeset local readonly set setx".split())
 
 
 @dataclass(slots=True)
 class Commands:
-    """What a text would run. `complete` is false when it could not be read within bounds. Where quotes do not close,
-    the text is read once more without any.
+    """What a text would run. `complete` is false when it could not be read within bounds; `lost` is true when the
+    reader lost its place: something is not closed, or stands where it has no meaning. Then the text is read once more
+    without any quotes.
     """
 
     commands: list[Program]
     complete: bool
+    lost: bool = False
     targets: list[tuple[str, str]] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)
     runs_fetched: bool = False
     runs_decoded: bool = False
 
 
-class Interpreter(Sink):
+class Interpreter(Assignments):
     """Collects the commands of one text and of the texts it would run."""
 
     def __init__(self, budget: Budget) -> None:
-        self.budget = budget
-        self.variables: dict[str, str] = {}
+        super().__init__(budget)
         self.aliases: dict[str, str] = {}
-        self.functions: set[str] = set()
-        self.arguments: list[str] = []
+        self.calls: list[tuple[str, ...]] = []
         self.commands: list[Program] = []
         self.targets: list[tuple[str, str]] = []
-        self.previous: Program | None = None
-        self.last: Program | None = None
-        self.open_quote = False
         self.runs_fetched = False
         self.runs_decoded = False
-        self.cwd = ""
         self.files: dict[str, str] = {}
 
     # --- what the reader reports --------------------------------------------------------------------------------------
-    def read(self, text: str, depth: int, *, windows: bool = False) -> None:
-        """Read a text that a shell would run, with the variables known so far."""
+    def read(self, text: str, depth: int, *, windows: bool = False, guess: bool = False) -> None:
+        """Read a text that a shell would run, with the variables known so far; a `guess` may not be one at all."""
         if depth > MAX_DEPTH:
             raise TooComplexError
         self.runs_fetched = self.runs_fetched or FETCHED in text
         self.runs_decoded = self.runs_decoded or DECODED in text
         outer, self.previous = self.previous, None
-        reader = Reader(text, self, depth=depth, windows=windows)
-        reader.commands()
-        self.open_quote = self.open_quote or reader.open_quote
+        lost = self.lost
+        Reader(text, self, depth=depth, windows=windows).commands()
+        if guess:
+            self.lost = lost
         self.previous = outer
 
-    def cut(self) -> None:
-        self.previous = None
+    def read_with(
+        self, text: str, depth: int, stdin: str | None, source: Program | None, *, windows: bool = False
+    ) -> None:
+        """Read a text whose commands read what was given to the one that runs it."""
+        self.inputs.append((stdin, source))
+        self.read(text, depth, windows=windows)
+        self.inputs.pop()
 
-    def rejoin(self) -> None:
-        self.previous = self.last
-
-    def function(self, name: str) -> None:
+    def define(self, name: str, body: str) -> None:
         self.functions.add(name)
+        if body and len(self.bodies) < 64:
+            self.bodies[name] = body
 
-    def positional(self, name: str) -> str:
-        if name in "@*":
-            return " ".join(self.arguments)
-        if name.isdigit() and 0 < int(name) <= len(self.arguments):
-            return self.arguments[int(name) - 1]
-        return "bash" if name == "0" else UNKNOWN if name in "?#$!" else ""
-
-    def substitution(self, reader: Words, *, process: bool = False) -> str:
-        if reader.depth > MAX_DEPTH:
-            raise TooComplexError
-        outer, self.previous = self.previous, None
-        outer_last, self.last, cwd = self.last, None, self.cwd
-        reader.commands(closer=")")
-        self.open_quote = self.open_quote or reader.open_quote
-        known = output_of(self.last) if self.last is not None else None
-        self.last, self.previous, self.cwd = outer_last, outer, cwd
-        if process:
-            return known or ""
-        return UNKNOWN if known is None else known.rstrip("\n")
+    def repeat(self, text: str, depth: int, *, variable: str = "", value: str = "", stdin: str | None = None) -> None:
+        if variable:
+            self.variables[variable] = value
+        self.inputs.append((stdin, None) if stdin is not None else self.inputs[-1])
+        self.read(text, depth)
+        self.inputs.pop()
 
     def emit(self, simple: Simple, depth: int, windows: bool, *, pipes: bool) -> None:
         source = self.previous if simple.piped else None
         self.previous = None
+        held = self.variables
+        if len(simple.words) > 1 and "=" in simple.words[0]:
+            self.variables = dict(held)
         words = self._beginning(list(simple.words))
+        temporary = bool(words) and self.variables is not held
         for redirect in simple.redirects:
             if redirect.operator not in {"<<", "<<<"}:
                 self.targets.append((redirect.operator, redirect.target))
@@ -112,19 +114,37 @@ class Interpreter(Sink):
             self.previous = source if pipes else None
             return
         stdin: str | None = None
+        given = False
         for redirect in simple.redirects:
             if redirect.operator in {"<<", "<<<"}:
-                stdin = redirect.target
+                stdin, given = redirect.target, True
+            elif redirect.operator == "<" and redirect.descriptor in {"", "0"}:
+                stdin, given = self.files.get(redirect.target), True
         if stdin is None and source is not None:
             stdin = output_of(source)
+        elif not simple.piped and not given:
+            stdin, source = self.inputs[-1]
         self.runs_fetched = self.runs_fetched or FETCHED in words[0]
         last = self._run(words, simple.redirects, stdin, source, depth, windows, ())
         self.last = last
+        if temporary:
+            self.variables |= held
+        self.variables["_"] = words[-1]
+        if given and words == ["exec"]:
+            self.inputs[-1] = (stdin, None)
+        if last is None:
+            return
+        elsewhere = False
         for redirect in simple.redirects:
-            if redirect.operator in {">", ">>", ">|"} and last is not None and len(self.files) < 64:
+            elsewhere = elsewhere or redirect.takes_output()
+            if redirect.operator in {">", ">>", ">|"} and len(self.files) < 64:
                 self._written(redirect, last)
+        for text in simple.feeds:
+            self.read_with(text, depth + 1, output_of(last), last)
         if pipes:
             self.previous = last
+        elif not elsewhere:
+            self.printed[-1].append(last)
 
     def _written(self, redirect: Redirect, command: Program) -> None:
         text = output_of(command)
@@ -134,28 +154,6 @@ class Interpreter(Sink):
             ) + text
 
     # --- meaning ------------------------------------------------------------------------------------------------------
-    def _beginning(self, words: list[str]) -> list[str]:
-        """The words of the program itself: keywords and assignments before it are taken off, assignments remembered."""
-        at = 0
-        while at < len(words):
-            word = words[at]
-            if word in _KEYWORDS:
-                at += 1
-            elif word == "function" and at + 1 < len(words):
-                self.functions.add(words[at + 1])
-                at += 2
-            elif word in {"for", "select", "foreach"} and at + 1 < len(words):
-                self.variables[words[at + 1]] = " ".join(words[at + 3 :])
-                return []
-            elif word == "case":
-                at = at + 3
-            elif "=" in word and (found := _ASSIGNMENT.match(word)):
-                self.variables[found[1]] = (self.variables.get(found[1], "") if found[2] == "+=" else "") + found[3]
-                at += 1
-            else:
-                break
-        return words[at:]
-
     def _run(
         self,
         words: list[str],
@@ -175,6 +173,8 @@ class Interpreter(Sink):
             if text.split()[:1] != [first]:
                 self.read(text + " " + " ".join(words[1:]), depth + 1, windows=windows)
                 return self.last
+        if first in self.bodies and not wrappers:
+            self._call(words, stdin, source, depth)
         name = program_name(first)
         rest = words[1:]
         command = Program(
@@ -204,19 +204,44 @@ class Interpreter(Sink):
         elif name in {"eval", "trap", "iex", "invoke-expression", "invoke-command", "icm"}:
             self._evaluate(name, rest, depth, windows)
         elif name in {"source", "."} and rest and not windows:
+            if reads_stdin_as_script(rest[0]) and stdin is not None:
+                self.read_with(stdin, depth + 1, stdin, source)
             self._script(rest[0], depth)
         elif first.startswith("./") and first in self.files:
             self._script(first, depth)
         elif name == "read" and stdin is not None and rest:
-            self.variables[rest[-1]] = stdin.strip()
+            self._fill(rest, stdin)
+        elif name in {"mapfile", "readarray"} and stdin is not None and rest:
+            self.arrays[rest[-1]] = {str(place): line for place, line in enumerate(stdin.splitlines())}
+        elif name == "shift":
+            self.arguments = self.arguments[int(rest[0]) if rest and rest[0].isdecimal() else 1 :]
         elif name == "printf" and len(rest) > 2 and rest[0] == "-v":
             known = output_of(Program(name="printf", words=rest[2:]))
             self.variables[rest[1]] = known if known is not None else UNKNOWN
-            return command
         elif name in {"&", "."} and len(rest) > 0 and windows:
             return self._run(rest, redirects, stdin, source, depth, windows, wrappers)
         self.commands.append(command)
+        if name in _EVALUATES:
+            for word in rest:
+                if "[" in word and ("$(" in word or "`" in word):
+                    Reader(word, self, depth=depth + 1).double(closing="")
+            if name == "[[" and not _COMPARISONS.isdisjoint(rest):
+                Reader("", self, depth=depth + 1).arithmetic(" ".join(rest))
         return self._follow(command, depth, windows)
+
+    def _call(self, words: list[str], stdin: str | None, source: Program | None, depth: int) -> None:
+        """A function is called: its body once more, with these arguments."""
+        call = tuple(words)
+        if call in self.calls:
+            return
+        if sum(each[0] == call[0] for each in self.calls) >= 3:
+            self.lose()
+            return
+        outer, self.arguments = self.arguments, words[1:]
+        self.calls.append(call)
+        self.read_with(self.bodies[call[0]], depth + 1, stdin, source)
+        self.calls.pop()
+        self.arguments = outer
 
     def _follow(self, command: Program, depth: int, windows: bool) -> Program:
         """Read what the command itself would run; the command that finally produces its output."""
@@ -237,19 +262,23 @@ class Interpreter(Sink):
                 self._run(operands, [], None, None, depth + 1, True, (*command.wrappers, name))
         elif (texts := texts_started(command)) is not None:
             for text in texts:
-                self.read(text, depth + 1)
+                self.read(text, depth + 1, guess=name not in RUN_TEXT)
         else:
             return self._unwrap(command, depth, windows)
-        if name in {"su", "runuser", "script", "flock", "env"}:
+        if name in {"su", "runuser", "script", "flock"}:
             return self._unwrap(command, depth, windows)
         return command
 
     def _unwrap(self, command: Program, depth: int, windows: bool) -> Program:
+        if command.name == "env":
+            command.words = environment_split(command.words, self.budget)
         found = wrapped(command.name, command.words)
         if found is None:
+            if command.name in STARTERS and command.stdin is not None:
+                self.read_with(command.stdin, depth + 1, command.stdin, command.source)
             return command
         at, as_text = found
-        rest = command.words[at:]
+        rest = entry_point(command.words[:at]) + command.words[at:]
         if command.name in {"xargs", "gxargs", "parallel"}:
             fed = words_fed(command)
             rest = rest + (
@@ -258,13 +287,13 @@ class Interpreter(Sink):
         if command.name == "command" and command.words[0] in {"-v", "-V"}:
             return command
         if as_text:
-            self.read(" ".join(rest), depth + 1, windows=windows)
+            self.read_with(" ".join(rest), depth + 1, command.stdin, command.source, windows=windows)
             return command
         rest = self._beginning(rest)
         if not rest:
             return command
         if " " in rest[0] and not rest[0].startswith("/") and command.name not in {"xargs"}:
-            self.read(rest[0], depth + 1, windows=windows)
+            self.read_with(rest[0], depth + 1, command.stdin, command.source, windows=windows)
             return command
         inner = self._run(
             rest, command.redirects, command.stdin, command.source, depth, windows, (*command.wrappers, command.name)
@@ -282,25 +311,17 @@ class Interpreter(Sink):
             if command.stdin is not None and (not words or "-" in words):
                 self.read(command.stdin, depth + 1, windows=True)
             return
-        script: str | None = None
-        for place, word in enumerate(words):
-            if word in {"-c", "--command"} or (
-                re.fullmatch(r"[-+][a-zA-Z]*c[a-zA-Z]*", word) and not word.startswith("--")
-            ):
-                following = [later for later in words[place + 1 :] if not later.startswith("-") or later == "-"]
-                if following:
-                    self.arguments = following[2:] or self.arguments
-                    self.read(following[0], depth + 1)
-                return
-            if not word.startswith(("-", "+")):
-                script = word
-                break
-        if command.stdin is not None and (
-            script is None or script in {"/dev/stdin", "/proc/self/fd/0", "/dev/fd/0"} or "-s" in words
-        ):
+        given = started(words)
+        kept, zero = self.keep(), self.zero
+        self.arguments, self.zero = given.arguments or self.arguments, given.name or self.zero
+        if given.text is not None:
+            self.read_with(given.text, depth + 1, command.stdin, command.source)
+        if given.reads_stdin and command.stdin is not None:
             self.read(command.stdin, depth + 1)
-        if script is not None:
-            self._script(script, depth)
+        if given.script is not None:
+            self._script(given.script, depth)
+        self.restore(kept)
+        self.zero = zero
 
     def _script(self, script: str, depth: int) -> None:
         """A script file that a shell runs: known when it was written before, or when it is a process substitution."""
@@ -319,24 +340,14 @@ class Interpreter(Sink):
             self.runs_fetched = self.runs_fetched or FETCHED in command.code
             self.runs_decoded = self.runs_decoded or DECODED in command.code
             for text, windows in shell_texts(command.code):
-                self.read(text, depth + 1, windows=windows)
-
-    def _declare(self, name: str, words: list[str]) -> None:
-        if name == "set":
-            if "--" in words:
-                self.arguments = words[words.index("--") + 1 :]
-            return
-        for word in words:
-            found = _ASSIGNMENT.match(word)
-            if found:
-                self.variables[found[1]] = found[3]
+                self.read(text, depth + 1, windows=windows, guess=True)
 
     def _evaluate(self, name: str, words: list[str], depth: int, windows: bool) -> None:
         if name == "trap":
             if words and words[0] not in {"-", "-l", "-p"}:
                 self.read(words[0], depth + 1)
             return
-        text = " ".join(word for word in words if word not in {"-Command", "-ScriptBlock"})
+        text = " ".join(word for word in words[words[:1] == ["--"] :] if word not in {"-Command", "-ScriptBlock"})
         if text and not text.startswith(UNKNOWN):
             self.read(text, depth + 1, windows=windows)
 
@@ -347,22 +358,25 @@ def read_commands(text: str, budget: Budget) -> Commands:
     """
     interpreter = Interpreter(budget)
     complete = True
-    if text.count("\0"):
-        text = text.replace("\0", "")
+    text = text.replace("\0", "")
+    if "\r" in text and text.count("\r\n") == text.count("\n"):
+        text = text.replace("\r\n", "\n")
     try:
         interpreter.read(text, 0)
         if is_windows(text):
-            posix_open, interpreter.open_quote = interpreter.open_quote, False
+            lost, interpreter.lost = interpreter.lost, False
             interpreter.variables = {}
             interpreter.read(text, 0, windows=True)
-            interpreter.open_quote = interpreter.open_quote and posix_open
-        if interpreter.open_quote:
-            interpreter.read(text.replace("'", "").replace('"', "").replace("`", ""), 0)
+            interpreter.lost = lost and (interpreter.lost or only_posix(text))
+        if interpreter.lost:
+            interpreter.lost = _PROSE.fullmatch(text) is None
+            interpreter.read(text.replace("'", "").replace('"', "").replace("`", ""), 0, guess=True)
     except (TooComplexError, RecursionError):
         complete = False
     return Commands(
         commands=interpreter.commands,
         complete=complete,
+        lost=interpreter.lost,
         targets=interpreter.targets,
         functions=interpreter.functions,
         runs_fetched=interpreter.runs_fetched,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from governance.engine.normalise.shell.budget import Budget
 from governance.engine.normalise.shell.command import Program, program_name
 from governance.engine.normalise.shell.marks import UNKNOWN
+from governance.engine.normalise.shell.reading.reader import Reader
+from governance.engine.normalise.shell.reading.sink import Sink
 
 _TERMINAL_RUNS = frozenset("send-keys send new-session new stuff run-shell new-window split-window".split())
 _NARROWING = frozenset("-name -iname -path -mtime -regex -size -newer -user -empty".split())
@@ -82,11 +85,6 @@ def _as_somebody(command: Program) -> list[str] | None:
     return None if text is None else [text]
 
 
-def _env(command: Program) -> list[str] | None:
-    text = _after(command.words, "-S", "--split-string")
-    return None if text is None else [text]
-
-
 def _git(command: Program) -> list[str]:
     texts = []
     for word in command.words:
@@ -120,10 +118,37 @@ def _crontab(command: Program) -> list[str] | None:
 
 _RULES: Mapping[str, Callable[[Program], list[str] | None]] = {
     **dict.fromkeys(("su", "runuser", "script", "flock", "sg", "newgrp", "ash", "nix-shell", "expect"), _as_somebody),
-    "env": _env,
     "git": _git,
     **dict.fromkeys(("tmux", "screen"), _terminal),
     **dict.fromkeys(("vim", "vi", "nvim", "ex", "less", "man"), _editor),
     **dict.fromkeys(("at", "batch"), _at),
     "crontab": _crontab,
 }
+
+RUN_TEXT = frozenset("su runuser script flock sg newgrp ash nix-shell at batch".split())
+"""Programs whose text surely is a shell's; of others it may be something else."""
+
+_SPLIT_OPTION = re.compile(r"-[0iv]*S(.*)|--s[\w-]*=(.*)", re.DOTALL)
+_SPLIT_ALONE = re.compile(r"-[0iv]*S|--s[\w-]*")
+
+
+def environment_split(words: list[str], budget: Budget) -> list[str]:
+    """The words of `env` with the text of its `-S` taken apart in its place."""
+    for place, word in enumerate(words):
+        if not word.startswith("-") and "=" not in word:
+            break
+        found = _SPLIT_OPTION.fullmatch(word)
+        if _SPLIT_ALONE.fullmatch(word):
+            text, behind = (words[place + 1] if place + 1 < len(words) else ""), place + 2
+        elif found:
+            text, behind = found[1] or found[2] or "", place + 1
+        else:
+            continue
+        reader = Reader(text, Sink(budget))
+        apart: list[str] = []
+        while reader.at < reader.end:
+            at = reader.at
+            apart += reader.word()
+            reader.at += reader.at == at
+        return words[:place] + apart + words[behind:]
+    return words

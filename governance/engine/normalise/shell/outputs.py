@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 
 from governance.engine.normalise.encodings import base64_decoded, hex_decoded
 from governance.engine.normalise.shell.command import Program
-from governance.engine.normalise.shell.expansions import ansi
 from governance.engine.normalise.shell.marks import DECODED, FETCHED, UNKNOWN
+from governance.engine.normalise.shell.reading.expansions import ansi
 
 FETCHERS = frozenset(
     "curl wget fetch aria2c http https httpie lwp-request lynx links w3m axel curlie xh invoke-webrequest iwr "

@@ -12,6 +12,12 @@ _WINDOWS = re2.compile(
     r"format|diskpart|vssadmin|wbadmin|bcdedit|powershell|pwsh|cmd(?:\.exe)?|reg|cipher|takeown|icacls|clear-disk"
     r"|format-volume|certutil|bitsadmin|mshta|stop-computer|ri)\b"
 )
+_POSIX = re2.compile(r"<<|\$\(\(|\$\{[^e}]|\[\[|;;|\b(?:fi|done|esac|then)\b")
+
+
+def only_posix(text: str) -> bool:
+    """Whether a text holds what cmd.exe and PowerShell have no reading for, whatever else it shows signs of."""
+    return _POSIX.search(text) is not None
 
 
 def is_windows(text: str) -> bool:

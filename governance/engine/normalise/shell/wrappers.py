@@ -13,16 +13,34 @@ POWERSHELLS = frozenset("powershell pwsh powershell_ise".split())
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrapper:
     """`valued`: options that take the next word; `skip`: operands before the program; `after`: the word the program
-    follows, if any.
+    follows, if any, else it is found by the other two; `text`: what follows is one shell text, not words.
     """
 
     valued: frozenset[str] = frozenset()
     skip: int = 0
     after: str | None = None
+    text: bool = False
 
 
-def _wrapper(valued: str = "", skip: int = 0, after: str | None = None) -> Wrapper:
-    return Wrapper(valued=frozenset(valued.split()), skip=skip, after=after)
+def _wrapper(valued: str = "", skip: int = 0, after: str | None = None, *, text: bool = False) -> Wrapper:
+    return Wrapper(valued=frozenset(valued.split()), skip=skip, after=after, text=text)
+
+
+_CLUSTER = (
+    "-n --namespace -c --container --context --cluster --user -f --filename --kubeconfig --pod-running-timeout "
+    "-s --server --token --as"
+)
+_CONTAINER = (
+    "-a --add-host --annotation --attach --blkio-weight --cap-add --cap-drop --cgroup-parent --cgroupns --cidfile -c "
+    "--cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device --dns --dns-option --dns-search "
+    "--domainname --entrypoint -e --env --env-file --expose --gpus --group-add --health-cmd --health-interval "
+    "--health-retries --health-start-period --health-timeout -h --hostname --ip --ip6 --ipc --isolation "
+    "--kernel-memory -l --label --label-file --link --log-driver --log-opt --mac-address -m --memory "
+    "--memory-reservation --memory-swap --mount --name --net --network --network-alias --oom-score-adj --pid "
+    "--pids-limit --platform -p --publish --pull --restart --runtime --security-opt --shm-size --stop-signal "
+    "--stop-timeout --storage-opt --sysctl --tmpfs --ulimit -u --user --userns --uts -v --volume --volume-driver "
+    "--volumes-from -w --workdir --pod --secret"
+)
 
 
 WRAPPERS: Mapping[str, Wrapper] = {
@@ -49,7 +67,7 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "chroot": _wrapper(skip=1),
     "strace": _wrapper("-o -e -p -s -u -E -P -a -S"),
     "ltrace": _wrapper("-o -e -p -s -u"),
-    "watch": _wrapper("-n --interval"),
+    "watch": _wrapper("-n --interval", text=True),
     "busybox": _wrapper(),
     "toybox": _wrapper(),
     "command": _wrapper(),
@@ -68,16 +86,16 @@ WRAPPERS: Mapping[str, Wrapper] = {
     "flock": _wrapper("-w -E", skip=1),
     "dbus-run-session": _wrapper(),
     "xvfb-run": _wrapper("-n -s -e"),
-    "parallel": _wrapper("-j --jobs -S --colsep -N -n"),
+    "parallel": _wrapper("-j --jobs -S --colsep -N -n", text=True),
     "xargs": _wrapper("-I -n -P -d -L -s -E -a --max-args --max-procs --delimiter --replace"),
     "gxargs": _wrapper("-I -n -P -d -L -s -E -a"),
     "winpty": _wrapper(),
     "start": _wrapper(),
     "call": _wrapper(),
-    "forfiles": _wrapper(after="/c"),
-    "ssh": _wrapper("-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w", skip=1),
+    "forfiles": _wrapper(after="/c", text=True),
+    "ssh": _wrapper("-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w", skip=1, text=True),
     "sshpass": _wrapper("-p -f -P"),
-    "mosh": _wrapper("--ssh -p", skip=1),
+    "mosh": _wrapper("--ssh -p", skip=1, text=True),
     "lxc-attach": _wrapper(after="--"),
     "fakeroot": _wrapper(),
     "cgexec": _wrapper("-g"),
@@ -92,26 +110,34 @@ SUBCOMMAND_WRAPPERS: Mapping[tuple[str, str], Wrapper] = {
     ("docker", "exec"): _wrapper("-u -e -w --user --env --workdir --env-file", skip=1),
     ("podman", "exec"): _wrapper("-u -e -w --user --env --workdir", skip=1),
     ("nerdctl", "exec"): _wrapper("-u -e -w --user --env --workdir", skip=1),
-    ("kubectl", "exec"): _wrapper(after="--"),
-    ("oc", "exec"): _wrapper(after="--"),
-    ("kubectl", "debug"): _wrapper(after="--"),
-    ("lxc", "exec"): _wrapper(after="--"),
+    **dict.fromkeys((("docker", "run"), ("podman", "run"), ("nerdctl", "run")), _wrapper(_CONTAINER, skip=1)),
+    **dict.fromkeys((("docker-compose", "run"), ("docker-compose", "exec")), _wrapper(_CONTAINER, skip=1)),
+    **dict.fromkeys((("kubectl", "exec"), ("oc", "exec"), ("oc", "rsh")), _wrapper(_CLUSTER, 1, "--")),
+    **dict.fromkeys((("kubectl", "debug"), ("oc", "debug"), ("kubectl", "run")), _wrapper(_CLUSTER, 1, "--")),
+    ("lxc", "exec"): _wrapper("--cwd --env --user --group --mode", 1, "--"),
+    ("incus", "exec"): _wrapper("--cwd --env --user --group --mode", 1, "--"),
     ("poetry", "run"): _wrapper(),
     ("pipenv", "run"): _wrapper(),
     ("uv", "run"): _wrapper("--with --python -p"),
     ("pdm", "run"): _wrapper(),
     ("bundle", "exec"): _wrapper(),
     ("conda", "run"): _wrapper("-n -p"),
-    ("npm", "exec"): _wrapper(after="--"),
+    ("npm", "exec"): _wrapper("-p --package -w --workspace", 0, "--"),
+    ("npx", "-c"): _wrapper(text=True),
+    ("npm", "-c"): _wrapper(text=True),
     ("nix-shell", "--run"): _wrapper(),
-    ("nix", "develop"): _wrapper(after="-c"),
+    ("nix", "-c"): _wrapper(),
+    ("nix", "--command"): _wrapper(),
+    ("nix", "run"): _wrapper(after="--"),
     ("heroku", "run"): _wrapper("-a --app"),
-    ("vagrant", "ssh"): _wrapper(after="-c"),
-    ("gcloud", "ssh"): _wrapper(after="--command"),
+    ("vagrant", "ssh"): _wrapper(after="-c", text=True),
+    ("gcloud", "ssh"): _wrapper(after="--command", text=True),
     ("screen", "-dm"): _wrapper("-S"),
     ("screen", "-dmS"): _wrapper(skip=1),
 }
 
+_CONTAINERS = frozenset("docker podman nerdctl docker-compose".split())
+"""What follows the operand of these is the program's, options too."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 
 
@@ -132,8 +158,9 @@ def wrapped(name: str, words: list[str]) -> tuple[int, bool] | None:
     if wrapper.after is not None:
         for place in range(at, len(words)):
             if words[place].lower() == wrapper.after:
-                return (place + 1, True) if place + 1 < len(words) else None
-        return None
+                return (place + 1, wrapper.text) if place + 1 < len(words) else None
+        if not wrapper.skip:
+            return None
     skip = wrapper.skip
     while at < len(words):
         word = words[at]
@@ -147,8 +174,19 @@ def wrapped(name: str, words: list[str]) -> tuple[int, bool] | None:
         elif skip:
             skip -= 1
             at += 1
+            if not skip and name in _CONTAINERS and at < len(words):
+                return at, wrapper.text
         elif name in {"start"} and word.startswith("/"):
             at += 1
         else:
-            return at, name in {"ssh", "watch", "parallel", "mosh"}
+            return at, wrapper.text
     return None
+
+
+def entry_point(words: list[str]) -> list[str]:
+    """The program that a container's options name in the place of its image's own; what follows are its words."""
+    for place, word in enumerate(words):
+        if word.startswith("--entrypoint"):
+            named = word.partition("=")[2] if "=" in word else "".join(words[place + 1 : place + 2])
+            return [named] if named else []
+    return []

@@ -34,7 +34,7 @@ def braces(word: str, spend: Callable[[int], None]) -> list[str]:
             if found is None:
                 done.append(current)
                 continue
-            choices = [found[1], found[2]]
+            choices = [found[1], found[2]] if found[1] != found[2] else [found[1]]
         spend(len(choices))
         pending += [current[: found.start()] + choice + current[found.end() :] for choice in choices[:_MAX_WORDS]]
     return done + pending
