@@ -184,6 +184,7 @@ X_FRAME_OPTIONS = PAGE_HEADERS["X-Frame-Options"]
 APPEND_SLASH = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 LOGIN_URL = "/admin/login/"
+AUTHENTICATION_BACKENDS = ["accounts.services.sign_in.PasswordBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.models.attempts import SignInAttempts
 from accounts.models.directory import Department, DirectoryEpoch, Group, Role
 from accounts.models.guard import GuardEntry, GuardKind
 from accounts.models.history import ChangeRef
@@ -24,6 +25,7 @@ __all__ = [
     "Role",
     "ScopeKind",
     "Sensitivity",
+    "SignInAttempts",
     "StaffGrant",
     "StaffRole",
     "Status",

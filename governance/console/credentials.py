@@ -74,10 +74,17 @@ class UnrepeatedText(Textarea):
         return None
 
 
+NOT_RIGHT = (
+    "This name and password are not right, or not those of staff. After several attempts none is looked at for a "
+    "while, right ones included: wait a few minutes."
+)
+
+
 class SignInForm(AdminAuthenticationForm):
-    """The sign-in form; after a failure both boxes are empty."""
+    """The sign-in form; after a failure both boxes are empty, and what it says is the same whatever was wrong."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.error_messages = {**self.error_messages, "invalid_login": NOT_RIGHT}
         old = self.fields["username"].widget
         self.fields["username"].widget = Unrepeated(attrs=old.attrs)
