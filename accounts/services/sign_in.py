@@ -27,7 +27,7 @@ _WHO = Who.component("console")
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class AttemptBudget:
     """`burst` attempts at once, `a_minute` come back: more than people mistype, too few to guess by."""
 
     of: str
@@ -35,15 +35,15 @@ class Budget:
     a_minute: float
 
 
-HERE = Budget("account and network", 5, 1.0)
-ACCOUNT = Budget("account", 30, 2.0)
-NETWORK = Budget("network", 30, 6.0)
+HERE = AttemptBudget("account and network", 5, 1.0)
+ACCOUNT = AttemptBudget("account", 30, 2.0)
+NETWORK = AttemptBudget("network", 30, 6.0)
 
 
 class PasswordBackend(ModelBackend):
     """Django's own check of passwords, behind the budgets."""
 
-    def authenticate(  # type: ignore[override]  # as Django's own has it
+    def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **more: Any
     ) -> User | None:
         """The account of this name and password; None where they are not right or a budget is spent."""
@@ -74,11 +74,11 @@ class PasswordBackend(ModelBackend):
 class Spent:
     """A budget that has nothing left; `first` says that this attempt found it so first."""
 
-    budget: Budget
+    budget: AttemptBudget
     first: bool
 
 
-def _charge(charged: tuple[tuple[Budget, str], ...]) -> Spent | None:
+def _charge(charged: tuple[tuple[AttemptBudget, str], ...]) -> Spent | None:
     """Take one attempt of each budget; the first that has none left, and nothing of those after it."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM accounts_signinattempts WHERE at < now() - %s::interval", [KEPT])
@@ -99,7 +99,7 @@ def _charge(charged: tuple[tuple[Budget, str], ...]) -> Spent | None:
     return None
 
 
-def _pay_back(charged: tuple[tuple[Budget, str], ...]) -> None:
+def _pay_back(charged: tuple[tuple[AttemptBudget, str], ...]) -> None:
     """Who knows the password was not guessing: their own budget is whole again, the shared ones have their attempt."""
     with transaction.atomic(), connection.cursor() as cursor:
         for budget, whose in charged:
@@ -110,7 +110,7 @@ def _pay_back(charged: tuple[tuple[Budget, str], ...]) -> None:
             )
 
 
-def _key(budget: Budget, whose: str) -> str:
+def _key(budget: AttemptBudget, whose: str) -> str:
     return hashlib.sha256(f"{budget.of}\n{whose}".encode()).hexdigest()
 
 

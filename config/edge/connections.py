@@ -29,7 +29,9 @@ HEAD_BYTES = 32 * 1024
 BODY_BYTES = 4 * 1024 * 1024
 """Bytes on the wire after the headers, trailers included; no route takes more than half of it (`settings.py`)."""
 HEADERS = 100
-"""Header lines of a request."""
+"""Header lines of a request, and of what may follow its body."""
+WAITING = 16
+"""Requests that one connection may send before the first of them is answered."""
 HEAD_SECONDS = 10.0
 """From the connection, or from the first byte of a later request, until its headers are whole."""
 BODY_SECONDS = 30.0
@@ -62,9 +64,11 @@ class BoundedConnection(HttpToolsProtocol):
 
     _peer: str | None = None
     _phase: Phase = Phase.HEAD
+    _began: bool = False
     _head: int = 0
+    _size: int = 0
     _body: int = 0
-    _chunk: int = 0
+    _trailers: int = 0
     _running: RequestResponseCycle | None = None
     _refusal: HTTPStatus | None = None
     _deadline: asyncio.TimerHandle | None = None
@@ -117,14 +121,13 @@ class BoundedConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
             return
-        self._chunk = len(data)
-        if self._phase is Phase.BODY:
-            self._body += self._chunk
-        else:
-            self._head += self._chunk
+        self._began, waiting_for = False, self._phase
         super().data_received(data)
         if self._refusal is not None:
             return
+        if not self._began:  # of a message that began in these bytes it is not known how many are its own
+            self._head += len(data) if self._phase is not Phase.BODY else 0
+            self._body += len(data) if waiting_for is Phase.BODY else 0
         if self._phase is Phase.HEAD and self._head > HEAD_BYTES:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             return
@@ -136,22 +139,41 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._phase, self._head = Phase.HEAD, self._chunk
+        self._phase, self._began, self._head, self._size, self._trailers = Phase.HEAD, True, 0, 0, 0
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        if self._phase is Phase.BODY:  # behind a body: nothing of ours reads it, and it is no header of the request
+            self._trailers += 1
+        else:
+            super().on_header(name, value)
+        if len(self.headers) > HEADERS or self._trailers > HEADERS:
+            self._give_up(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > HEAD_BYTES:
+            self._give_up(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def _give_up(self, status: HTTPStatus) -> None:
+        """End the parser, which then asks for an answer below."""
+        self._refusal = status
+        raise ValueError(status.phrase)
 
     def on_headers_complete(self) -> None:
-        # What came in no more bytes than a head may have need not be counted.
-        if len(self.headers) > HEADERS or (self._head > HEAD_BYTES and self._size_of_head() > HEAD_BYTES):
-            self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            raise ValueError(self._refusal.phrase)  # ends the parser, which then asks for an answer below
         self._phase, self._body = Phase.BODY, 0
+        self._wait_for(Phase.NOTHING)  # a body has its own time, also where it follows another request's
         super().on_headers_complete()
+        if len(self.pipeline) > WAITING:
+            self._give_up(HTTPStatus.TOO_MANY_REQUESTS)
 
     def on_message_complete(self) -> None:
         self._phase = Phase.NOTHING
         super().on_message_complete()
-
-    def _size_of_head(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     # --- Refusing
 
@@ -162,11 +184,12 @@ class BoundedConnection(HttpToolsProtocol):
     def _refuse(self, status: HTTPStatus) -> None:
         self._refusal = status
         self._wait_for(Phase.NOTHING)
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+        if self._running is None or self._running.response_complete or not self._running.response_started:
             self.transport.write(
                 f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode()
             )
         self.transport.close()
+        self._start_stall()
 
     # --- Time
 
@@ -187,6 +210,19 @@ class BoundedConnection(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self._start_stall()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._start_stall()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._start_stall()
+
+    def _start_stall(self) -> None:
+        """Cut the connection in a while: a close waits for what the client has not taken, and some never take it."""
         if self._stall is None:
             self._stall = self.loop.call_later(STALL_SECONDS, self._cut)
 

@@ -98,7 +98,6 @@ def read_payload(document: Json) -> Payload:
     )
 
 
-@lru_cache(maxsize=256)
 def resembles_governed(name: str) -> bool:
     """Whether a name that is no governed event's could be meant, or be taken, for one.
 
@@ -107,8 +106,11 @@ def resembles_governed(name: str) -> bool:
     """
     if name in ClaudeEvent.__members__.values():
         return False
-    if len(name) > LONGEST_EVENT:
-        return True
+    return len(name) > LONGEST_EVENT or _resembles(name)
+
+
+@lru_cache(maxsize=256)
+def _resembles(name: str) -> bool:
     letters = _letters(name)
     if any(blocking in letters for blocking in _BLOCKING):
         return True

@@ -128,15 +128,16 @@ async def _answer(runtime: Runtime, identity: Identity, payload: Payload, exchan
 
 async def _near_miss(runtime: Runtime, identity: Identity, payload: Payload) -> Mapping[str, Any]:
     """End the turn over an event that would pass as none of ours for a letter of its name, and record it."""
-    name = payload.name[:LONGEST_EVENT]
-    is_secret = runtime.labels.secret_at({"event": name}, runtime.snapshot.scanner) is not None
+    name = payload.name if len(payload.name) <= LONGEST_EVENT else None  # a part of it could be part of a credential
+    if name is not None and runtime.labels.secret_at({"event": name}, runtime.snapshot.scanner) is not None:
+        name = None
     event = prepare(
         Kind.SECURITY_EVENT,
         who=runtime.who(identity),
         level=Level.WARNING,
         code="hook.event_unknown",
         reason="resembles a governed event",
-        detail={"client": CLIENT, "event": None if is_secret else name},
+        detail={"client": CLIENT, "event": name},
     )
     try:
         await runtime.journal.append_async(event)

@@ -166,10 +166,12 @@ def _buckets_of(verdict: BudgetVerdict) -> Buckets:
 
 
 def charges_of(need: NeedBuckets) -> tuple[Charge, ...]:
-    """What `need` would spend."""
-    principal = Charge(
-        f"p\n{need.principal}\n{need.rate_class}\n{need.rate_tier}", _quota(need.rate, need.burst), "rate.principal"
-    )
+    """What `need` would spend: of one budget, at the rate of the credential that asks.
+
+    Credentials of one principal share it, however far each is lowered, so that several are worth no more than one.
+    """
+    key = f"p\n{need.principal}\n{need.rate_class}"
+    principal = Charge(key, _quota(need.rate, need.burst), "rate.principal")
     if need.session is None:
         return (principal,)
     window = _window(need.session_calls, need.session_window)

@@ -52,7 +52,7 @@ def discard_draft(
     newest = _in_force(expected_release)
     return _put(
         newest,
-        lambda draft: _beside_principals(draft, newest),
+        lambda draft: _beside_principals(draft, newest.document),
         actor=actor,
         action="draft.discarded",
         name=newest.name,
@@ -71,7 +71,7 @@ def restore_draft(
     version = release_version(number)
     return _put(
         version,
-        lambda draft: _beside_principals(draft, version),
+        lambda draft: _beside_principals(draft, version.document),
         actor=actor,
         action="draft.restored",
         name=version.name,
@@ -101,7 +101,7 @@ def take_back(
     try:
         return _put(
             newest,
-            lambda draft: taken_back(draft.document, newest.document, path),
+            lambda draft: _beside_principals(draft, taken_back(_without_principals(draft), newest.document, path)),
             actor=actor,
             action="draft.taken_back",
             name=path,
@@ -123,10 +123,14 @@ def _in_force(expected: int | None) -> PolicyVersion:
     return newest
 
 
-def _beside_principals(draft: Draft, version: PolicyVersion) -> dict[str, Any]:
-    """A release's document with the draft's own principals, which no release holds."""
+def _without_principals(draft: Draft) -> dict[str, Any]:
+    return {key: value for key, value in draft.document.items() if key != "principals"}
+
+
+def _beside_principals(draft: Draft, document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with the draft's own principals, which no release holds and so none can bring back."""
     own = draft.document.get("principals")
-    return {**version.document, **({"principals": own} if own else {})}
+    return {**document, **({"principals": own} if own else {})}
 
 
 def _put(

@@ -11,7 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from config.edge.connections import BODY_BYTES, BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS, HEADERS, STALL_SECONDS, places
+from config.edge.connections import (
+    BODY_BYTES,
+    BODY_SECONDS,
+    HEAD_BYTES,
+    HEAD_SECONDS,
+    HEADERS,
+    STALL_SECONDS,
+    WAITING,
+    places,
+)
 from tests.config.machine.serving import free_port
 from tests.faults.product import Product
 
@@ -19,6 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 PER_PEER = 64
 LINE = b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+CHUNKED = b"POST /api/v1/decisions HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 TOO_LARGE, TOO_SLOW = b"HTTP/1.1 431 ", b"HTTP/1.1 408 "
 
 
@@ -79,6 +89,9 @@ def memory_of(product: Product) -> int:
         pytest.param([LINE + b"X-A: " + b"a" * HEAD_BYTES + b"\r\n\r\n"], id="whole-and-too-large"),
         pytest.param([LINE + b"".join(b"X-%d: a\r\n" % number for number in range(HEADERS)) + b"\r\n"], id="too-many"),
         pytest.param([LINE + b"\r\n" + LINE + b"X-A: " + b"a" * HEAD_BYTES + b"\r\n\r\n"], id="behind-another-request"),
+        pytest.param([CHUNKED + b"0\r\n" + b"a:\r\n" * (HEADERS + 1) + b"\r\n"], id="too-many-trailers"),
+        pytest.param([CHUNKED + b"0\r\n", *[b"a:\r\n" * 1000] * 20], id="too-many-trailers-in-parts"),
+        pytest.param([CHUNKED + b"0\r\nX-A: " + b"a" * HEAD_BYTES + b"\r\n\r\n"], id="a-trailer-too-large"),
     ],
 )
 def test_a_head_that_is_too_large_is_refused(product: Product, head: list[bytes]) -> None:
@@ -108,6 +121,44 @@ def test_a_body_ends_where_the_largest_that_any_route_takes_ends(product: Produc
     assert said.count(b"HTTP/1.1 ") <= 1
     assert time.monotonic() - began < BODY_SECONDS / 2
     assert memory_of(product) - before < 8 * BODY_BYTES
+
+
+def test_what_stands_behind_a_body_is_no_header_of_the_request(product: Product) -> None:
+    token = product.tokens["alice"].encode()
+    question = b'{"server":"files","tool":"read","arguments":{"path":"/srv/ledger/q3.csv"}}'
+    head = CHUNKED[:-2] + b"Content-Type: application/json\r\nConnection: close\r\n"
+    body = b"%x\r\n%b\r\n0\r\n" % (len(question), question)
+    said = answer_to(product, head + b"\r\n" + body + b"Authorization: Bearer " + token + b"\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 401 ")
+    said = answer_to(product, head + b"Authorization: Bearer " + token + b"\r\n\r\n" + body + b"X-A: b\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_and_the_next_head_may_come_together(product: Product) -> None:
+    body = b'{"server":"files","tool":"read","arguments":{"path":"/srv/ledger/q3.csv","x":"' + b" " * 50_000 + b'"}}'
+    first = CHUNKED.replace(b"Transfer-Encoding: chunked\r\n\r\n", b"Content-Type: application/json\r\n")
+    first += b"Authorization: Bearer %b\r\nContent-Length: %d\r\n\r\n" % (product.tokens["alice"].encode(), len(body))
+    said = answer_to(product, first + body[:100], body[100:] + LINE[:20], LINE[20:] + b"Connection: close\r\n\r\n")
+    assert said.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_requests_that_wait_for_an_answer_are_few(product: Product) -> None:
+    before = memory_of(product)
+    with connect(product) as client:
+        client.setblocking(False)
+        sent, ended, began = 0, False, time.monotonic()
+        while not ended and time.monotonic() - began < 10:
+            try:
+                sent += client.send((LINE + b"\r\n") * 500)
+                ended = client.recv(1) == b""
+            except BlockingIOError:
+                time.sleep(0.01)
+            except OSError:
+                ended = True
+    assert ended
+    assert memory_of(product) - before < 16 * 1024 * 1024
+    few = answer_to(product, (LINE + b"\r\n") * WAITING + LINE + b"Connection: close\r\n\r\n")
+    assert few.count(b"HTTP/1.1 200 OK") == WAITING + 1
 
 
 def test_what_a_head_may_be_is_answered(product: Product) -> None:
@@ -189,6 +240,36 @@ def test_what_comes_too_slowly_ends_and_others_are_answered_meanwhile(product: P
     }
     assert all(said.startswith(TOO_SLOW) for _, said in ended.values()), ended
     assert STALL_SECONDS <= deaf_cut < STALL_SECONDS + 15
+
+
+def test_a_client_that_leaves_a_little_unread_loses_its_place_too(product: Product) -> None:
+    """Less than the server's own buffer holds back: nothing is paused, and a close would wait for it for ever."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    client.bind(("127.0.7.1", 0))
+    client.connect(("127.0.0.1", product.ports[0]))
+    wanted = b"GET /static/admin/css/base.css HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: a-client-of-tests\r\n\r\n"
+    local = client.getsockname()[1]
+    with client:
+        began = time.monotonic()
+        for _ in range(400):
+            client.sendall(wanted)
+            time.sleep(0.02)
+            if unsent(product.ports[0], local):
+                break
+        assert unsent(product.ports[0], local)
+        while unsent(product.ports[0], local) and time.monotonic() - began < STALL_SECONDS + 30:
+            time.sleep(0.5)
+        assert time.monotonic() - began < STALL_SECONDS + 25
+
+
+def unsent(port: int, peer: int) -> int:
+    """Bytes that the server's side of a connection still holds; 0 where there is no such connection any more."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state, queues, *_ = line.split()
+        if (int(local.partition(":")[2], 16), int(remote.partition(":")[2], 16), state) == (port, peer, "01"):
+            return int(queues.partition(":")[0], 16)
+    return 0
 
 
 def test_a_socket_where_there_is_none_is_refused_and_leaves_no_credential_in_the_log(product: Product) -> None:

@@ -27,6 +27,7 @@ from accounts.directory.live import Called
 from accounts.tokens.claims import ActLink
 from accounts.tokens.issue import Grant, Issuer, Subject
 from governance.deciding.limits.budget_store import MemoryStore
+from governance.deciding.limits.limits import charges_of
 from governance.engine.budget import BudgetVerdict, Charge, MemoryBudgets, Quota, Window
 from governance.engine.compiled.compilation import limits_of
 from governance.engine.document.policy import PolicyDocument
@@ -239,6 +240,17 @@ def test_a_credential_lowered_to_a_tier_spends_that_tiers_bucket(
     [need] = needs
     assert (need.principal, need.rate_tier) == ("alice", rate_tier_of(tier.word))
     assert need.rate == limits_of({}).rates["mcp", rate_tier_of(tier.word)]
+
+
+def test_several_lowered_credentials_of_one_principal_share_one_budget() -> None:
+    """However many ways a principal's credential is lowered, its rate on a class is spent once."""
+    need = NeedBuckets(
+        principal="alice", rate_class="mcp", rate_tier="user", rate=0.02, burst=1.0, session=None, session_calls=1,
+        session_window=1.0,
+    )  # fmt: skip
+    budgets = MemoryBudgets(buckets=8, windows=1)
+    admitted = [budgets.admit(charges_of(replace(need, rate_tier=tier)), 100.0).admitted for tier in RATE_TIERS]
+    assert admitted.count(True) == 1
 
 
 @every_credential

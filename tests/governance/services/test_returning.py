@@ -295,6 +295,21 @@ def test_a_scoped_author_puts_back_what_their_grant_reaches_and_nothing_else() -
         restore_draft(actor=Actor.person(staff("viewer")), number=1)
 
 
+def test_what_only_the_draft_holds_is_never_taken_back() -> None:
+    published({**many(), "principals": {"alice": {"tier": "user"}}})
+    replace_draft(
+        actor=COMMAND,
+        document={**edited(many(), lambda said: said["servers"].pop("files", None)), "rules": [], "bindings": [],
+                  "principals": {"alice": {"tier": "admin"}, "bob": {}}},
+    )  # fmt: skip
+    before = sorted(PolicyPrincipal.objects.values_list("slug", "tier"))
+    for name in ("alice", "bob", "nobody"):
+        with pytest.raises(ReturnRefused, match=f"has anything at principals.{name}"):
+            take_back(actor=COMMAND, path=f"principals.{name}")
+    take_back(actor=COMMAND, path="servers.files")
+    assert sorted(PolicyPrincipal.objects.values_list("slug", "tier")) == before
+
+
 def test_a_department_grant_brings_a_removed_server_back_with_its_tools() -> None:
     two = edited(
         many(),
