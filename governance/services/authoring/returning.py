@@ -49,15 +49,11 @@ def discard_draft(
     With `dry_run` nothing is written. Raises `ReturnRefused`, `NothingDiffers`, Conflict, NotPermitted,
     `ReleaseAltered`; then nothing changed.
     """
-    newest = _in_force(expected_release)
     return _put(
-        newest,
-        lambda draft: _beside_principals(draft, newest.document),
+        lambda: _in_force(expected_release),
+        lambda draft, newest: _beside_principals(draft, newest.document),
         actor=actor,
         action="draft.discarded",
-        name=newest.name,
-        based_on=newest.number,
-        unsound=f"With what {newest.name} says",
         expected_revision=expected_revision,
         reason=reason,
         dry_run=dry_run,
@@ -68,15 +64,11 @@ def restore_draft(
     *, actor: Actor, number: int, expected_revision: int | None = None, reason: str = "", dry_run: bool = False
 ) -> Replacement:
     """Make the draft say what release `number` says. Raises as `discard_draft`, and `ReleaseUnknown`."""
-    version = release_version(number)
     return _put(
-        version,
-        lambda draft: _beside_principals(draft, version.document),
+        lambda: release_version(number),
+        lambda draft, version: _beside_principals(draft, version.document),
         actor=actor,
         action="draft.restored",
-        name=version.name,
-        based_on=number,
-        unsound=f"With what {version.name} says",
         expected_revision=expected_revision,
         reason=reason,
         dry_run=dry_run,
@@ -97,15 +89,15 @@ def take_back(
     An object that is new goes, one that was removed comes back. Raises as `discard_draft`; `ReturnRefused` also where
     no object stands there, or where something else in the draft needs the object as it is, which it names.
     """
-    newest = _in_force(expected_release)
     try:
         return _put(
-            newest,
-            lambda draft: _beside_principals(draft, taken_back(_without_principals(draft), newest.document, path)),
+            lambda: _in_force(expected_release),
+            lambda draft, newest: _beside_principals(
+                draft, taken_back(_without_principals(draft), newest.document, path)
+            ),
             actor=actor,
             action="draft.taken_back",
-            name=path,
-            unsound=f"{path} cannot be taken back by itself. Without its change",
+            only=path,
             expected_revision=expected_revision,
             reason=reason,
             dry_run=dry_run,
@@ -134,27 +126,27 @@ def _beside_principals(draft: Draft, document: Mapping[str, Any]) -> dict[str, A
 
 
 def _put(
-    version: PolicyVersion,
-    make: Callable[[Draft], dict[str, Any]],
+    find: Callable[[], PolicyVersion],
+    make: Callable[[Draft, PolicyVersion], dict[str, Any]],
     *,
     actor: Actor,
     action: str,
-    name: str,
-    unsound: str,
     expected_revision: int | None,
     reason: str,
     dry_run: bool,
-    based_on: int | None = None,
+    only: str = "",
 ) -> Replacement:
+    """Make the draft what `make` makes of it and the version found; `only` is the one object that this is about."""
     with draft_locked(actor=actor) as state:
         require_revision(state, expected_revision)
+        version = find()  # under the lock: what came into force a moment before is what is meant
         draft = read_draft()
-        document = make(draft)
+        document = make(draft, version)
         if normalise(document) == draft.document:
             raise NothingDiffers(f"There is nothing to put back: the draft says what {version.name} says.")
-        faults = validate(document)
-        if faults:
-            raise ReturnRefused(f"{unsound} the draft would be no sound policy: {_told(faults, document)}.")
+        if faults := validate(document):
+            raise ReturnRefused(_unsound(faults, document, draft, version, only))
+        based_on = None if only else version.number
         made = replace_draft(actor=actor, document=document, reason=reason, dry_run=dry_run, based_on=based_on)
         if not dry_run:
             record_change(
@@ -163,7 +155,7 @@ def _put(
                 action=action,
                 model="governance.draftstate",
                 object="draft",
-                name=name,
+                name=only or version.name,
                 before={"revision": draft.revision, "digest": _held(draft.document)},
                 after={"revision": made.revision, "digest": _held(document), "objects": len(made.changes)},
                 reason=reason or None,
@@ -171,6 +163,17 @@ def _put(
                 digest=version.digest,
             )
     return made
+
+
+def _unsound(
+    faults: Sequence[PolicyError], document: Mapping[str, Any], draft: Draft, version: PolicyVersion, only: str
+) -> str:
+    before = {(fault.path, fault.message) for fault in validate(draft.document)}
+    new = [fault for fault in faults if (fault.path, fault.message) not in before]
+    if not new:
+        return f"The draft is no sound policy as it is: {_told(faults, document)}. Mend that first."
+    because = f"{only} cannot be taken back by itself. Without its change" if only else f"With what {version.name} says"
+    return f"{because} the draft would be no sound policy: {_told(new, document)}."
 
 
 def _held(document: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from accounts.services.actor import Actor
 from accounts.services.errors import Conflict, NotPermitted
 from audit.models import OutboxEntry
 from governance.console.pages.releasing.comparing import difference
-from governance.models import Binding, DraftState, PolicyPrincipal, Secret, Server, Tool, ToolPin
+from governance.models import Binding, DraftState, PolicyPrincipal, RateLimits, Secret, Server, Tool, ToolPin
 from governance.models.controls.secret import SecretVersion
 from governance.policy.checks.validate import checked, normalise
 from governance.policy.diff.semantic import written_changes
@@ -25,6 +25,7 @@ from governance.policy.tables.compiler import read_draft
 from governance.policy.tables.taking_back import taken_back
 from governance.selectors.draft import unpublished_changes
 from governance.selectors.policy_versions import draft_version, newest_version
+from governance.services.authoring import objects, returning
 from governance.services.authoring.draft import replace_draft
 from governance.services.authoring.returning import (
     NothingDiffers,
@@ -308,6 +309,32 @@ def test_what_only_the_draft_holds_is_never_taken_back() -> None:
             take_back(actor=COMMAND, path=f"principals.{name}")
     take_back(actor=COMMAND, path="servers.files")
     assert sorted(PolicyPrincipal.objects.values_list("slug", "tier")) == before
+
+
+def test_what_comes_into_force_meanwhile_is_what_the_draft_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release that lands after the page was looked at and before the draft is locked is not undone."""
+    published(many())
+    real = objects.draft_locked
+
+    def after_a_release(*, actor: Actor) -> Any:
+        monkeypatch.setattr(returning, "draft_locked", real)
+        published(edited(many(), lambda said: said.update(departments={"later": {}})))
+        replace_draft(actor=COMMAND, document=many())
+        return real(actor=actor)
+
+    replace_draft(actor=COMMAND, document=edited(many(), lambda said: said.update(departments={"bad": {}})))
+    monkeypatch.setattr(returning, "draft_locked", after_a_release)
+    discard_draft(actor=COMMAND)
+    assert set(read_draft().document["departments"]) == {"later"}
+    assert not unpublished_changes()
+
+
+def test_a_draft_that_is_unsound_already_says_so_and_blames_nothing_else() -> None:
+    published(many())
+    replace_draft(actor=COMMAND, document=edited(many(), lambda said: said.update(departments={"new": {}})))
+    RateLimits.objects.update_or_create(pk=1, defaults={"burst_multipliers": {"nope": 3}})
+    with pytest.raises(ReturnRefused, match="no sound policy as it is: .*nope.* Mend that first"):
+        take_back(actor=COMMAND, path="departments.new")
 
 
 def test_a_department_grant_brings_a_removed_server_back_with_its_tools() -> None:
