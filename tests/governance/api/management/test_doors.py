@@ -59,7 +59,15 @@ def test_there_is_something_to_walk() -> None:
     assert len(routes()) > 100
 
 
-def test_nobody_comes_in_without_a_token_of_their_own(office: Office) -> None:
+@pytest.fixture
+def unhurried(office: Office) -> Office:
+    """Staff of a process without limits: who walks every route makes more requests than a lowered credential has."""
+    office.process.runtime.snapshot = compiled({**office.process.document, "rate_limits": {"disabled": True}})
+    return office
+
+
+def test_nobody_comes_in_without_a_token_of_their_own(unhurried: Office) -> None:
+    office = unhurried
     outsider, viewer = office.person(), office.person("viewer")
     through = office.agent_of(viewer)
     ghost = office.person(name="ghost")
@@ -80,7 +88,8 @@ def test_nobody_comes_in_without_a_token_of_their_own(office: Office) -> None:
 
 
 @pytest.mark.parametrize("scope", ["anonymous", "mcp", "a2a", "service", "mcp anonymous"])
-def test_a_lowered_token_carries_no_staff_rights_at_any_route(office: Office, scope: str) -> None:
+def test_a_lowered_token_carries_no_staff_rights_at_any_route(unhurried: Office, scope: str) -> None:
+    office = unhurried
     owner = office.person("owner")
     owner.token = office.process.token(owner.name, scope=tuple(scope.split()))
     for method, path in routes():
