@@ -16,7 +16,7 @@ from audit.writing.outbox import record_change
 from governance.policy.checks.validate import normalise, validate
 from governance.policy.diff.semantic import listed_name
 from governance.policy.document.codec import digest
-from governance.policy.document.errors import PolicyError
+from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.document.node import path_step
 from governance.policy.tables.compiler import Draft, read_draft
 from governance.policy.tables.taking_back import ObjectUnknown, taken_back
@@ -144,10 +144,11 @@ def _put(
         document = make(draft, version)
         if normalise(document) == draft.document:
             raise NothingDiffers(f"There is nothing to put back: the draft says what {version.name} says.")
-        if faults := validate(document):
-            raise ReturnRefused(_unsound(faults, document, draft, version, only))
         based_on = None if only else version.number
-        made = replace_draft(actor=actor, document=document, reason=reason, dry_run=dry_run, based_on=based_on)
+        try:
+            made = replace_draft(actor=actor, document=document, reason=reason, dry_run=dry_run, based_on=based_on)
+        except PolicyErrors as unsound:
+            raise ReturnRefused(_unsound(unsound.errors, document, draft, version, only)) from None
         if not dry_run:
             record_change(
                 actor=actor.who,
