@@ -60,6 +60,15 @@ class SchemaEvaluation(SchemaWork):
         self._nesting -= 1
         return None
 
+    def check_at(self, schema: Any, value: Any, place: str | int, seen: Seen | None) -> Fault | None:
+        """`check` of a member or item, whose fault then names its place and which is seen where it has none."""
+        fault = self.check(schema, value)
+        if fault is not None:
+            fault.append(place)
+        elif seen is not None:
+            seen.add(place)
+        return fault
+
     def refer(self, reference: str, value: Any, seen: Seen | None) -> Fault | None:
         """`check` of the part that is referred to, once at one place."""
         self.spend(3)
@@ -98,12 +107,9 @@ def _properties(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen
     run.look(len(names))
     for name in names:
         if name in given and name in value:
-            fault = run.check(given[name], value[name])
+            fault = run.check_at(given[name], value[name], name, seen)
             if fault is not None:
-                fault.append(name)
                 return fault
-            if seen is not None:
-                seen.add(name)
     return None
 
 
@@ -114,12 +120,9 @@ def _pattern_properties(run: SchemaEvaluation, given: Any, value: Any, schema: A
         run.spend(1)
         for name, item in value.items():
             if run.matches(pattern, name):
-                fault = run.check(part, item)
+                fault = run.check_at(part, item, name, seen)
                 if fault is not None:
-                    fault.append(name)
                     return fault
-                if seen is not None:
-                    seen.add(name)
     return None
 
 
@@ -131,12 +134,9 @@ def _additional(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen
     for name, item in value.items():
         if name in named or any(run.matches(pattern, name) for pattern in patterns):
             continue
-        fault = run.check(given, item)
+        fault = run.check_at(given, item, name, seen)
         if fault is not None:
-            fault.append(name)
             return fault
-        if seen is not None:
-            seen.add(name)
     return None
 
 
@@ -155,12 +155,9 @@ def _prefix_items(run: SchemaEvaluation, given: Any, value: Any, schema: Any, se
         return None
     run.look(min(len(given), len(value)))
     for index, (part, item) in enumerate(zip(given, value, strict=False)):
-        fault = run.check(part, item)
+        fault = run.check_at(part, item, index, seen)
         if fault is not None:
-            fault.append(index)
             return fault
-        if seen is not None:
-            seen.add(index)
     return None
 
 
@@ -172,12 +169,9 @@ def _items(run: SchemaEvaluation, given: Any, value: Any, schema: Any, seen: See
         return ["items"] if len(value) > first else None
     run.look(len(value))
     for index in range(first, len(value)):
-        fault = run.check(given, value[index])
+        fault = run.check_at(given, value[index], index, seen)
         if fault is not None:
-            fault.append(index)
             return fault
-        if seen is not None:
-            seen.add(index)
     return None
 
 
