@@ -143,6 +143,13 @@ class ManagementView(APIView):
                 raise Problem(400, "query.value", "At most 2048 characters, none of them NUL.", path=f"?{name}")
         return found
 
+    def dry_run(self, request: Request) -> bool:
+        """Whether the query, which may say nothing else, asks only what would change."""
+        said = self.query(request, {"dry_run": "false"})["dry_run"]
+        if said not in ("true", "false"):
+            raise Problem(400, "query.value", "true or false.", path="?dry_run")
+        return said == "true"
+
     def expected(self, request: Request, meta: object = None) -> int | None:
         """The revision that the writer has seen, by `If-Match` or the body's `meta.revision`; None for `*`.
 

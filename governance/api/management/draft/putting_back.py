@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from governance.api.door.exchange import Problem
 from governance.api.management.door.documents import IF_MATCH, documented, in_query
 from governance.api.management.door.door import ManagementView
 from governance.api.management.door.serializers import Body
@@ -23,13 +22,11 @@ class PutBackView(ManagementView):
 
     def put_back(self, request: Request, body: type[Body], act: Any) -> HttpResponse:
         """Do it, and say which objects it changed."""
-        dry_run = self.query(request, {"dry_run": "false"})["dry_run"]
-        if dry_run not in ("true", "false"):
-            raise Problem(400, "query.value", "true or false.", path="?dry_run")
+        dry_run = self.dry_run(request)
         expected = self.expected(request)
         self.require(request, "governance.view_draftstate")
         said = body.read(self.body(request))
-        made = act(actor=self.actor(request), expected_revision=expected, dry_run=dry_run == "true", **said)
+        made = act(actor=self.actor(request), expected_revision=expected, dry_run=dry_run, **said)
         return self.reply(ReplacedAnswer.of(made), revision=made.revision)
 
 

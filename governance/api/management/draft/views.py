@@ -7,7 +7,6 @@ import time
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from governance.api.door.exchange import Problem
 from governance.api.management.door.documents import IF_MATCH, documented, in_query
 from governance.api.management.door.door import ManagementView
 from governance.api.management.draft.answers import DraftAnswer, LintAnswer, ReplacedAnswer, TestedAnswer
@@ -64,16 +63,14 @@ class DraftDocumentView(ManagementView):
     )
     def put(self, request: Request) -> HttpResponse:
         """The draft then says exactly what is sent; what the document lacks is removed."""
-        dry_run = self.query(request, {"dry_run": "false"})["dry_run"]
-        if dry_run not in ("true", "false"):
-            raise Problem(400, "query.value", "true or false.", path="?dry_run")
+        dry_run = self.dry_run(request)
         expected = self.expected(request)
         self.require(request, LOOK)
         made = replace_draft(
             actor=self.actor(request),
             document=self.body(request, most=MOST_DOCUMENT),
             expected_revision=expected,
-            dry_run=dry_run == "true",
+            dry_run=dry_run,
         )
         return self.reply(ReplacedAnswer.of(made), revision=made.revision)
 
