@@ -127,5 +127,5 @@ def _record(username: str, network: str, *, action: str, reason: str) -> None:
         network=network,
         audience="web",
         reason=reason,
-        detail={"unverified_subject": username} if known else {"unverified_subject": None},
+        detail={"unverified_subject": username if known else None},
     )
