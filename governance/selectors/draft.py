@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from governance.models import DraftState
 from governance.policy.diff.semantic import Change, written_changes
+from governance.policy.document.canonical import without_principals
 from governance.policy.tables.compiler import WRITTEN_IN, read_draft
 from governance.policy.tables.row_mapping import ROW_MAPPINGS, Form
 from governance.selectors.kept import Kept
@@ -28,9 +29,7 @@ def unpublished_changes() -> tuple[Change, ...]:
 
 
 def _written_since(before: PolicyVersion) -> tuple[Change, ...]:
-    document = read_draft().document.copy()
-    document.pop("principals", None)  # no release holds them
-    return tuple(written_changes(before.document, document))
+    return tuple(written_changes(before.document, without_principals(read_draft().document)))
 
 
 def holds_a_policy() -> bool:

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace
 from governance.management.policy.documents import is_stored, load
 from governance.management.policy.subcommand import FINDINGS, GOOD, UNUSABLE, Streams, Subcommand
 from governance.policy.diff.semantic import compare
+from governance.policy.document.canonical import without_principals
 from governance.selectors.directory_now import directory_now
 from governance.selectors.policy_versions import Which
 
@@ -24,9 +25,7 @@ def run(options: Namespace, streams: Streams) -> int:
     if old is None or new is None:
         return UNUSABLE
     if any(is_stored(one) and one != Which.DRAFT for one in (options.old, options.new)):
-        old, new = old.copy(), new.copy()
-        for document in (old, new):  # no release holds principals, so none are missed
-            document.pop("principals", None)
+        old, new = without_principals(old), without_principals(new)
     directory = directory_now().principals if needs_database(options) else None
     changes = compare(old, new, directory=directory)
     for change in changes:

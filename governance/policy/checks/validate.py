@@ -19,7 +19,7 @@ from governance.policy.checks.entries import check_entries
 from governance.policy.checks.references import check_references
 from governance.policy.checks.rules import check_rules
 from governance.policy.checks.structure import check_structure
-from governance.policy.document.canonical import normalise
+from governance.policy.document.canonical import normalise, without_principals
 from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.document.node import Node, planted
 from governance.policy.schema.sections import POLICY
@@ -57,9 +57,7 @@ def checked(document: Mapping[str, Any]) -> PolicyDocument:
     faults = validate(document)
     if faults:
         raise PolicyErrors(faults)
-    canonical = normalise(document)
-    canonical.pop("principals", None)
-    return canonical
+    return without_principals(normalise(document))
 
 
 def check(root: Node, *, alone: bool = False) -> list[PolicyError]:

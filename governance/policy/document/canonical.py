@@ -22,6 +22,13 @@ TIER_OF_KIND = {"service": "service", "anonymous": "anonymous"}
 """The tier of a principal that names a kind and no tier; every other kind has the schema's default."""
 
 
+def without_principals(document: PolicyDocument) -> PolicyDocument:
+    """A document as a release holds it: who there is is the directory's to say, and takes effect at once."""
+    held = document.copy()
+    held.pop("principals", None)
+    return held
+
+
 def normalise(document: Mapping[str, Any]) -> PolicyDocument:
     """The canonical form of a document that `validate` accepts; the argument is not changed."""
     canonical: PolicyDocument = _canonical(POLICY, document)

@@ -15,6 +15,7 @@ from audit.records.kinds import Kind
 from audit.writing.outbox import record_change
 from governance.policy.checks.validate import normalise, validate
 from governance.policy.diff.semantic import listed_name
+from governance.policy.document.canonical import without_principals
 from governance.policy.document.codec import digest
 from governance.policy.document.errors import PolicyError, PolicyErrors
 from governance.policy.document.node import path_step
@@ -93,7 +94,7 @@ def take_back(
         return _put(
             lambda: _in_force(expected_release),
             lambda draft, newest: _beside_principals(
-                draft, taken_back(_without_principals(draft), newest.document, path)
+                draft, taken_back(without_principals(draft.document), newest.document, path)
             ),
             actor=actor,
             action="draft.taken_back",
@@ -113,10 +114,6 @@ def _in_force(expected: int | None) -> PolicyVersion:
     if expected is not None and newest.number != expected:
         raise ReturnRefused(f"Release {newest.number} came into force since you looked. Look again at what is lost.")
     return newest
-
-
-def _without_principals(draft: Draft) -> dict[str, Any]:
-    return {key: value for key, value in draft.document.items() if key != "principals"}
 
 
 def _beside_principals(draft: Draft, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,10 +175,8 @@ def _unsound(
 
 
 def _held(document: Mapping[str, Any]) -> str:
-    """The digest under which a release would hold a document: without principals."""
-    held = normalise(document)
-    held.pop("principals", None)
-    return digest(held)
+    """The digest under which a release would hold a document."""
+    return digest(without_principals(normalise(document)))
 
 
 def _told(faults: Sequence[PolicyError], document: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from governance.engine.document.policy import PolicyDocument
 from governance.management.policy.releases.releasing import guarded
 from governance.management.policy.subcommand import FINDINGS, GOOD, Streams, Subcommand
+from governance.policy.document.canonical import without_principals
 from governance.policy.files.bundle import write_yaml
 from governance.policy.tables.compiler import read_draft
 from governance.selectors.policy_versions import newest_version, release_version
@@ -44,8 +45,7 @@ def _wanted(options: Namespace) -> PolicyDocument | None:
     current, draft = newest_version(), read_draft().document
     if current.nothing_released:
         return None
-    same = {key: value for key, value in draft.items() if key != "principals"} == current.document
-    return draft if same else current.document
+    return draft if without_principals(draft) == current.document else current.document
 
 
 SUBCOMMAND = Subcommand(
