@@ -138,11 +138,12 @@ def _kept(row: TrailRecord) -> KeptPayload:
 def _checked(reason: str) -> str:
     """The reason as it is recorded. It is read by others for years: no credential belongs in it."""
     said = reason.strip()
-    seen = sum(char.isalnum() for char in said)  # what is not seen is no reason
-    if seen < SHORTEST_REASON or len(said) > LONGEST_REASON:
+    if not SHORTEST_REASON <= len(said) <= LONGEST_REASON:
         raise ValidationError(
             {"reason": f"Give a reason of {SHORTEST_REASON} to {LONGEST_REASON} characters; it is recorded."}
         )
+    if sum(char.isalnum() for char in said) < SHORTEST_REASON:  # what cannot be read is no reason
+        raise ValidationError({"reason": f"Say it in words: at least {SHORTEST_REASON} letters or digits."})
     scan = _scanner().scan({"reason": said})
     if scan.findings or not scan.complete:
         raise ValidationError({"reason": "This holds a credential. It would be recorded: say it without."})

@@ -172,6 +172,7 @@ def test_no_record_and_another_id_are_unknown(house: House) -> None:
         ({"reason": 7}, "/reason"),
         ({"reason": "too short"}, "/reason"),
         ({"reason": "         short          "}, "/reason"),
+        ({"reason": "\u200b" * 12}, "/reason"),
         ({"reason": "x" * 501}, "/reason"),
         ({"reason": f"The key {AWS} was seen in it"}, "/reason"),
         ({"reason": WHY, "door": "console"}, "/door"),
